@@ -1,0 +1,39 @@
+"""Reading the environment: few settings, typed; a wrong one stops the process with its name and a valid example."""
+
+import os
+from pathlib import Path
+
+
+def text(name: str, *, default: str | None = None, example: str) -> str:
+    """The variable's text. Without a default it is required."""
+    value = os.environ.get(name, default)
+    if value is None or (not value and default is None):
+        raise SystemExit(f"{name} is not set: for example {name}={example}")
+    return value
+
+
+def number(name: str, *, default: int, at_least: int = 0) -> int:
+    value = os.environ.get(name, str(default))
+    if not value.isdecimal() or int(value) < at_least:
+        raise SystemExit(f"{name}={value!r} must be a whole number from {at_least}: for example {name}={default}")
+    return int(value)
+
+
+def switch(name: str, *, default: bool) -> bool:
+    value = os.environ.get(name, "yes" if default else "no").lower()
+    if value not in ("yes", "no", "true", "false", "1", "0"):
+        raise SystemExit(f"{name}={value!r} must be yes or no: for example {name}=yes")
+    return value in ("yes", "true", "1")
+
+
+def words(name: str, *, default: str = "") -> list[str]:
+    return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
+
+
+def secret_file(name: str, *, example: str) -> str:
+    """The contents of the file that the variable names."""
+    path = Path(text(name, example=example))
+    try:
+        return path.read_text()
+    except OSError as error:
+        raise SystemExit(f"{name}={path} can't be read ({error.strerror}): for example {name}={example}") from None

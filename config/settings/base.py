@@ -1,0 +1,132 @@
+"""Settings that every environment shares. ``dev``, ``test`` and ``prod`` say where they differ."""
+
+from pathlib import Path
+
+from config import domains, env
+from kelmah.http.defaults import REST_FRAMEWORK as REST_FRAMEWORK
+from kelmah.http.defaults import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+
+# --- domains -----------------------------------------------------------------------------------------------------
+DOMAINS = frozenset(domains.DEPLOYED)
+LOCAL_DOMAINS = tuple(domains.LOCAL)
+DOMAIN_URLS = dict(domains.URLS)
+DOMAIN_DATABASE_URLS = {domain: domains.database_url(domain) for domain in domains.LOCAL}
+IDENTITY_IS_LOCAL = "identity" in LOCAL_DOMAINS
+
+# --- applications ------------------------------------------------------------------------------------------------
+# Django's users, sessions and admin live where identity lives; a process without identity knows people by token only.
+_WITH_IDENTITY = (
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+)
+INSTALLED_APPS = [
+    "kelmah",
+    *(_WITH_IDENTITY if IDENTITY_IS_LOCAL else ()),
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    *(domains.package_of(domain) for domain in LOCAL_DOMAINS),
+]
+MIDDLEWARE = [
+    "kelmah.http.request_id.RequestIdMiddleware",
+    "kelmah.http.problems.ProblemMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    *(
+        (
+            "django.contrib.sessions.middleware.SessionMiddleware",
+            "django.middleware.common.CommonMiddleware",
+            "django.middleware.csrf.CsrfViewMiddleware",
+            "django.contrib.auth.middleware.AuthenticationMiddleware",
+            "django.contrib.messages.middleware.MessageMiddleware",
+        )
+        if IDENTITY_IS_LOCAL
+        else ("django.middleware.common.CommonMiddleware",)
+    ),
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+ASGI_APPLICATION = "config.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                *(
+                    (
+                        "django.contrib.auth.context_processors.auth",
+                        "django.contrib.messages.context_processors.messages",
+                    )
+                    if IDENTITY_IS_LOCAL
+                    else ()
+                ),
+            ]
+        },
+    }
+]
+APPEND_SLASH = False
+
+# --- data --------------------------------------------------------------------------------------------------------
+DATABASE_POOL_SIZE = env.number("DATABASE_POOL_SIZE", default=8)
+DATABASES = domains.databases(pool_size=DATABASE_POOL_SIZE)
+DATABASE_ROUTERS = ["kelmah.db.router.DomainRouter"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+REDIS_URL = env.text("REDIS_URL", default="redis://127.0.0.1:6379/0", example="redis://127.0.0.1:6379/0")
+MEDIA_ROOT = Path(env.text("KELMAH_FILES_DIR", default=str(BASE_DIR / ".data" / "files"), example="/var/lib/kelmah/files"))
+MAILBOX_DIR = Path(
+    env.text("KELMAH_MAILBOX_DIR", default=str(BASE_DIR / ".data" / "mailbox"), example="/var/lib/kelmah/mailbox")
+)
+
+# --- people ------------------------------------------------------------------------------------------------------
+if IDENTITY_IS_LOCAL:
+    AUTH_USER_MODEL = "identity.User"
+PASSWORD_HASHERS = ["kelmah.passwords.Argon2id"]
+JWT_ISSUER = env.text("JWT_ISSUER", default="http://127.0.0.1:8000", example="https://api.example.com")
+JWT_AUDIENCE = "kelmah-api"
+ACCESS_TOKEN_SECONDS = 600
+SESSION_COOKIE_NAME = "kelmah_admin"
+SESSION_COOKIE_HTTPONLY = True
+CSRF_COOKIE_HTTPONLY = True
+
+# --- events and calls --------------------------------------------------------------------------------------------
+RPC_TRANSPORT = env.text("RPC_TRANSPORT", default="local", example="local or loopback")
+EVENT_MAX_ATTEMPTS = env.number("EVENT_MAX_ATTEMPTS", default=8, at_least=1)
+EVENT_LEASE_SECONDS = env.number("EVENT_LEASE_SECONDS", default=30, at_least=1)
+
+# --- the edge ----------------------------------------------------------------------------------------------------
+TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", default=0)
+RATE_LIMITS = {"auth": "20/m", "write": "120/m", "read": "600/m", "search": "120/m", "upload": "60/h"}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+
+# --- texts -------------------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("tw", "Twi"), ("ga", "Ga"), ("fr", "Français")]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / ".data" / "static"
+WHITENOISE_USE_FINDERS = True
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", default="Kelmah <no-reply@kelmah.dev>", example="a@example.com")
+UNFOLD = {"SITE_TITLE": "Kelmah", "SITE_HEADER": "Kelmah", "SITE_SUBHEADER": "Staff desk"}
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{levelname:<7} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", default="INFO", example="INFO")},
+}

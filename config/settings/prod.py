@@ -1,0 +1,27 @@
+"""Production: everything secret comes from the environment, and its absence stops the process."""
+
+import os
+
+from config import env
+from config.settings.base import *  # noqa: F403
+
+if os.environ.get("KELMAH_CLOCK_FILE"):
+    raise SystemExit("KELMAH_CLOCK_FILE moves the clock and is for tests only: unset it")
+
+DEBUG = False
+SECRET_KEY = env.text("SECRET_KEY", example="50 random characters")
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS") or [env.text("ALLOWED_HOSTS", example="api.example.com")]
+JWT_SIGNING_KEYS = (
+    [env.secret_file("JWT_SIGNING_KEY_FILE", example="/run/secrets/jwt.pem")] if IDENTITY_IS_LOCAL else []  # noqa: F405
+)
+INTERNAL_RPC_KEY = env.text("INTERNAL_RPC_KEY", example="newest,previous").split(",")
+env.text("DATABASE_ROLE_PASSWORD", example="a long random password")
+SANDBOX_GATEWAY_ALLOWED = env.switch("SANDBOX_GATEWAY_ALLOWED", default=False)
+
+SECURE_SSL_REDIRECT = env.switch("SECURE_SSL_REDIRECT", default=True)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_HSTS_SECONDS = 31_536_000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_HSTS_PRELOAD = True
+SESSION_COOKIE_SECURE = True
+CSRF_COOKIE_SECURE = True

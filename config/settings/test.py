@@ -1,0 +1,21 @@
+"""Tests: servers of their own (see ``kelmah.testing``), cheap password hashing, generous rate limits, no pools."""
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from config import domains, env
+from config.settings.base import *  # noqa: F403
+
+DEBUG = False
+SECRET_KEY = "test"  # noqa: S105 - signs nothing that outlives a test run
+ALLOWED_HOSTS = ["*"]
+JWT_SIGNING_KEYS = [
+    ec.derive_private_key(0x6B656C6D6168, ec.SECP256R1())
+    .private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    .decode()
+]
+INTERNAL_RPC_KEY = ["test"]
+SANDBOX_GATEWAY_ALLOWED = True
+DATABASES = domains.databases(pool_size=0)
+RATE_LIMITS = dict.fromkeys(("auth", "write", "read", "search", "upload"), "100000/m")
+RPC_TRANSPORT = env.text("RPC_TRANSPORT", default="local", example="local or loopback")

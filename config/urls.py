@@ -1,0 +1,21 @@
+"""All routes of this process: those of the domains that run here, and the kernel's own."""
+
+from django.conf import settings
+from django.urls import include, path
+
+from kelmah.domain import local_domains
+
+urlpatterns = [
+    path("", include("kelmah.http.urls")),
+    path("internal/", include("kelmah.rpc.urls")),
+    *(path("api/v1/", include(config.urls)) for config in local_domains() if config.urls),
+]
+if settings.IDENTITY_IS_LOCAL:
+    from django.contrib import admin
+
+    urlpatterns.append(path("admin/", admin.site.urls))
+
+handler400 = "kelmah.http.problems.bad_request"
+handler403 = "kelmah.http.problems.permission_denied"
+handler404 = "kelmah.http.problems.not_found"
+handler500 = "kelmah.http.problems.server_error"

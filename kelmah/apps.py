@@ -1,0 +1,8 @@
+"""The kernel as a Django application: commands and checks, no tables."""
+
+from django.apps import AppConfig
+
+
+class KelmahConfig(AppConfig):
+    name = "kelmah"
+    label = "kelmah"

@@ -1,0 +1,51 @@
+"""What a domain declares about itself, and where to find the domains of this process."""
+
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+from django.apps import AppConfig, apps
+from django.utils.module_loading import import_string
+
+
+class DomainConfig(AppConfig):
+    """Base of every ``domains/<name>/apps.py``: a few declarative lines.
+
+    ``service`` names the class that implements ``kelmah.interfaces.<name>.calls``; ``handlers`` the module whose
+    ``@handles`` functions listen to events; ``urls`` the REST routes; ``beat`` the schedule, as Celery entries whose
+    task names begin with the domain's name.
+    """
+
+    default_auto_field = "django.db.models.BigAutoField"
+    service: str = ""
+    handlers: str = ""
+    urls: str = ""
+    websocket_urls: str = ""
+    beat: dict[str, dict[str, Any]] = {}
+
+    @property
+    def domain(self) -> str:
+        """One word for the alias, the schema and the role: the last part of the package name."""
+        return self.label
+
+    def ready(self) -> None:
+        if self.handlers:
+            import_module(self.handlers)
+
+
+def local_domains() -> list[DomainConfig]:
+    """The domains that run in this process, in the order of configuration."""
+    return [config for config in apps.get_app_configs() if isinstance(config, DomainConfig)]
+
+
+def is_local(domain: str) -> bool:
+    return any(config.domain == domain for config in local_domains())
+
+
+@cache
+def service_of(domain: str) -> Any:
+    """The one instance of a local domain's service class. Raises LookupError when the domain has none."""
+    config = apps.get_app_config(domain)
+    if not isinstance(config, DomainConfig) or not config.service:
+        raise LookupError(f"domain {domain!r} offers no service in this process")
+    return import_string(config.service)()

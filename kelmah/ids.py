@@ -1,0 +1,10 @@
+"""Identifiers: UUIDv7, so that primary keys sort by creation and index pages stay warm (RFC 9562, section 5.7)."""
+
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+
+def new_id() -> UUID:
+    """A fresh UUIDv7 as a standard library ``UUID``."""
+    return uuid7()

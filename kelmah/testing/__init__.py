@@ -1,0 +1,1 @@
+"""The pytest plugin: embedded servers, a schema per domain, real roles, events on demand."""

@@ -1,0 +1,115 @@
+"""The REST API as tests see it."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+from django.test import Client
+
+from kelmah import clock
+from kelmah.ids import new_id
+from kelmah.principal import Principal
+
+PREFIX = "/api/v1"
+
+
+class Answer:
+    """A response: ``status``, ``json``, ``headers``, and the problem's ``code`` when it is one."""
+
+    def __init__(self, response: Any) -> None:
+        self.raw = response
+        self.status: int = response.status_code
+        self.headers = response.headers
+        is_json = "json" in response.headers.get("Content-Type", "")
+        self.json: Any = json.loads(response.content) if is_json and response.content else None
+
+    @property
+    def code(self) -> str | None:
+        return self.json.get("code") if isinstance(self.json, dict) else None
+
+    @property
+    def etag(self) -> str:
+        return str(self.headers["ETag"])
+
+    def __repr__(self) -> str:
+        return f"<{self.status} {self.json}>"
+
+
+class ApiClient:
+    """Sends requests as a principal, or as nobody. Paths are relative to ``/api/v1`` unless they begin with a slash
+    and another root (``/admin/``, ``/health/live``)."""
+
+    def __init__(self, token: str | None = None) -> None:
+        self._client = Client(raise_request_exception=False)
+        self._token = token
+
+    @property
+    def anonymous(self) -> "ApiClient":
+        return ApiClient()
+
+    def as_(self, principal: Principal) -> "ApiClient":
+        return ApiClient(access_token(principal))
+
+    def with_token(self, token: str) -> "ApiClient":
+        return ApiClient(token)
+
+    def get(self, path: str, **query: Any) -> Answer:
+        return Answer(self._client.get(_full(path), query, headers=self._headers()))
+
+    def post(self, path: str, body: Any = None, **options: Any) -> Answer:
+        return self._send("post", path, body, **options)
+
+    def patch(self, path: str, body: Any = None, **options: Any) -> Answer:
+        return self._send("patch", path, body, **options)
+
+    def put(self, path: str, body: Any = None, **options: Any) -> Answer:
+        return self._send("put", path, body, **options)
+
+    def delete(self, path: str, body: Any = None, **options: Any) -> Answer:
+        return self._send("delete", path, body, **options)
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        body: Any,
+        *,
+        if_match: str | int | None = None,
+        idempotency_key: str | UUID | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> Answer:
+        more = dict(headers or {})
+        if if_match is not None:
+            more["If-Match"] = f'"{if_match}"' if isinstance(if_match, int) else if_match
+        if idempotency_key is not None:
+            more["Idempotency-Key"] = str(idempotency_key)
+        send = getattr(self._client, method)
+        payload = json.dumps(body, default=str) if body is not None else ""
+        return Answer(send(_full(path), payload, content_type="application/json", headers=self._headers() | more))
+
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._token}"} if self._token else {}
+
+
+def access_token(principal: Principal, *, seconds: int = 600) -> str:
+    """A real access token for the principal, as identity would sign it."""
+    from kelmah.http.keys import sign_access_token
+
+    now = int(clock.now().timestamp())
+    return sign_access_token(
+        {
+            "sub": str(principal.user_id),
+            "sid": str(principal.session_id or new_id()),
+            "roles": sorted(principal.roles),
+            "jti": str(new_id()),
+            "iat": now,
+            "exp": now + seconds,
+            "auth_time": now,
+            "mfa": principal.mfa_level,
+        }
+    )
+
+
+def _full(path: str) -> str:
+    roots = (f"{PREFIX}/", "/admin", "/health", "/internal", "/.well-known", "/api/", "/sandbox")
+    return path if path.startswith(roots) else PREFIX + path

@@ -1,0 +1,40 @@
+"""Loaded by pytest (``-p kelmah.testing.plugin``).
+
+``@pytest.mark.domain("payments")`` opens these domains' databases to a test and rolls back after it;
+``transaction=True`` lets it commit, for races and processes, and wipes the tables after it. ``domain("*")`` means all.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+pytest_plugins = ["kelmah.testing.fixtures"]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "domain(*names, transaction=False): the domains a test may touch; '*' for all")
+    config.addinivalue_line("markers", "slow: starts real processes; run by .ci/run after the default tests")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    from django.conf import settings
+
+    for item in items:
+        mark = item.get_closest_marker("domain")
+        if mark is None:
+            continue
+        names = list(settings.LOCAL_DOMAINS) if "*" in mark.args else list(mark.args)
+        item.add_marker(pytest.mark.django_db(transaction=mark.kwargs.get("transaction", False), databases=names))
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
+    """One database per test process on the embedded server, migrated alias by alias.
+
+    Django's runner counts aliases of one database as one and would migrate only the first.
+    """
+    from kelmah.testing import databases
+
+    with django_db_blocker.unblock(), databases.prepared():
+        yield
