@@ -10,6 +10,7 @@ import subprocess
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TypedDict
 
 from kelmah.embedded.errors import EmbeddedError, NoPermission
 
@@ -38,9 +39,22 @@ class Account:
         if self.lent:
             os.chown(path, self.uid, self.gid)
 
-    def popen_arguments(self) -> dict[str, object]:
+    def give_back(self, path: Path) -> None:
+        """Undo ``take``."""
+        if self.lent:
+            os.chown(path, os.geteuid(), os.getegid())
+
+    def popen_arguments(self) -> "RunAs":
         """What ``subprocess`` needs to run a command as this account."""
-        return {"user": self.uid, "group": self.gid, "extra_groups": []} if self.lent else {}
+        return {"user": self.uid, "group": self.gid, "extra_groups": []} if self.lent else RunAs()
+
+
+class RunAs(TypedDict, total=False):
+    """Keyword arguments of ``subprocess.run`` and ``Popen``."""
+
+    user: int
+    group: int
+    extra_groups: list[int]
 
 
 @cache

@@ -6,10 +6,11 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
-from kelmah.embedded.account import Account
+from kelmah.embedded.account import Account, RunAs
 
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
@@ -35,15 +36,15 @@ def start_child(
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=subprocess.STDOUT,
-        # Ctrl-C in a terminal reaches the whole foreground group; in its own session a child is stopped by us, in order.
+        # Ctrl-C in a terminal reaches the whole foreground group; in a session of its own a child waits for our order.
         start_new_session=True,
         preexec_fn=_die_with_parent(on_parent_death),
-        **(account.popen_arguments() if account else {}),
+        **(account.popen_arguments() if account else RunAs()),
     )
 
 
 def stop_child(child: subprocess.Popen[bytes], *, how: signal.Signals = signal.SIGTERM, grace: float = 10.0) -> bool:
-    """Ask the child to end and wait ``grace`` seconds; then kill it with all it started. True when it went by itself."""
+    """Ask the child to end, wait ``grace`` seconds, then kill it with all it started. True when it went by itself."""
     if child.poll() is None:
         child.send_signal(how)
         try:
@@ -57,10 +58,8 @@ def stop_child(child: subprocess.Popen[bytes], *, how: signal.Signals = signal.S
 
 def kill_group(child: subprocess.Popen[bytes]) -> None:
     """Kill the child and everything that stayed in its session."""
-    try:
+    with suppress(ProcessLookupError, PermissionError):
         os.killpg(child.pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass
 
 
 def _die_with_parent(how: signal.Signals) -> Callable[[], None] | None:

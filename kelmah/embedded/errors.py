@@ -7,6 +7,8 @@ import errno
 import re
 from pathlib import Path
 
+_ELSEWHERE = "choose another folder with KELMAH_DATA_DIR"
+
 
 class EmbeddedError(Exception):
     """A one-line explanation for the person at the keyboard. Never wraps its text."""
@@ -17,29 +19,30 @@ class EmbeddedError(Exception):
 
 class PortInUse(EmbeddedError):
     def __init__(self, *, port: int, purpose: str, remedy: str) -> None:
-        super().__init__(f"Port {port} ({purpose}) is already in use on this machine: stop what listens there, or {remedy}.")
+        super().__init__(f"Port {port} ({purpose}) is already in use: stop what listens there, or {remedy}.")
 
 
 class AlreadyRunning(EmbeddedError):
     def __init__(self, *, folder: Path, pid: str) -> None:
-        super().__init__(f"Kelmah already runs on {folder} (process {pid}): stop it first, or choose another folder with KELMAH_DATA_DIR.")
+        super().__init__(f"Kelmah already runs on {folder} (process {pid}): stop it first, or {_ELSEWHERE}.")
 
 
 class BrokenData(EmbeddedError):
     def __init__(self, *, folder: Path, reason: str) -> None:
-        super().__init__(f"The data folder {folder} is broken ({reason}): restore it from a backup, or delete it to start afresh (its data is lost).")
+        super().__init__(
+            f"The data folder {folder} is broken ({reason}): restore it from a backup, "
+            "or delete it to start afresh (its data is lost)."
+        )
 
 
 class NoPermission(EmbeddedError):
     def __init__(self, *, path: Path, account: str, action: str) -> None:
-        super().__init__(
-            f"User {account} has no permission to {action} {path}: give it that right, or choose another folder with KELMAH_DATA_DIR."
-        )
+        super().__init__(f"User {account} has no permission to {action} {path}: give it that right, or {_ELSEWHERE}.")
 
 
 class DiskFull(EmbeddedError):
     def __init__(self, *, path: Path, detail: str = "no space left") -> None:
-        super().__init__(f"The disk that holds {path} is full ({detail}): free some space, or choose another folder with KELMAH_DATA_DIR.")
+        super().__init__(f"The disk that holds {path} is full ({detail}): free some space, or {_ELSEWHERE}.")
 
 
 class ServerFailed(EmbeddedError):
@@ -62,8 +65,8 @@ def explain_os_error(error: OSError, *, path: Path, account: str) -> EmbeddedErr
 
 
 _BROKEN = re.compile(
-    r"pg_control|PG_VERSION|not a valid data directory|is missing or erroneous|incompatible with server|invalid checkpoint|"
-    r"could not locate a valid checkpoint|could not open (directory|file) \"|required checkpoint|"
+    r"pg_control|PG_VERSION|not a valid data directory|is missing or erroneous|incompatible with server|"
+    r"invalid checkpoint|could not locate a valid checkpoint|could not open (directory|file) \"|required checkpoint|"
     r"Bad file format|invalid page|FATAL CONFIG FILE ERROR|appendonly",
     re.IGNORECASE,
 )

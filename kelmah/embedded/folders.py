@@ -33,20 +33,25 @@ def cache_folder() -> Path:
     """For things that can be made again: unpacked programs, templates, test servers. Created when missing."""
     account = server_account()
     if account.lent:
-        return make_folder(_base_for_root() / "cache", mode=0o755)
+        return make_folder(_base_for_root() / "cache")
     home_cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     try:
-        return make_folder(home_cache / "kelmah", mode=0o700)
+        return make_folder(home_cache / "kelmah")
     except NoPermission:
-        return make_folder(CLONE / ".data" / "cache", mode=0o700)
+        return make_folder(CLONE / ".data" / "cache")
 
 
-def make_folder(path: Path, *, mode: int, owner: Account | None = None) -> Path:
-    """Create ``path`` with its parents, give it ``mode`` and ``owner``. Raises EmbeddedError in one line."""
+def make_folder(path: Path, *, owner: Account | None = None) -> Path:
+    """``path``, created with its parents when missing and then owned by ``owner`` or by us.
+
+    A folder of ours can be entered, not read, by an account we lend: what it may touch in there is handed to it piece
+    by piece, so that it can't plant a link for us to follow. Raises EmbeddedError in one line.
+    """
     try:
-        path.mkdir(parents=True, exist_ok=True)
-        if path.stat().st_uid == os.geteuid():
-            path.chmod(mode)
+        if not path.is_dir():  # the mode of a folder somebody chose for us is theirs to decide
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.mkdir(exist_ok=True)
+            path.chmod(0o711 if server_account().lent and not owner else 0o700)
             if owner:
                 owner.take(path)
         if not owner and not os.access(path, os.W_OK | os.X_OK):
@@ -70,7 +75,9 @@ def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError:
-            raise AlreadyRunning(folder=path.parent, pid=os.pread(descriptor, 20, 0).decode().strip() or "unknown") from None
+            raise AlreadyRunning(
+                folder=path.parent, pid=os.pread(descriptor, 20, 0).decode().strip() or "unknown"
+            ) from None
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         yield
@@ -80,9 +87,9 @@ def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
 
 def _base_for_root() -> Path:
     if os.access(_ROOT_BASE, os.W_OK) or os.access(_ROOT_BASE.parent, os.W_OK):
-        return make_folder(_ROOT_BASE, mode=0o755)
+        return make_folder(_ROOT_BASE)
     # A read-only system: the temporary folder, under a name that only root could have made.
-    base = make_folder(Path(tempfile.gettempdir()) / "kelmah-root", mode=0o755)
+    base = make_folder(Path(tempfile.gettempdir()) / "kelmah-root")
     if base.stat().st_uid != 0:
         raise NoPermission(path=base, account="root", action="trust (another user made it)")
     return base

