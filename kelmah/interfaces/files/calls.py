@@ -1,0 +1,33 @@
+"""What other domains may ask files."""
+
+from abc import abstractmethod
+from uuid import UUID
+
+from kelmah.errors import Unprocessable
+from kelmah.interfaces.files.types import FileInfo
+from kelmah.rpc import Service, remote
+
+
+class FileNotAttachable(Unprocessable):
+    """A file is unknown, not yet ready, or somebody else's."""
+
+    code, title = "file_not_attachable", "A file can't be attached: it is unknown, not ready or not yours"
+
+
+class Files(Service, domain="files", callers=("messaging", "contracts")):
+    @remote(timeout=2.0, idempotent=True)
+    @abstractmethod
+    def infos(self, *, ids: list[UUID]) -> list[FileInfo]:
+        """Names and sizes of these files, in no order; unknown or unready ones are left out."""
+
+    @remote(timeout=2.0, idempotent=True, raises=(FileNotAttachable,))
+    @abstractmethod
+    def share(self, *, ids: list[UUID], owner_id: UUID, reader_ids: list[UUID], context: str) -> list[FileInfo]:
+        """Let ``reader_ids`` download the owner's ready files; ``context`` says where they were attached
+        (``conversation:<id>``, ``milestone:<id>``). Doing it twice changes nothing. All or none.
+
+        Raises FileNotAttachable.
+        """
+
+
+files = Files.connect()

@@ -1,0 +1,1 @@
+"""Facts about files: none that another domain needs yet."""

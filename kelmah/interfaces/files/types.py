@@ -1,0 +1,16 @@
+"""What files tells the other domains."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileInfo:
+    """An uploaded file that passed its checks. ``size`` in bytes, ``sha256`` in hex."""
+
+    file_id: UUID
+    owner_id: UUID
+    name: str
+    content_type: str
+    size: int
+    sha256: str

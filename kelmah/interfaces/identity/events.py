@@ -1,0 +1,39 @@
+"""Facts about people."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from kelmah.events.event import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserRegistered(Event, domain="identity", key="user_id", to=("messaging",)):
+    """Somebody has an account. ``role`` is ``worker`` or ``hirer``; ``phone`` is E.164 or empty, as is ``email``."""
+
+    user_id: UUID
+    role: str
+    display_name: str
+    email: str
+    phone: str
+    locale: str
+    zone: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProfileUpdated(Event, domain="identity", key="user_id", to=("messaging",)):
+    """The name or the language of somebody changed, or another part of their profile did."""
+
+    user_id: UUID
+    display_name: str
+    locale: str
+    zone: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionRevoked(Event, domain="identity", key="user_id", to=("messaging",)):
+    """A log-in session ended before its time. ``reason`` is ``logout``, ``refresh_reused``, ``password_changed`` or ``staff``."""
+
+    user_id: UUID
+    session_id: UUID
+    reason: str
+    device: str

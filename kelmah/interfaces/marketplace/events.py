@@ -1,0 +1,74 @@
+"""Facts about jobs, proposals and offers."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from kelmah.events.event import Event
+from kelmah.interfaces.marketplace.types import MilestoneTerms
+from kelmah.money import Money
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobPosted(Event, domain="marketplace", key="job_id", to=("messaging",)):
+    """A job is open and can be found."""
+
+    job_id: UUID
+    hirer_id: UUID
+    title: str
+    category: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobClosed(Event, domain="marketplace", key="job_id", to=("messaging",)):
+    """A job takes no more proposals. ``reason`` is ``closed``, ``filled`` or ``expired``; open proposals became void."""
+
+    job_id: UUID
+    hirer_id: UUID
+    title: str
+    reason: str
+    worker_ids: list[UUID]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProposalSubmitted(Event, domain="marketplace", key="job_id", to=("messaging",)):
+    proposal_id: UUID
+    job_id: UUID
+    job_title: str
+    hirer_id: UUID
+    worker_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProposalWithdrawn(Event, domain="marketplace", key="job_id", to=("messaging",)):
+    proposal_id: UUID
+    job_id: UUID
+    job_title: str
+    hirer_id: UUID
+    worker_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfferSent(Event, domain="marketplace", key="job_id", to=("messaging",)):
+    offer_id: UUID
+    job_id: UUID
+    job_title: str
+    hirer_id: UUID
+    worker_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfferAccepted(Event, domain="marketplace", key="job_id", to=("contracts", "messaging")):
+    """Both sides agree. ``contract_id`` names the contract that contracts will make; ``milestones`` sum to ``amount``."""
+
+    offer_id: UUID
+    job_id: UUID
+    proposal_id: UUID
+    contract_id: UUID
+    hirer_id: UUID
+    worker_id: UUID
+    title: str
+    category: str
+    scope: str
+    kind: str
+    amount: Money
+    milestones: list[MilestoneTerms]

@@ -1,0 +1,24 @@
+"""Facts about conversations."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from kelmah.events.event import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConversationOpened(Event, domain="messaging", key="conversation_id", to=()):
+    """Members may write to each other. ``context_kind`` is ``contract`` or ``proposal``."""
+
+    conversation_id: UUID
+    context_kind: str
+    context_id: UUID
+    member_ids: list[UUID]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageSent(Event, domain="messaging", key="conversation_id", to=()):
+    conversation_id: UUID
+    message_id: UUID
+    sender_id: UUID
+    seq: int

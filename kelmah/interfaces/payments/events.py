@@ -1,0 +1,82 @@
+"""Facts about money. Escrow events of one contract keep their order, as do a user's wallet events."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from kelmah.events.event import Event
+from kelmah.money import Money
+
+
+@dataclass(frozen=True, kw_only=True)
+class EscrowFunded(Event, domain="payments", key="contract_id", to=("contracts", "messaging")):
+    milestone_id: UUID
+    contract_id: UUID
+    hirer_id: UUID
+    worker_id: UUID
+    title: str
+    amount: Money
+    request: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class EscrowFundingFailed(Event, domain="payments", key="contract_id", to=("contracts", "messaging")):
+    """The milestone could not be funded; ``reason`` is an error code such as ``insufficient_funds``. No money moved."""
+
+    milestone_id: UUID
+    contract_id: UUID
+    hirer_id: UUID
+    worker_id: UUID
+    title: str
+    amount: Money
+    reason: str
+    request: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class EscrowReleased(Event, domain="payments", key="contract_id", to=("contracts", "messaging")):
+    """The worker is paid: ``gross`` left the escrow, ``fee`` went to the platform, ``net`` to the worker's wallet."""
+
+    milestone_id: UUID
+    contract_id: UUID
+    hirer_id: UUID
+    worker_id: UUID
+    title: str
+    gross: Money
+    fee: Money
+    net: Money
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaymentSucceeded(Event, domain="payments", key="user_id", to=("messaging",)):
+    """A deposit arrived in the user's wallet."""
+
+    payment_id: UUID
+    user_id: UUID
+    amount: Money
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaymentFailed(Event, domain="payments", key="user_id", to=("messaging",)):
+    """A deposit was definitively refused; nothing was credited."""
+
+    payment_id: UUID
+    user_id: UUID
+    amount: Money
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PayoutPaid(Event, domain="payments", key="user_id", to=("messaging",)):
+    payout_id: UUID
+    user_id: UUID
+    amount: Money
+
+
+@dataclass(frozen=True, kw_only=True)
+class PayoutFailed(Event, domain="payments", key="user_id", to=("messaging",)):
+    """A payout was definitively refused; the amount is back in the wallet."""
+
+    payout_id: UUID
+    user_id: UUID
+    amount: Money
+    reason: str

@@ -1,0 +1,1 @@
+"""What other domains may ask reviews: nothing; reputation travels by event."""

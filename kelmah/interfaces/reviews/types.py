@@ -1,0 +1,1 @@
+"""What reviews tells the other domains."""
