@@ -93,3 +93,8 @@ def rehearsal() -> Iterator[None]:
         yield
     finally:
         _rehearsing.reset(token)
+
+
+def rehearsing() -> bool:
+    """Whether this context is a dry run: what leaves for another process must say so."""
+    return _rehearsing.get()
