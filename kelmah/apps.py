@@ -6,3 +6,6 @@ from django.apps import AppConfig
 class KelmahConfig(AppConfig):
     name = "kelmah"
     label = "kelmah"
+
+    def ready(self) -> None:
+        from kelmah import checks  # noqa: F401 - registers them
