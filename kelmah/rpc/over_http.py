@@ -1,0 +1,85 @@
+"""The transport to another process: one pool of connections per target, retries inside the deadline."""
+
+import os
+import random
+import time
+from functools import cache
+
+import httpx
+from django.conf import settings
+
+from kelmah.rpc import travel
+from kelmah.rpc.deadline import remaining
+from kelmah.rpc.errors import DeadlineExceeded, RemoteUnavailable
+from kelmah.rpc.service import Method
+from kelmah.rpc.signing import sign
+
+ATTEMPTS = 3
+CONNECT_SECONDS = 1.0  # a host that is gone must leave time for another attempt
+FIRST_PAUSE = 0.05  # seconds, doubled by each attempt, jittered
+
+
+def send(method: Method, body: bytes, caller: str) -> tuple[int, bytes]:
+    """Status and body of the answer.
+
+    A second attempt only where the first surely did nothing or the method may run twice: after a failed connection or a
+    503, for idempotent methods. Raises RemoteUnavailable and DeadlineExceeded.
+    """
+    attempts = ATTEMPTS if method.idempotent else 1
+    for attempt in range(1, attempts + 1):
+        pause = random.uniform(0.5, 1.0) * FIRST_PAUSE * 2**attempt
+        last = attempt == attempts
+        try:
+            status, answer = _post(method, body, caller)
+        except RemoteUnavailable:
+            if last or not _wait(pause):
+                raise
+        else:
+            if status != 503 or last or not _wait(pause):
+                return status, answer
+    raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def _post(method: Method, body: bytes, caller: str) -> tuple[int, bytes]:
+    """One attempt: the only door to a target, and so the place of its circuit breaker."""
+    target = _target_of(method)
+    left = remaining() or 0.0
+    if left <= 0:
+        raise DeadlineExceeded(f"{method}: no time is left.")
+    headers = sign(path=method.path, body=body, caller=caller, travelling=travel.signed()) | travel.unsigned()
+    timeout = httpx.Timeout(left, connect=min(left, CONNECT_SECONDS))
+    try:
+        answer = _client(os.getpid(), target).post(
+            method.path, content=body, headers={"Content-Type": "application/json", **headers}, timeout=timeout
+        )
+    except (httpx.ReadTimeout, httpx.WriteTimeout) as error:
+        raise DeadlineExceeded(f"{method} did not answer in time.") from error
+    except httpx.TransportError as error:
+        raise RemoteUnavailable(f"{method} can't be reached.") from error
+    return answer.status_code, answer.content
+
+
+def _wait(pause: float) -> bool:
+    """Sleep, unless the deadline would pass meanwhile."""
+    if pause >= (remaining() or 0.0):
+        return False
+    time.sleep(pause)
+    return True
+
+
+def _target_of(method: Method) -> str:
+    try:
+        url: str = settings.DOMAIN_URLS[method.interface.domain]
+    except KeyError:
+        domain = method.interface.domain
+        raise LookupError(
+            f"{domain} does not run here: DOMAIN_URLS must say where, as {domain}=http://10.0.0.5:8000"
+        ) from None
+    return url
+
+
+@cache
+def _client(process: int, target: str) -> httpx.Client:
+    """Never shared with a forked child: two processes would read each other's answers."""
+    limits = httpx.Limits(max_connections=100, max_keepalive_connections=20)
+    return httpx.Client(base_url=target, limits=limits, trust_env=False)

@@ -1,0 +1,86 @@
+"""Who calls: HMAC-SHA256 over method, path, caller, time, nonce, travelling headers and body, with a key per caller.
+
+A captured call can't be replayed: its nonce is remembered for as long as its time is acceptable. Keys are
+``settings.INTERNAL_RPC_KEYS[caller]`` where that is set, and else derived from ``settings.INTERNAL_RPC_KEY``; of each
+list the first signs and all verify: rotate by prepending the new key everywhere, then dropping the old one.
+"""
+
+import hmac
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from functools import cache
+from hashlib import sha256
+
+import redis
+from django.conf import settings
+from django.http import HttpRequest
+
+from kelmah.rpc.errors import BadSignature, ReplayGuardDown
+
+WINDOW = 60  # seconds, by the clocks on the wall: business time stands aside
+TRAVELLING = ("Kelmah-Deadline", "Kelmah-Rehearsal")
+
+
+def sign(*, path: str, body: bytes, caller: str, travelling: Mapping[str, str]) -> dict[str, str]:
+    """The headers of one attempt; an attempt more needs a signature more. Raises LookupError without a key."""
+    keys = _keys_of(caller)
+    if not keys:
+        raise LookupError(f"this process has no key of {caller!r}: set INTERNAL_RPC_KEYS or INTERNAL_RPC_KEY")
+    stamp, nonce = str(int(time.time())), secrets.token_hex(16)
+    text = _text("POST", path, caller, stamp, nonce, travelling, body)
+    return {
+        **travelling,
+        "Kelmah-Caller": caller,
+        "Kelmah-Timestamp": stamp,
+        "Kelmah-Nonce": nonce,
+        "Kelmah-Signature": _mac(keys[0], text),
+    }
+
+
+def verify(request: HttpRequest) -> str:
+    """The caller, proven. Raises BadSignature, and ReplayGuardDown when nonces can't be checked."""
+    caller, stamp, nonce, signature = (
+        request.headers.get(f"Kelmah-{name}", "") for name in ("Caller", "Timestamp", "Nonce", "Signature")
+    )
+    text = _text(request.method or "", request.path, caller, stamp, nonce, request.headers, request.body)
+    if not any(hmac.compare_digest(_mac(key, text).encode(), signature.encode()) for key in _keys_of(caller)):
+        raise BadSignature
+    # Only now: a stranger must not fill the memory of nonces.
+    if not stamp.isdecimal() or abs(time.time() - int(stamp)) > WINDOW:
+        raise BadSignature("The call is too old, or clocks differ by more than a minute.")
+    _remember(caller, nonce)
+    return caller
+
+
+def _keys_of(caller: str) -> Sequence[str]:
+    own: Sequence[str] = getattr(settings, "INTERNAL_RPC_KEYS", {}).get(caller, ())
+    if own or not caller:
+        return own
+    return [_mac(master, caller.encode()) for master in getattr(settings, "INTERNAL_RPC_KEY", ())]
+
+
+def _text(
+    verb: str, path: str, caller: str, stamp: str, nonce: str, travelling: Mapping[str, str], body: bytes
+) -> bytes:
+    carried = (f"{name}={travelling.get(name, '')}" for name in TRAVELLING)
+    return "\n".join((verb, path, caller, stamp, nonce, *carried, sha256(body).hexdigest())).encode()
+
+
+def _mac(key: str, text: bytes) -> str:
+    return hmac.new(key.encode(), text, sha256).hexdigest()
+
+
+def _remember(caller: str, nonce: str) -> None:
+    try:
+        # A stamp may lie a window ahead, so it stays acceptable for two.
+        fresh = _memory(settings.REDIS_URL).set(f"rpc:nonce:{caller}:{nonce}", 1, nx=True, ex=2 * WINDOW + 1)
+    except redis.RedisError as error:
+        raise ReplayGuardDown from error
+    if not fresh:
+        raise BadSignature("This call was already made.")
+
+
+@cache
+def _memory(url: str) -> redis.Redis:
+    return redis.Redis.from_url(url, socket_timeout=0.5, socket_connect_timeout=0.5)
