@@ -47,12 +47,17 @@ def stop_child(child: subprocess.Popen[bytes], *, how: signal.Signals = signal.S
     """Ask the child to end, wait ``grace`` seconds, then kill it with all it started. True when it went by itself."""
     if child.poll() is None:
         child.send_signal(how)
-        try:
-            child.wait(timeout=grace)
-        except subprocess.TimeoutExpired:
-            kill_group(child)
-            child.wait()
-            return False
+    return wait_for(child, grace=grace)
+
+
+def wait_for(child: subprocess.Popen[bytes], *, grace: float) -> bool:
+    """The same for a child that was asked already."""
+    try:
+        child.wait(timeout=grace)
+    except subprocess.TimeoutExpired:
+        kill_group(child)
+        child.wait()
+        return False
     return True
 
 

@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from kelmah.embedded.account import server_account
@@ -51,45 +52,49 @@ def check_cluster(data: Path) -> None:
 
 
 def clear_leftovers(data: Path) -> None:
-    """End the server a killed run left on ``data``, if it still runs, and remove a lock file that names nobody.
+    """End what a killed run left working on ``data``, and remove a lock file that names nobody.
 
-    The caller holds the lock of the folder around ``data``, so no living supervisor owns that server.
+    The caller holds the lock of the folder around ``data``, so no living supervisor owns these processes.
     """
     pid_file = data / "postmaster.pid"
     for how, patience in ((None, 5.0), (signal.SIGINT, 10.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)):
-        pid = _postmaster(pid_file)
-        if pid is None:
-            return
-        if not _serves(pid, data):
-            # The number was given to another process since; PostgreSQL itself can't tell and would refuse to start.
+        left = _working_in(data)
+        if not left:
+            # Its number may belong to another process by now; PostgreSQL can't tell and would refuse to start.
             pid_file.unlink(missing_ok=True)
             return
-        if how is not None:
-            os.kill(pid, how)
-        _wait_gone(pid, patience)
+        # A fast shutdown is the postmaster's to order; SIGINT means other things to its children.
+        for pid in left & _postmaster(pid_file) if how is signal.SIGINT else left:
+            if how is not None:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, how)
+        _wait_until_free(data, patience)
     raise EmbeddedError(
-        f"An old PostgreSQL (process {_postmaster(pid_file)}) on {data} does not end: stop it by hand, then try again."
+        f"An old PostgreSQL on {data} does not end ({_working_in(data)}): stop it by hand, then try again."
     )
 
 
-def _postmaster(pid_file: Path) -> int | None:
+def _working_in(data: Path) -> set[int]:
+    """Every PostgreSQL process works inside its data folder. Orphaned backends count: they still write to it."""
+    found = set()
+    for entry in Path("/proc").glob("[0-9]*/cwd"):
+        with suppress(OSError):  # most processes of others may not be looked at; ours all may
+            is_postgres = (entry.parent / "comm").read_text(encoding="utf-8", errors="replace").strip() == "postgres"
+            if is_postgres and entry.readlink() == data.resolve():
+                found.add(int(entry.parent.name))
+    return found
+
+
+def _postmaster(pid_file: Path) -> set[int]:
     try:
-        return int(pid_file.read_text(encoding="ascii").split("\n", 1)[0])
-    except (FileNotFoundError, ValueError):
-        return None
+        return {int(pid_file.read_text(encoding="ascii").split("\n", 1)[0])}
+    except (OSError, ValueError):
+        return set()
 
 
-def _serves(pid: int, data: Path) -> bool:
-    """True when process ``pid`` is a postmaster on ``data``: it always works inside its data folder."""
-    try:
-        return Path(f"/proc/{pid}/cwd").readlink() == data.resolve()
-    except OSError:
-        return False
-
-
-def _wait_gone(pid: int, patience: float) -> None:
+def _wait_until_free(data: Path, patience: float) -> None:
     deadline = time.monotonic() + patience
-    while time.monotonic() < deadline and Path(f"/proc/{pid}").exists():
+    while time.monotonic() < deadline and _working_in(data):
         time.sleep(0.02)
 
 

@@ -119,6 +119,12 @@ class Postgres:
         if self._throw_away:
             scratch.discard(self.home)
 
+    def restart(self) -> str:
+        """Start again after it ended by itself, on the same port, with the same files."""
+        self._fixed_port = True
+        self.stop()
+        return self.start()
+
     @property
     def running(self) -> bool:
         return self._child is not None and self._child.poll() is None

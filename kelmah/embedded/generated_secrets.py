@@ -1,0 +1,50 @@
+"""Secrets that ``manage.py run`` makes once and keeps in the data folder, readable by its owner only."""
+
+import os
+import secrets
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from kelmah.embedded.errors import BrokenData
+
+_NAMES = ("SECRET_KEY", "DATABASE_ROLE_PASSWORD", "INTERNAL_RPC_KEY")
+_KEY_FILE = "jwt-signing-key.pem"
+
+
+def environment(data: Path) -> dict[str, str]:
+    """SECRET_KEY, DATABASE_ROLE_PASSWORD, INTERNAL_RPC_KEY and JWT_SIGNING_KEY_FILE; made when missing.
+
+    A variable that is set already wins. Raises BrokenData when the file was damaged.
+    """
+    kept = _read(data / "secrets.env")
+    missing = [name for name in _NAMES if not kept.get(name)]
+    if missing:
+        kept |= {name: secrets.token_urlsafe(48) for name in missing}
+        _write(data / "secrets.env", "".join(f"{name}={value}\n" for name, value in sorted(kept.items())))
+    key_file = data / _KEY_FILE
+    if not key_file.exists() and "JWT_SIGNING_KEY_FILE" not in os.environ:
+        key = ec.generate_private_key(ec.SECP256R1())  # ES256
+        _write(key_file, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode())
+    kept["JWT_SIGNING_KEY_FILE"] = str(key_file)
+    return {name: os.environ.get(name) or value for name, value in kept.items()}
+
+
+def _read(path: Path) -> dict[str, str]:
+    if not path.exists():
+        return {}
+    entries = [line.partition("=") for line in path.read_text(encoding="utf-8", errors="replace").splitlines() if line]
+    if not all(name in _NAMES and value for name, _, value in entries):
+        raise BrokenData(folder=path, reason="it holds something else than NAME=value lines")
+    return {name: value for name, _, value in entries}
+
+
+def _write(path: Path, text: str) -> None:
+    # Renamed into place: an interruption must not leave half a key behind.
+    partial = path.with_suffix(".partial")
+    partial.unlink(missing_ok=True)
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    partial.rename(path)

@@ -1,0 +1,100 @@
+"""What `make test` and `.ci/run` do, in order; the first failure ends it.
+
+scripts/check.py          style, types, contracts, system checks, tests
+scripts/check.py slow     kill tests with real processes, the journey against `manage.py run`, benchmark smoke
+scripts/check.py NAME…    only the steps of these names
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree  # reads only the report our own pytest wrote
+
+CLONE = Path(__file__).resolve().parents[1]
+BIN = Path(sys.executable).parent
+
+
+@dataclass(frozen=True)
+class Step:
+    name: str
+    what: str
+    command: tuple[str, ...]
+
+
+def python(*arguments: str) -> tuple[str, ...]:
+    return (sys.executable, *arguments)
+
+
+def pytest(*arguments: str) -> tuple[str, ...]:
+    return python("-m", "pytest", *arguments)
+
+
+TEST = (
+    Step("format", "formatting", (str(BIN / "ruff"), "format", "--check", ".")),
+    Step("lint", "lint", (str(BIN / "ruff"), "check", ".")),
+    Step("types", "types", (str(BIN / "mypy"),)),
+    Step("imports", "import contracts", (str(BIN / "lint-imports"), "--config", "importlinter.ini")),
+    Step("system", "system checks", python("manage.py", "check", "--fail-level", "WARNING")),
+    Step("migrations", "migrations match the models", python("manage.py", "makemigrations", "--check", "--dry-run")),
+    Step(
+        "openapi",
+        "OpenAPI schema",
+        python("manage.py", "spectacular", "--validate", "--fail-on-warn", "--file", os.devnull),
+    ),
+    Step(
+        "tests",
+        "tests",
+        pytest("-n", "2", "--ignore=tests/benchmarks", "--ignore=tests/faults", "tests"),
+    ),
+)
+SLOW = (
+    Step("faults", "kill tests with real processes", pytest("tests/faults")),
+    Step("served", "the journey against a running server", python("scripts/play_journey.py")),
+    Step("benchmarks", "benchmark smoke", pytest("tests/benchmarks")),
+)
+
+
+def main(arguments: list[str]) -> None:
+    chosen: tuple[Step, ...] = SLOW if arguments == ["slow"] else TEST
+    if arguments and arguments != ["slow"]:
+        chosen = tuple(step for step in (*TEST, *SLOW) if step.name in arguments)
+        if len(chosen) != len(arguments):
+            raise SystemExit(f"Unknown step; there are: {', '.join(step.name for step in (*TEST, *SLOW))}")
+    began = time.monotonic()
+    for number, step in enumerate(chosen, start=1):
+        run(step, f"[{number}/{len(chosen)}]")
+    print(f"\nAll {len(chosen)} steps passed in {time.monotonic() - began:.0f} s", flush=True)
+
+
+def run(step: Step, position: str) -> None:
+    print(f"\n=== {position} {step.what}", flush=True)
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="kelmah-check-") as scratch:
+        report = Path(scratch) / "report.xml"
+        command = (*step.command, f"--junitxml={report}", "-rsx") if "pytest" in step.command else step.command
+        # System checks, migrations and the schema are those of the settings that tests run with.
+        env = os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings.test"}
+        status = subprocess.run(command, cwd=CLONE, env=env, check=False).returncode
+        problem = f"exit status {status}" if status else skipped(report)
+    seconds = time.monotonic() - began
+    if problem:
+        raise SystemExit(
+            f"=== {position} {step.what}: FAILED after {seconds:.0f} s ({problem}); again: make test STEPS={step.name}"
+        )
+    print(f"=== {position} {step.what}: passed in {seconds:.1f} s", flush=True)
+
+
+def skipped(report: Path) -> str:
+    """A run that passes by skipping has not passed."""
+    if not report.exists():
+        return ""
+    count = sum(int(suite.get("skipped", 0)) for suite in ElementTree.parse(report).iter("testsuite"))  # noqa: S314
+    return f"{count} tests were skipped" if count else ""
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
