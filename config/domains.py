@@ -26,7 +26,9 @@ LOCAL: tuple[str, ...] = (*_words("LOCAL_DOMAINS", DEPLOYED),)
 URLS: Mapping[str, str] = dict(entry.split("=", 1) for entry in _words("DOMAIN_URLS", ()))
 
 if unknown := sorted(set(LOCAL) - set(DEPLOYED)):
-    raise SystemExit(f"LOCAL_DOMAINS names {', '.join(unknown)}, which DOMAINS does not deploy: for example LOCAL_DOMAINS=payments")
+    raise SystemExit(
+        f"LOCAL_DOMAINS names {', '.join(unknown)}, which DOMAINS does not deploy: for example LOCAL_DOMAINS=payments"
+    )
 
 
 def package_of(domain: str) -> str:
@@ -50,7 +52,9 @@ def database_url(domain: str) -> str:
 def _database(domain: str, *, pool_size: int) -> dict[str, Any]:
     where = urlsplit(database_url(domain))
     if where.scheme not in ("postgresql", "postgres"):
-        raise SystemExit(f"the database URL of {domain} must begin with postgresql://, for example postgresql://127.0.0.1:5432/kelmah")
+        raise SystemExit(
+            f"the database URL of {domain} must begin with postgresql://, for example postgresql://127.0.0.1:5432/kelmah"
+        )
     options: dict[str, Any] = {"application_name": f"kelmah:{domain}"}
     if pool_size:
         # Lazy: a process opens connections only to the domains it really asks.

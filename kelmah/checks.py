@@ -75,7 +75,7 @@ def domains_are_declared(app_configs: Iterable[AppConfig] | None, **kwargs: Any)
     for config in local_domains():
         for table in ("Outbox", "Inbox", "IdempotencyKey"):
             if table.lower() not in config.models:
-                found.append(Error(f"{config.label} has no {table} table", id="kelmah.E006"))
+                found += [Error(f"{config.label} has no {table} table", id="kelmah.E006")]
         found += _foreign_tasks(config)
     return found
 

@@ -1,10 +1,11 @@
 """What a domain declares about itself, and where to find the domains of this process."""
 
 from functools import cache
-from importlib import import_module
+from importlib import import_module  # noqa: TID251 - of a module that the configuration names
 from typing import Any
 
 from django.apps import AppConfig, apps
+from django.db.models import Model
 from django.utils.module_loading import import_string
 
 
@@ -49,3 +50,8 @@ def service_of(domain: str) -> Any:
     if not isinstance(config, DomainConfig) or not config.service:
         raise LookupError(f"domain {domain!r} offers no service in this process")
     return import_string(config.service)()
+
+
+def model_of(domain: str, name: str) -> type[Model]:
+    """One of the tables that every local domain has (``Outbox``, ``Inbox``, ``IdempotencyKey``). Raises LookupError."""
+    return apps.get_model(domain, name)  # noqa: TID251 - only the kernel's own tables

@@ -24,7 +24,7 @@ class UnknownCurrency(InvalidInput):
 
 @dataclass(frozen=True)
 class Money:
-    """``minor`` counts the currency's smallest unit: ``Money(12500, "GHS")`` is 125.00 cedis, ``Money(500, "JPY")`` 500 yen."""
+    """``minor`` counts the currency's smallest unit: ``Money(12500, "GHS")`` is 125 cedis, ``Money(500, "JPY")`` 500 yen."""
 
     minor: int
     currency: str

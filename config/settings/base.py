@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from config import domains, env
 from kelmah.http.defaults import REST_FRAMEWORK as REST_FRAMEWORK
 from kelmah.http.defaults import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
+
+from config import domains, env
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 
@@ -82,7 +83,9 @@ DATABASES = domains.databases(pool_size=DATABASE_POOL_SIZE)
 DATABASE_ROUTERS = ["kelmah.db.router.DomainRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.text("REDIS_URL", default="redis://127.0.0.1:6379/0", example="redis://127.0.0.1:6379/0")
-MEDIA_ROOT = Path(env.text("KELMAH_FILES_DIR", default=str(BASE_DIR / ".data" / "files"), example="/var/lib/kelmah/files"))
+MEDIA_ROOT = Path(
+    env.text("KELMAH_FILES_DIR", default=str(BASE_DIR / ".data" / "files"), example="/var/lib/kelmah/files")
+)
 MAILBOX_DIR = Path(
     env.text("KELMAH_MAILBOX_DIR", default=str(BASE_DIR / ".data" / "mailbox"), example="/var/lib/kelmah/mailbox")
 )

@@ -12,7 +12,7 @@ DEBUG = False
 SECRET_KEY = env.text("SECRET_KEY", example="50 random characters")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS") or [env.text("ALLOWED_HOSTS", example="api.example.com")]
 JWT_SIGNING_KEYS = (
-    [env.secret_file("JWT_SIGNING_KEY_FILE", example="/run/secrets/jwt.pem")] if IDENTITY_IS_LOCAL else []  # noqa: F405
+    [env.secret_file("JWT_SIGNING_KEY_FILE", example="/run/secrets/jwt.pem")] if IDENTITY_IS_LOCAL else []
 )
 INTERNAL_RPC_KEY = env.text("INTERNAL_RPC_KEY", example="newest,previous").split(",")
 env.text("DATABASE_ROLE_PASSWORD", example="a long random password")

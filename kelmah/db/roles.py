@@ -31,13 +31,13 @@ def create_database(admin_url: str, name: str) -> bool:
 
 def prepare(admin_url: str, domains: Iterable[str], *, password: str) -> None:
     """Create extensions, roles, schemas and grants for the domains in the database that ``admin_url`` names."""
-    with psycopg.connect(admin_url) as connection:
-        # Roles are shared by all databases of a server: two preparing at once must not collide.
-        connection.execute("SELECT pg_advisory_xact_lock(hashtext('kelmah.roles'))")
-        database = connection.info.dbname
+    # Roles are shared by all databases of a server, advisory locks are not: two preparing at once meet in "postgres".
+    with psycopg.connect(admin_url, dbname="postgres") as gate, psycopg.connect(admin_url) as connection:
+        gate.execute("SELECT pg_advisory_xact_lock(hashtext('kelmah.roles'))")
+        database, nobody = connection.info.dbname, runtime_role("nobody")
         _wall_off(connection, database)
-        _role(connection, runtime_role("nobody"), password)
-        connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(*_ids(database, runtime_role("nobody"))))
+        _role(connection, nobody, password)
+        connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(*_ids(database, nobody)))
         for domain in domains:
             _domain(connection, database, domain, password)
 

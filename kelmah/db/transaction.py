@@ -51,7 +51,7 @@ def atomic(domain: str) -> Iterator[None]:
             for step in here.before_commit:
                 step()
             if _rehearsing.get():
-                transaction.set_rollback(True, using=domain)
+                transaction.set_rollback(True, using=domain)  # noqa: TID251 - the one place
     finally:
         _current.reset(token)
 
@@ -72,7 +72,7 @@ def before_commit(domain: str, step: Callable[[], None]) -> None:
 
 @contextmanager
 def with_every_commit(domain: str, step: Callable[[], None]) -> Iterator[None]:
-    """While this block runs, every outermost ``atomic(domain)`` of this context runs ``step`` just before it commits."""
+    """While this block runs, every outermost ``atomic(domain)`` of this context runs ``step`` last."""
     token = _inherited.set((*_inherited.get(), (domain, step)))
     try:
         yield

@@ -2,9 +2,7 @@
 
 from typing import Any, TypeVar
 
-from django.apps import apps
-
-from kelmah.domain import local_domains
+from kelmah.domain import local_domains, model_of
 from kelmah.events.event import Event
 
 E = TypeVar("E", bound=Event)
@@ -17,8 +15,8 @@ class PublishedEvents:
         from kelmah.events.serialization import decode_event
 
         seen: dict[Any, E] = {}
-        outbox = apps.get_model(kind.domain, "Outbox")
-        inboxes = [apps.get_model(config.domain, "Inbox") for config in local_domains()]
+        outbox = model_of(kind.domain, "Outbox")
+        inboxes = [model_of(config.domain, "Inbox") for config in local_domains()]
         for table in (*inboxes, outbox):
             if table._meta.app_label not in _open_aliases():
                 continue

@@ -24,4 +24,6 @@ class DeadlineBase(models.Model):
                 fields=["subject_id", "kind"], condition=Q(done_at__isnull=True), name="%(app_label)s_deadline_armed"
             )
         ]
-        indexes = [models.Index(fields=["due_at"], condition=Q(done_at__isnull=True), name="%(app_label)s_deadline_due")]
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(done_at__isnull=True), name="%(app_label)s_deadline_due"),
+        ]

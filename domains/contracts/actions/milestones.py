@@ -1,0 +1,182 @@
+"""Work handed in, sent back, accepted and paid."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db.models import Sum
+from kelmah.events.publish import publish
+
+from domains.contracts import queries, rules
+from domains.contracts.actions.contracts import tell_of_end
+from domains.contracts.models import Contract, Deadline, Deliverable, Milestone, Submission
+from kelmah import clock, deadlines
+from kelmah.db import atomic, check_version
+from kelmah.interfaces.contracts.events import MilestoneApproved, MilestoneChangesRequested, MilestoneSubmitted
+from kelmah.interfaces.files.calls import files
+from kelmah.interfaces.files.types import FileInfo
+from kelmah.money import Money
+from kelmah.principal import Principal
+
+AUTO_APPROVE = "auto_approve"
+
+
+def start_milestone(*, milestone_id: UUID, by: Principal, expected_version: int | None) -> Milestone:
+    """The worker says that work has begun. Raises NotFound, NotTheWorker, StaleVersion, InvalidTransition."""
+    with atomic("contracts"):
+        milestone = _locked_for(milestone_id, by, "worker", expected_version)
+        milestone.state = rules.MILESTONE.check("start", milestone.state)
+        milestone.save_change("state")
+    return milestone
+
+
+def submit_milestone(
+    *, milestone_id: UUID, by: Principal, expected_version: int | None, note: str, file_ids: Sequence[UUID]
+) -> Milestone:
+    """The worker hands in work; from now 14 days of silence accept it.
+
+    The files are shared with the hirer first: that call can't happen inside the transaction, and a file shared without
+    a submission does no harm. Raises NotFound, NotTheWorker, StaleVersion, InvalidTransition, FileNotAttachable.
+    """
+    seen = queries.access_milestone(milestone_id=milestone_id, by=by)
+    queries.check_party(seen.contract, by, role="worker")
+    rules.MILESTONE.check("submit", seen.state)
+    shared: list[FileInfo] = []
+    if file_ids:
+        shared = files.share(
+            ids=list(file_ids),
+            owner_id=by.user_id,
+            reader_ids=[seen.contract.hirer_id],
+            context=f"milestone:{milestone_id}",
+        )
+    with atomic("contracts"):
+        milestone = _locked_for(milestone_id, by, "worker", expected_version)
+        milestone.state = rules.MILESTONE.check("submit", milestone.state)
+        milestone.submitted_at = clock.now()
+        milestone.save_change("state", "submitted_at")
+        _record_submission(milestone, note=note, shared=shared)
+        due_at = milestone.submitted_at + rules.AUTO_APPROVAL
+        deadlines.schedule(
+            Deadline, subject_id=milestone.id, kind=AUTO_APPROVE, due_at=due_at, version=milestone.version
+        )
+        publish(
+            MilestoneSubmitted(
+                milestone_id=milestone.id,
+                contract_id=milestone.contract_id,
+                hirer_id=milestone.contract.hirer_id,
+                worker_id=milestone.contract.worker_id,
+                title=milestone.title,
+                auto_approve_at=due_at,
+            )
+        )
+    return milestone
+
+
+def request_changes(*, milestone_id: UUID, by: Principal, expected_version: int | None, note: str) -> Milestone:
+    """The hirer sends the work back. Raises NotFound, NotTheHirer, StaleVersion, InvalidTransition."""
+    with atomic("contracts"):
+        milestone = _locked_for(milestone_id, by, "hirer", expected_version)
+        milestone.state = rules.MILESTONE.check("request_changes", milestone.state)
+        milestone.revisions += 1
+        milestone.save_change("state", "revisions")
+        milestone.submissions.filter(number=milestone.revisions).update(
+            changes_note=note, changes_requested_at=clock.now()
+        )
+        deadlines.cancel(Deadline, subject_id=milestone.id, kind=AUTO_APPROVE)
+        publish(
+            MilestoneChangesRequested(
+                milestone_id=milestone.id,
+                contract_id=milestone.contract_id,
+                hirer_id=milestone.contract.hirer_id,
+                worker_id=milestone.contract.worker_id,
+                title=milestone.title,
+                note=note,
+            )
+        )
+    return milestone
+
+
+def approve_milestone(*, milestone_id: UUID, by: Principal, expected_version: int | None) -> Milestone:
+    """The hirer accepts the work; payments releases the escrow when it hears of it.
+
+    Raises NotFound, NotTheHirer, StaleVersion, InvalidTransition.
+    """
+    with atomic("contracts"):
+        milestone = _locked_for(milestone_id, by, "hirer", expected_version)
+        _approve(milestone, step="approve", by="hirer")
+        deadlines.cancel(Deadline, subject_id=milestone.id, kind=AUTO_APPROVE)
+    return milestone
+
+
+def auto_approve_milestone(*, subject_id: UUID, subject_version: int) -> None:
+    """Silence accepts the work that was handed in 14 days ago; a deadline of an older submission does nothing."""
+    with atomic("contracts"):
+        milestone = queries.lock_milestone(subject_id)  # "request changes" may commit at this very moment
+        if milestone.state == "submitted" and milestone.version == subject_version:
+            _approve(milestone, step="auto_approve", by="clock")
+
+
+def mark_released(*, milestone_id: UUID, contract_id: UUID, fee: Money, net: Money) -> None:
+    """The worker is paid; with the last milestone the contract is completed. Hearing it twice changes nothing."""
+    with atomic("contracts"):
+        # The contract first: of two last milestones released at once, one must see that it is the last.
+        contract = queries.lock_contract(contract_id)
+        milestone = queries.lock_milestone(milestone_id)
+        if milestone.state == "released":
+            return
+        milestone.state = rules.MILESTONE.check("release", milestone.state)
+        milestone.released_at, milestone.fee_minor, milestone.net_minor = clock.now(), fee.minor, net.minor
+        milestone.save_change("state", "released_at", "fee_minor", "net_minor")
+        if not contract.milestones.exclude(state="released").exists():
+            _complete(contract)
+
+
+# Private functions
+
+
+def _locked_for(milestone_id: UUID, by: Principal, role: str, expected_version: int | None) -> Milestone:
+    # Every step locks the milestone's row first: approval, changes, a deadline and a second click exclude each other.
+    milestone = queries.lock_milestone(milestone_id)
+    queries.check_party(milestone.contract, by, role=role)
+    check_version(milestone, expected_version)
+    return milestone
+
+
+def _record_submission(milestone: Milestone, *, note: str, shared: Sequence[FileInfo]) -> None:
+    submission = Submission.objects.create(
+        milestone=milestone, number=milestone.revisions + 1, note=note, submitted_at=clock.now()
+    )
+    Deliverable.objects.bulk_create(
+        Deliverable(
+            submission=submission,
+            file_id=info.file_id,
+            name=info.name,
+            content_type=info.content_type,
+            size=info.size,
+            sha256=info.sha256,
+        )
+        for info in shared
+    )
+
+
+def _approve(milestone: Milestone, *, step: str, by: str) -> None:
+    milestone.state = rules.MILESTONE.check(step, milestone.state)
+    milestone.approved_at, milestone.approved_by = clock.now(), by
+    milestone.save_change("state", "approved_at", "approved_by")
+    publish(
+        MilestoneApproved(
+            milestone_id=milestone.id,
+            contract_id=milestone.contract_id,
+            hirer_id=milestone.contract.hirer_id,
+            worker_id=milestone.contract.worker_id,
+            title=milestone.title,
+            amount=milestone.amount,
+            by=by,
+        )
+    )
+
+
+def _complete(contract: Contract) -> None:
+    contract.state, contract.ended_at = rules.CONTRACT.check("complete", contract.state), clock.now()
+    contract.save_change("state", "ended_at")
+    paid = contract.milestones.aggregate(sum=Sum("amount_minor"))["sum"]
+    tell_of_end(contract, paid=Money(paid, contract.currency))

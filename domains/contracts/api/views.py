@@ -1,0 +1,104 @@
+"""Contracts over REST."""
+
+from typing import Any
+from uuid import UUID
+
+from kelmah.http.pagination import keyset_page
+from kelmah.http.schema import operation
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from domains.contracts import actions, queries, rules
+from domains.contracts.actions.contracts import Circumstances
+from domains.contracts.api import examples
+from domains.contracts.api.serializers import ContractOut, ContractPage, SignIn, render_contract
+from domains.contracts.models import Contract
+from kelmah.errors import InvalidTransition, NotFound
+from kelmah.http.address import client_address
+from kelmah.http.etag import expected_version, with_etag
+from kelmah.http.views import View
+
+
+class ContractList(View):
+    @operation(
+        summary="My contracts, newest first",
+        response=ContractPage,
+        paginated=True,
+        example_response={"items": [examples.CONTRACT], "next": None},
+    )
+    def get(self, request: Request) -> Response:
+        viewer_id = request.user.user_id
+        return keyset_page(
+            request,
+            queries.with_details(queries.contracts_of(viewer_id)),
+            order=("-created_at", "-id"),
+            render=lambda contract: render_contract(contract, viewer_id=viewer_id),
+            scope="contracts",
+        )
+
+
+class ContractDetail(View):
+    @operation(
+        summary="One of my contracts, with its text, signatures and milestones",
+        response=ContractOut,
+        errors=[NotFound],
+        example_response=examples.CONTRACT,
+    )
+    def get(self, request: Request, contract_id: UUID) -> Response:
+        return _answer(queries.access_contract(contract_id=contract_id, by=request.user), request)
+
+
+class ContractSign(View):
+    @operation(
+        summary="Sign the contract's frozen text for myself",
+        description="The second signature makes the contract active. `text_sha256` is the hash of the text you read.",
+        request=SignIn,
+        response=ContractOut,
+        errors=[NotFound, InvalidTransition, rules.AlreadySigned, rules.TextChanged, rules.ConsentMissing],
+        if_match=True,
+        dry_run=True,
+        example_request=examples.SIGN,
+        example_response=examples.CONTRACT,
+    )
+    def post(self, request: Request, contract_id: UUID) -> Response:
+        wanted = _parsed(request)
+        contract = actions.sign_contract(
+            contract_id=contract_id,
+            by=request.user,
+            expected_version=expected_version(request),
+            circumstances=Circumstances(
+                address=str(client_address(request)), user_agent=request.headers.get("User-Agent", "")
+            ),
+            **wanted,
+        )
+        return _answer(contract, request)
+
+
+class ContractCancel(View):
+    @operation(
+        summary="Step back from a contract that is not yet signed by both",
+        response=ContractOut,
+        errors=[NotFound, InvalidTransition],
+        if_match=True,
+        dry_run=True,
+        example_response={**examples.CONTRACT, "state": "cancelled", "available_transitions": []},
+    )
+    def post(self, request: Request, contract_id: UUID) -> Response:
+        contract = actions.cancel_contract(
+            contract_id=contract_id, by=request.user, expected_version=expected_version(request)
+        )
+        return _answer(contract, request)
+
+
+# Private functions
+
+
+def _parsed(request: Request) -> dict[str, Any]:
+    serializer = SignIn(data=request.data)
+    serializer.is_valid(raise_exception=True)
+    wanted: dict[str, Any] = serializer.validated_data
+    return wanted
+
+
+def _answer(contract: Contract, request: Request) -> Response:
+    return with_etag(Response(render_contract(contract, viewer_id=request.user.user_id)), contract.version)

@@ -1,0 +1,45 @@
+"""What contracts does when it hears of accepted offers and of money."""
+
+from kelmah.events.handlers import handles
+
+from domains.contracts import actions, rules
+from kelmah.interfaces.marketplace.events import OfferAccepted
+from kelmah.interfaces.payments.events import EscrowFunded, EscrowFundingFailed, EscrowReleased
+
+
+@handles(OfferAccepted)
+def on_offer_accepted(event: OfferAccepted) -> None:
+    """Make the contract. Twice is safe: an offer has at most one contract (unique offer_id)."""
+    terms = rules.Terms(
+        contract_id=event.contract_id,
+        job_id=event.job_id,
+        hirer_id=event.hirer_id,
+        worker_id=event.worker_id,
+        title=event.title,
+        scope=event.scope,
+        kind=event.kind,
+        amount=event.amount,
+        steps=[
+            rules.Step(title=step.title, description=step.description, amount=step.amount, due_in_days=step.due_in_days)
+            for step in event.milestones
+        ],
+    )
+    actions.create_contract(terms=terms, offer_id=event.offer_id, category=event.category)
+
+
+@handles(EscrowFunded)
+def on_escrow_funded(event: EscrowFunded) -> None:
+    """Let work begin. Twice is safe: only the awaited answer to the latest request counts."""
+    actions.mark_funded(milestone_id=event.milestone_id, request=event.request)
+
+
+@handles(EscrowFundingFailed)
+def on_escrow_funding_failed(event: EscrowFundingFailed) -> None:
+    """Let the hirer try again. Twice is safe: only the awaited answer to the latest request counts."""
+    actions.mark_funding_failed(milestone_id=event.milestone_id, request=event.request, reason=event.reason)
+
+
+@handles(EscrowReleased)
+def on_escrow_released(event: EscrowReleased) -> None:
+    """Mark the milestone paid. Twice is safe: a released milestone stays as it is."""
+    actions.mark_released(milestone_id=event.milestone_id, contract_id=event.contract_id, fee=event.fee, net=event.net)
