@@ -17,12 +17,17 @@ class DomainConfig(AppConfig):
     task names begin with the domain's name.
     """
 
+    default = False  # Django takes the only configuration of a module: not this one, which is merely imported there
     default_auto_field = "django.db.models.BigAutoField"
     service: str = ""
     handlers: str = ""
     urls: str = ""
     websocket_urls: str = ""
     beat: dict[str, dict[str, Any]] = {}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.default = True
 
     @property
     def domain(self) -> str:
