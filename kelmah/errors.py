@@ -1,7 +1,8 @@
 """Typed errors.
 
 Every refusal is a ``DomainError`` with a stable ``code``. The same object becomes an RFC 9457 problem at the HTTP
-edge (``kelmah.http.problems``) and crosses to another process as itself (``kelmah.rpc``). Plain Python: rules may raise them.
+edge (``kelmah.http.problems``) and crosses to another process as itself (``kelmah.rpc``). Plain Python, so that rules
+may raise them.
 """
 
 from collections.abc import Mapping, Sequence

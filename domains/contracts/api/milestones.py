@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from kelmah.http.schema import operation
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -13,6 +12,8 @@ from domains.contracts.api.serializers import ChangesIn, MilestoneOut, SubmitIn,
 from domains.contracts.models import Milestone
 from kelmah.errors import InvalidTransition, NotFound, Unavailable
 from kelmah.http.etag import expected_version, with_etag
+from kelmah.http.schema import operation
+from kelmah.http.serializers import valid
 from kelmah.http.views import View
 from kelmah.interfaces.files.calls import FileNotAttachable
 
@@ -25,7 +26,9 @@ class MilestoneDetail(View):
         example_response=examples.MILESTONE,
     )
     def get(self, request: Request, milestone_id: UUID) -> Response:
-        return _answer(queries.access_milestone(milestone_id=milestone_id, by=request.user), request)
+        milestone = queries.access_milestone(milestone_id=milestone_id, by=request.user)
+        role = queries.role_of(milestone.contract, request.user.user_id) or ""
+        return with_etag(Response(render_milestone(milestone, role=role)), milestone.version)
 
 
 class MilestoneFund(View):
@@ -84,13 +87,11 @@ class MilestoneSubmit(View):
         example_response=examples.MILESTONE,
     )
     def post(self, request: Request, milestone_id: UUID) -> Response:
-        serializer = SubmitIn(data=request.data)
-        serializer.is_valid(raise_exception=True)
         milestone = actions.submit_milestone(
             milestone_id=milestone_id,
             by=request.user,
             expected_version=expected_version(request),
-            **serializer.validated_data,
+            **valid(SubmitIn, request.data),
         )
         return _answer(milestone, request)
 
@@ -107,13 +108,11 @@ class MilestoneRequestChanges(View):
         example_response={**examples.MILESTONE, "state": "changes_requested", "available_transitions": []},
     )
     def post(self, request: Request, milestone_id: UUID) -> Response:
-        serializer = ChangesIn(data=request.data)
-        serializer.is_valid(raise_exception=True)
         milestone = actions.request_changes(
             milestone_id=milestone_id,
             by=request.user,
             expected_version=expected_version(request),
-            **serializer.validated_data,
+            **valid(ChangesIn, request.data),
         )
         return _answer(milestone, request)
 

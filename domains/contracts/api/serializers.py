@@ -3,12 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-from kelmah.http.fields import MoneyField
-from kelmah.http.serializers import StrictSerializer
 from rest_framework import serializers
 
 from domains.contracts import queries, rules
 from domains.contracts.models import Contract, Milestone, Submission
+from kelmah.http.fields import MoneyField
+from kelmah.http.serializers import StrictSerializer
 
 # --- in ----------------------------------------------------------------------------------------------------------
 
@@ -98,11 +98,6 @@ class ContractOut(serializers.Serializer):
     activated_at = serializers.DateTimeField(allow_null=True)
     ended_at = serializers.DateTimeField(allow_null=True)
     available_transitions = serializers.ListField(child=serializers.CharField())
-
-
-class ContractPage(serializers.Serializer):
-    items = ContractOut(many=True)
-    next = serializers.CharField(allow_null=True)
 
 
 # --- rendering ---------------------------------------------------------------------------------------------------

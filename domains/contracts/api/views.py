@@ -1,29 +1,29 @@
 """Contracts over REST."""
 
-from typing import Any
 from uuid import UUID
 
-from kelmah.http.pagination import keyset_page
-from kelmah.http.schema import operation
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from domains.contracts import actions, queries, rules
 from domains.contracts.actions.contracts import Circumstances
 from domains.contracts.api import examples
-from domains.contracts.api.serializers import ContractOut, ContractPage, SignIn, render_contract
+from domains.contracts.api.serializers import ContractOut, SignIn, render_contract
 from domains.contracts.models import Contract
 from kelmah.errors import InvalidTransition, NotFound
 from kelmah.http.address import client_address
 from kelmah.http.etag import expected_version, with_etag
+from kelmah.http.pagination import keyset_page
+from kelmah.http.schema import operation
+from kelmah.http.serializers import valid
 from kelmah.http.views import View
 
 
 class ContractList(View):
     @operation(
         summary="My contracts, newest first",
-        response=ContractPage,
-        paginated=True,
+        response=ContractOut,
+        page=True,
         example_response={"items": [examples.CONTRACT], "next": None},
     )
     def get(self, request: Request) -> Response:
@@ -45,7 +45,8 @@ class ContractDetail(View):
         example_response=examples.CONTRACT,
     )
     def get(self, request: Request, contract_id: UUID) -> Response:
-        return _answer(queries.access_contract(contract_id=contract_id, by=request.user), request)
+        contract = queries.access_contract(contract_id=contract_id, by=request.user)
+        return with_etag(Response(render_contract(contract, viewer_id=request.user.user_id)), contract.version)
 
 
 class ContractSign(View):
@@ -61,7 +62,6 @@ class ContractSign(View):
         example_response=examples.CONTRACT,
     )
     def post(self, request: Request, contract_id: UUID) -> Response:
-        wanted = _parsed(request)
         contract = actions.sign_contract(
             contract_id=contract_id,
             by=request.user,
@@ -69,7 +69,7 @@ class ContractSign(View):
             circumstances=Circumstances(
                 address=str(client_address(request)), user_agent=request.headers.get("User-Agent", "")
             ),
-            **wanted,
+            **valid(SignIn, request.data),
         )
         return _answer(contract, request)
 
@@ -91,13 +91,6 @@ class ContractCancel(View):
 
 
 # Private functions
-
-
-def _parsed(request: Request) -> dict[str, Any]:
-    serializer = SignIn(data=request.data)
-    serializer.is_valid(raise_exception=True)
-    wanted: dict[str, Any] = serializer.validated_data
-    return wanted
 
 
 def _answer(contract: Contract, request: Request) -> Response:
