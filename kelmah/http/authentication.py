@@ -1,0 +1,138 @@
+"""Who is asking, from the access token of the request and nothing else."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import jwt
+import structlog
+from django.conf import settings
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.request import Request
+
+from kelmah import clock
+from kelmah.errors import Unavailable
+from kelmah.http.denylist import is_revoked
+from kelmah.http.errors import TokenExpired, TokenInvalid
+from kelmah.http.keys import ALGORITHM, verification_key
+from kelmah.http.store import StoreDown
+from kelmah.principal import Principal
+
+log = structlog.get_logger(__name__)
+
+LEEWAY = 5  # seconds between the clocks of two machines
+_THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
+_REQUIRED = ["sub", "sid", "jti", "iat", "exp", "aud", "iss", "typ", "roles", "auth_time"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccessToken:
+    """``request.auth``: what the token says beyond who the caller is. ``auth_time`` is when they last proved it, for
+    steps that need a fresh login."""
+
+    jti: str
+    issued_at: datetime
+    expires_at: datetime
+    auth_time: datetime
+    amr: tuple[str, ...]
+
+
+class BearerAuthentication(BaseAuthentication):
+    """``Authorization: Bearer <JWT>``. No header: anonymous. A bad token is refused, never taken for none."""
+
+    def authenticate(self, request: Request) -> tuple[Principal, AccessToken] | None:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if not scheme:
+            return None
+        if scheme.lower() != "bearer":
+            raise TokenInvalid("Send Authorization: Bearer followed by an access token.")
+        principal, access = read_access_token(token.strip())
+        _refuse_ended_session(principal, request)
+        return principal, access
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="kelmah"'
+
+
+def caller_of(request: Request) -> Principal | None:
+    """The caller, or None for nobody."""
+    return request.user if isinstance(request.user, Principal) else None
+
+
+def read_access_token(token: str) -> tuple[Principal, AccessToken]:
+    """The caller a token speaks for. Whether its session was ended is not asked here.
+
+    Raises TokenInvalid, TokenExpired; Unavailable when identity's keys can't be had.
+    """
+    claims = _verified_claims(token)
+    now = clock.now().timestamp()
+    try:
+        if now >= claims["exp"] + LEEWAY:
+            raise TokenExpired
+        if now < claims["iat"] - LEEWAY or now < claims.get("nbf", 0) - LEEWAY:
+            raise TokenInvalid("This access token is not valid yet.")
+        return _principal(claims), _access_token(claims)
+    except (KeyError, TypeError, ValueError, OverflowError):
+        raise TokenInvalid from None
+
+
+def _verified_claims(token: str) -> dict[str, Any]:
+    try:
+        kid = jwt.get_unverified_header(token).get("kid", "")
+        # The shape is checked first: a kid is a name in our ring, never a path, an address or a query.
+        key = verification_key(kid) if _THUMBPRINT.fullmatch(kid) else None
+        if key is None:
+            raise TokenInvalid
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            key,
+            algorithms=[ALGORITHM],
+            audience=settings.JWT_AUDIENCE,
+            issuer=settings.JWT_ISSUER,
+            # Times are compared with kelmah.clock by the caller.
+            options={"require": _REQUIRED, "verify_exp": False, "verify_nbf": False, "verify_iat": False},
+        )
+    except jwt.PyJWTError:
+        raise TokenInvalid from None
+    if claims["typ"] != "access":
+        raise TokenInvalid("This is not an access token.")
+    return claims
+
+
+def _principal(claims: Mapping[str, Any]) -> Principal:
+    return Principal(
+        user_id=UUID(claims["sub"]),
+        roles=frozenset(map(str, claims["roles"])),
+        session_id=UUID(claims["sid"]),
+        scopes=frozenset((str(kind), str(subject)) for kind, subject in claims.get("scopes", ())),
+        company_id=UUID(claims["company"]) if claims.get("company") else None,
+        mfa_level=int(claims.get("mfa", 0)),
+    )
+
+
+def _access_token(claims: Mapping[str, Any]) -> AccessToken:
+    return AccessToken(
+        jti=claims["jti"],
+        issued_at=datetime.fromtimestamp(claims["iat"], UTC),
+        expires_at=datetime.fromtimestamp(claims["exp"], UTC),
+        auth_time=datetime.fromtimestamp(claims["auth_time"], UTC),
+        amr=tuple(claims.get("amr", ())),
+    )
+
+
+def _refuse_ended_session(principal: Principal, request: Request) -> None:
+    if principal.session_id is None:
+        return
+    try:
+        if is_revoked(principal.session_id):
+            raise TokenInvalid("This session was ended: log in again.")
+    except StoreDown:
+        # Without the store an ended session can't be told from a living one for up to one token lifetime. Reading is
+        # worth that risk; money and credentials are not.
+        log.error("session_denylist_unreachable")
+        view = (request.parser_context or {}).get("view")
+        if getattr(view, "rate_class", None) == "auth" or getattr(view, "idempotency_required", False):
+            raise Unavailable("Sessions can't be checked now.", data={"retry_after": 5}) from None

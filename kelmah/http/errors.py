@@ -1,0 +1,118 @@
+"""The refusals that the HTTP edge itself can give, whatever the domain."""
+
+from kelmah.errors import (
+    Conflict,
+    DomainError,
+    Forbidden,
+    InvalidInput,
+    PreconditionRequired,
+    StaleVersion,
+    TooManyRequests,
+    Unauthenticated,
+    Unavailable,
+    Unprocessable,
+)
+
+
+class TokenInvalid(Unauthenticated):
+    """The bearer token is not ours, not for us, altered, or belongs to a session that was ended."""
+
+    code, title = "token_invalid", "This access token is not valid: log in again"
+
+
+class TokenExpired(Unauthenticated):
+    """The token was good once: refresh it and repeat the request."""
+
+    code, title = "token_expired", "This access token has expired: refresh it"
+
+
+class WrongRole(Forbidden):
+    code, title = "wrong_role", "Your role does not allow this"
+
+
+class BadRequest(DomainError):
+    code, status, title = "bad_request", 400, "The request could not be understood"
+
+
+class BodyMalformed(BadRequest):
+    code, title = "body_malformed", "The body is not valid JSON"
+
+
+class BodyTooDeep(BadRequest):
+    code, title = "body_too_deep", "The body is nested too deeply"
+
+
+class BodyNotAnObject(BadRequest):
+    code, title = "body_not_an_object", "The body must be a JSON object"
+
+
+class BodyTooLarge(DomainError):
+    code, status, title = "body_too_large", 413, "The body is too large"
+
+
+class MethodNotAllowed(DomainError):
+    code, status, title = "method_not_allowed", 405, "This resource does not know this method"
+
+
+class NotAcceptable(DomainError):
+    code, status, title = "not_acceptable", 406, "Only application/json is served here"
+
+
+class UnsupportedMediaType(DomainError):
+    code, status, title = "unsupported_media_type", 415, "Send the body as application/json"
+
+
+class Internal(DomainError):
+    """A fault of ours; the request id finds it in the logs."""
+
+    code, status, title = "internal_error", 500, "Something went wrong on our side"
+
+
+class CursorInvalid(InvalidInput):
+    """Altered, made for another list, or given to somebody else."""
+
+    code, title = "cursor_invalid", "This cursor is not valid here: begin again without one"
+
+
+class IfMatchMalformed(InvalidInput):
+    code, title = "if_match_malformed", 'If-Match must be one version in quotes, as in If-Match: "3"'
+
+
+class DryRunNotSupported(InvalidInput):
+    code, title = "dry_run_not_supported", "This operation can't be rehearsed"
+
+
+class IdempotencyKeyRequired(InvalidInput):
+    code, title = "idempotency_key_required", "Send an Idempotency-Key header"
+
+
+class IdempotencyKeyMalformed(InvalidInput):
+    code, title = "idempotency_key_malformed", "An Idempotency-Key has 1 to 255 visible ASCII characters"
+
+
+class IdempotencyKeyReused(Unprocessable):
+    code, title = "idempotency_key_reused", "This Idempotency-Key was used for another request"
+
+
+class RequestInFlight(Conflict):
+    code, title = "request_in_flight", "The first request with this Idempotency-Key is still being carried out"
+
+
+class RequestAlreadyCarriedOut(Conflict):
+    """The effect of the first request exists, but its answer was lost on the way: read the resource."""
+
+    code, title = "request_already_carried_out", "The first request was carried out: read the resource for its result"
+
+
+# What any operation can answer with, besides its own errors.
+ALWAYS: tuple[type[DomainError], ...] = (
+    InvalidInput,
+    TokenInvalid,
+    TokenExpired,
+    TooManyRequests,
+    Internal,
+    Unavailable,
+)
+WITH_BODY: tuple[type[DomainError], ...] = (BodyMalformed, BodyTooLarge, UnsupportedMediaType)
+WITH_IF_MATCH: tuple[type[DomainError], ...] = (StaleVersion, PreconditionRequired)
+WITH_IDEMPOTENCY: tuple[type[DomainError], ...] = (IdempotencyKeyReused, RequestInFlight, RequestAlreadyCarriedOut)

@@ -1,0 +1,102 @@
+"""The ring of keys behind access tokens: ES256, each named by its RFC 7638 thumbprint.
+
+Where identity runs, ``settings.JWT_SIGNING_KEYS`` holds private keys as PEM; the first signs, all verify, so that a key
+is rotated by putting a new one in front and dropping the old one after the longest token lifetime. Anywhere else the
+setting is empty and the public halves come from identity's JWKS address.
+"""
+
+import base64
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from kelmah import clock
+from kelmah.http.remote_keys import remote_keys
+
+ALGORITHM = "ES256"
+
+
+@dataclass(frozen=True)
+class SigningKey:
+    kid: str
+    private: ec.EllipticCurvePrivateKey
+    jwk: Mapping[str, str]
+
+    @property
+    def public(self) -> ec.EllipticCurvePublicKey:
+        return self.private.public_key()
+
+
+def sign_access_token(claims: Mapping[str, Any]) -> str:
+    """A bearer token for ``claims`` (sub, sid, roles, amr, auth_time, mfa; optionally scopes, company).
+
+    jti, iat and exp (after ``settings.ACCESS_TOKEN_SECONDS``) are filled in unless given; aud, iss and typ are always
+    ours. Only identity may call this.
+    """
+    key = _own_ring()[0]
+    issued = int(clock.now().timestamp())
+    payload = {
+        "jti": secrets.token_urlsafe(16),
+        "iat": issued,
+        "exp": issued + settings.ACCESS_TOKEN_SECONDS,
+        **claims,
+        "aud": settings.JWT_AUDIENCE,
+        "iss": settings.JWT_ISSUER,
+        "typ": "access",
+    }
+    return jwt.encode(payload, key.private, algorithm=ALGORITHM, headers={"kid": key.kid})
+
+
+def verification_key(kid: str) -> ec.EllipticCurvePublicKey | None:
+    """The public key of that name, or None. Raises Unavailable when identity is elsewhere and has never answered."""
+    if settings.JWT_SIGNING_KEYS:
+        return next((key.public for key in _own_ring() if key.kid == kid), None)
+    return remote_keys(f"{settings.DOMAIN_URLS['identity'].rstrip('/')}/.well-known/jwks.json").get(kid)
+
+
+def public_ring() -> list[dict[str, str]]:
+    """The public halves as JWKs (RFC 7517), for the JWKS document."""
+    return [{**key.jwk, "kid": key.kid, "alg": ALGORITHM, "use": "sig"} for key in _own_ring()]
+
+
+def _own_ring() -> tuple[SigningKey, ...]:
+    return _read_ring(tuple(settings.JWT_SIGNING_KEYS))
+
+
+@cache
+def _read_ring(pems: tuple[str, ...]) -> tuple[SigningKey, ...]:
+    if not pems:
+        raise ImproperlyConfigured("JWT_SIGNING_KEYS must hold at least one P-256 private key in PEM format")
+    return tuple(_read_key(pem) for pem in pems)
+
+
+def _read_key(pem: str) -> SigningKey:
+    private = load_pem_private_key(pem.encode(), password=None)
+    if not isinstance(private, ec.EllipticCurvePrivateKey) or not isinstance(private.curve, ec.SECP256R1):
+        raise ImproperlyConfigured("JWT_SIGNING_KEYS must hold P-256 keys: openssl ecparam -name prime256v1 -genkey")
+    numbers = private.public_key().public_numbers()
+    jwk = {"crv": "P-256", "kty": "EC", "x": _coordinate(numbers.x), "y": _coordinate(numbers.y)}
+    return SigningKey(kid=_thumbprint(jwk), private=private, jwk=jwk)
+
+
+def _coordinate(number: int) -> str:
+    return _base64url(number.to_bytes(32, "big"))
+
+
+def _thumbprint(jwk: Mapping[str, str]) -> str:
+    canonical = json.dumps(jwk, sort_keys=True, separators=(",", ":")).encode()
+    return _base64url(hashlib.sha256(canonical).digest())
+
+
+def _base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

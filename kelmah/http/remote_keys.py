@@ -1,0 +1,72 @@
+"""identity's public keys, seen from a process where identity does not run."""
+
+from datetime import datetime, timedelta
+from functools import cache
+from threading import Lock
+from typing import Any
+
+import httpx
+import structlog
+from cryptography.hazmat.primitives.asymmetric import ec
+from jwt import PyJWK
+from jwt.exceptions import PyJWTError
+
+from kelmah import clock
+from kelmah.errors import Unavailable
+
+log = structlog.get_logger(__name__)
+
+# A stranger may send any kid: at most one question to identity per half minute, whatever arrives.
+ASK_AT_MOST_EVERY = timedelta(seconds=30)
+BELIEVE_FOR = timedelta(minutes=10)
+
+
+class RemoteKeys:
+    """A cached copy of a JWKS document: fetched again for an unknown kid, and every ten minutes so that a withdrawn
+    key stops counting. While identity doesn't answer, the last copy stays valid."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._keys: dict[str, ec.EllipticCurvePublicKey] = {}
+        self._asked_at: datetime | None = None
+        self._read_at: datetime | None = None
+        self._lock = Lock()
+
+    def get(self, kid: str) -> ec.EllipticCurvePublicKey | None:
+        """The key of that name, or None. Raises Unavailable when no document was ever read."""
+        if kid not in self._keys or self._is_old():
+            self._ask()
+        if self._read_at is None:
+            raise Unavailable("Access tokens can't be checked now.", data={"retry_after": 5})
+        return self._keys.get(kid)
+
+    def _is_old(self) -> bool:
+        return self._read_at is None or clock.now() - self._read_at > BELIEVE_FOR
+
+    def _ask(self) -> None:
+        with self._lock:  # one thread asks, the others find the answer
+            now = clock.now()
+            if self._asked_at is not None and abs(now - self._asked_at) < ASK_AT_MOST_EVERY:
+                return
+            self._asked_at = now
+            try:
+                answer = httpx.get(self._url, timeout=2.0, follow_redirects=False)
+                answer.raise_for_status()
+                self._keys = _public_keys(answer.json())
+                self._read_at = now
+            except (httpx.HTTPError, ValueError, KeyError, TypeError, PyJWTError) as error:
+                log.error("jwks_not_read", url=self._url, error=type(error).__name__)
+
+
+@cache
+def remote_keys(url: str) -> RemoteKeys:
+    """The one copy of this process."""
+    return RemoteKeys(url)
+
+
+def _public_keys(document: Any) -> dict[str, ec.EllipticCurvePublicKey]:
+    keys = {}
+    for jwk in document["keys"]:
+        if jwk.get("alg") == "ES256" and isinstance(key := PyJWK(jwk).key, ec.EllipticCurvePublicKey):
+            keys[jwk["kid"]] = key
+    return keys

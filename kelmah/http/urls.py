@@ -1,0 +1,16 @@
+"""Routes that belong to no domain."""
+
+from django.urls import path
+from drf_spectacular.views import SpectacularSwaggerSplitView
+
+from kelmah.http.health import live, ready
+from kelmah.http.openapi_view import openapi_document
+from kelmah.http.problem_pages import problem_page
+
+urlpatterns = [
+    path("health/live", live),
+    path("health/ready", ready),
+    path("problems/<slug:code>", problem_page),
+    path("api/schema", openapi_document, name="schema"),
+    path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema")),
+]

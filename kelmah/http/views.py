@@ -1,0 +1,169 @@
+"""The base of every REST view: what happens to each request before and after a domain's own few lines."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Any, ClassVar
+
+import structlog
+from django.apps import apps
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from kelmah.db import rehearsal
+from kelmah.domain import DomainConfig
+from kelmah.errors import DomainError, FieldError, InvalidInput
+from kelmah.http import idempotency
+from kelmah.http.authentication import caller_of
+from kelmah.http.errors import DryRunNotSupported, IdempotencyKeyRequired
+from kelmah.http.schema import operation_of
+from kelmah.http.throttling import Allowance, LimitReached, take_from_limit
+from kelmah.principal import Principal
+
+_SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+@contextmanager
+def dry_run(request: Request) -> Iterator[bool]:
+    """Around a view's one call of an action: with ``?dry_run=true`` all guards run and nothing is written.
+
+    Yields whether it is a rehearsal. The view answers as usual; ``Kelmah-Dry-Run: true`` is added.
+    """
+    rehearsing = asks_for_dry_run(request)
+    with rehearsal() if rehearsing else nullcontext():
+        yield rehearsing
+
+
+def asks_for_dry_run(request: Request) -> bool:
+    """Whether ``?dry_run=true``. Raises InvalidInput for anything but true and false."""
+    values = request.query_params.getlist("dry_run")
+    if values not in ([], ["true"], ["false"]):
+        detail = "dry_run is true or false."
+        raise InvalidInput(errors=[FieldError(pointer="/dry_run", code="invalid_choice", detail=detail)])
+    return values == ["true"]
+
+
+class View(APIView):
+    """A resource. One class per resource, one ``@operation`` method per HTTP method.
+
+    ``rate_class``: auth, write, read, search or upload; by default read for safe methods, else write.
+    ``idempotency_domain``: whose transactions are the effect of a POST; by default the domain the view belongs to, and
+    none for ``auth`` routes, since their answers carry secrets that must not be kept. ``""`` switches it off.
+    ``idempotency_required``: POSTs without ``Idempotency-Key`` are refused (whatever moves money).
+    """
+
+    rate_class: ClassVar[str | None] = None
+    idempotency_domain: ClassVar[str | None] = None
+    idempotency_required: ClassVar[bool] = False
+
+    _allowance: Allowance | None = None
+    _rehearsed = False
+
+    @classmethod
+    def domain(cls) -> str | None:
+        """The domain whose package this view lives in."""
+        config = apps.get_containing_app_config(cls.__module__)
+        return config.domain if isinstance(config, DomainConfig) else None
+
+    @classmethod
+    def domain_of_effects(cls) -> str | None:
+        """The domain that keeps this view's idempotency keys; None when keys mean nothing here."""
+        if cls.idempotency_domain is not None:
+            return cls.idempotency_domain or None
+        return None if cls.rate_class == "auth" else cls.domain()
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        self.args, self.kwargs = args, kwargs
+        self.request = self.initialize_request(request, *args, **kwargs)
+        self.headers = self.default_response_headers
+        claim: idempotency.Claim | None = None
+        try:
+            self.initial(self.request, *args, **kwargs)
+            handler = self._handler(self.request)
+            claim = self._claim(self.request)
+            response = self._carry_out(claim, handler)
+        except Exception as error:
+            response = self._refusal(error, claim)
+        self.response = self.finalize_response(self.request, response, *args, **kwargs)
+        if claim and not claim.answered:
+            if isinstance(self.response, Response):
+                self.response.render()
+            claim.settle(self.response)
+        return self.response
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
+        user, refusal = _identified(request)
+        structlog.contextvars.bind_contextvars(domain=self.domain(), user_id=str(user.user_id) if user else None)
+        # Counted even when refused below: guessing tokens and probing for rights is not free.
+        self._allowance = take_from_limit(request, self._rate_class(request), user)
+        if refusal:
+            raise refusal
+        self.check_permissions(request)
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        for name, value in (self._allowance.headers() if self._allowance else {}).items():
+            response.headers[name] = value
+        if self._rehearsed:
+            response.headers["Kelmah-Dry-Run"] = "true"
+        return response
+
+    def _rate_class(self, request: Request) -> str:
+        return self.rate_class or ("read" if request.method in _SAFE else "write")
+
+    def _handler(self, request: Request) -> Callable[..., HttpResponseBase]:
+        name = (request.method or "").lower()
+        handler = getattr(self, name, None) if name in self.http_method_names else None
+        return handler or self.http_method_not_allowed
+
+    def _claim(self, request: Request) -> idempotency.Claim | None:
+        domain = self.domain_of_effects()
+        if request.method != "POST" or not domain or asks_for_dry_run(request):
+            return None
+        if "Idempotency-Key" not in request.headers:
+            if self.idempotency_required:
+                raise IdempotencyKeyRequired
+            return None
+        return idempotency.claim(request, domain=domain, user=caller_of(request))
+
+    def _carry_out(self, claim: idempotency.Claim | None, handler: Callable[..., HttpResponseBase]) -> HttpResponseBase:
+        if claim and claim.answered:
+            return claim.replay()
+        with claim.marking_effects() if claim else nullcontext(), self._rehearsal(handler):
+            return handler(self.request, *self.args, **self.kwargs)
+
+    @contextmanager
+    def _rehearsal(self, handler: Callable[..., HttpResponseBase]) -> Iterator[None]:
+        """A dry run must not be carried out because a view forgot about it: refused, or rehearsed as a whole."""
+        if self.request.method in _SAFE or not asks_for_dry_run(self.request):
+            yield
+            return
+        operation = operation_of(handler)
+        if operation is None or not operation.dry_run:
+            raise DryRunNotSupported
+        self._rehearsed = True
+        with rehearsal():
+            yield
+
+    def _refusal(self, error: Exception, claim: idempotency.Claim | None) -> HttpResponseBase:
+        if isinstance(error, LimitReached):
+            self._allowance = error.allowance
+        try:
+            return self.handle_exception(error)
+        except Exception:
+            if claim:
+                claim.release()
+            raise
+
+
+def _identified(request: Request) -> tuple[Principal | None, DomainError | None]:
+    """The caller, or why the token is refused; never both."""
+    try:
+        return caller_of(request), None
+    except DomainError as refusal:
+        # Else REST framework asks, and fails, again at every later look.
+        request.user = request.auth = None  # type: ignore[assignment]  # our UNAUTHENTICATED_USER
+        return None, refusal
