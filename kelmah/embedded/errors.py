@@ -64,10 +64,24 @@ def explain_os_error(error: OSError, *, path: Path, account: str) -> EmbeddedErr
     return EmbeddedError(f"{place}: {error.strerror or error}.")
 
 
+# What PostgreSQL and Redis say when their own files are not what they left there.
 _BROKEN = re.compile(
-    r"pg_control|PG_VERSION|not a valid data directory|is missing or erroneous|incompatible with server|"
-    r"invalid checkpoint|could not locate a valid checkpoint|could not open (directory|file) \"|required checkpoint|"
-    r"Bad file format|invalid page|FATAL CONFIG FILE ERROR|appendonly",
+    "|".join(
+        (
+            "pg_control",
+            "PG_VERSION",
+            "not a valid data directory",
+            "server configuration file",
+            "required WAL directory",
+            "is missing or erroneous",
+            "incompatible with server",
+            "(invalid|required|a valid) checkpoint",
+            "could not open (directory|file) ",
+            "invalid page",
+            "Bad file format",
+            "FATAL CONFIG FILE ERROR",
+        )
+    ),
     re.IGNORECASE,
 )
 

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import quote
 
+import psycopg
+
 from kelmah.embedded import cluster, scratch
 from kelmah.embedded.account import server_account
 from kelmah.embedded.child import start_child, stop_child
@@ -96,6 +98,7 @@ class Postgres:
         try:
             self._prepare()
             self._launch()
+            self._check_opens()
         except OSError as error:
             self.stop()
             raise explain_os_error(error, path=self.home, account=server_account().name) from error
@@ -196,6 +199,14 @@ class Postgres:
             written, name="PostgreSQL", port=self.port, folder=self.data, log=self.log, account=server_account().name
         )
 
+    def _check_opens(self) -> None:
+        """A server can be ready to answer and have nothing behind it: lost tables, a password that is not its own."""
+        try:
+            psycopg.connect(self.url(), connect_timeout=10).close()
+        except psycopg.OperationalError as error:
+            reason = str(error).splitlines()[-1].rpartition("FATAL:")[2].strip()
+            raise BrokenData(folder=self.home, reason=reason) from error
+
     def _says_ready(self, pid: int) -> bool:
         # The postmaster keeps its state in the eighth line of its lock file; pg_ctl waits for the same word.
         try:
@@ -209,4 +220,5 @@ class Postgres:
         if len(str(folder)) <= _LONGEST_SOCKET_FOLDER:
             return make_folder(folder, owner=server_account())
         short = self._held.enter_context(tempfile.TemporaryDirectory(prefix="kelmah-"))
-        return make_folder(Path(short), owner=server_account())
+        server_account().take(Path(short))
+        return Path(short)

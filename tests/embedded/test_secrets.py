@@ -1,0 +1,68 @@
+"""Secrets are made once, kept closed, and give way to the environment."""
+
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from kelmah.embedded import generated_secrets
+from kelmah.embedded.environment import environments, without_credentials
+from kelmah.embedded.errors import BrokenData
+
+NAMES = ("SECRET_KEY", "DATABASE_ROLE_PASSWORD", "INTERNAL_RPC_KEY", "JWT_SIGNING_KEY_FILE")
+
+
+@pytest.fixture(autouse=True)
+def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (*NAMES, "KELMAH_FILES_DIR", "PAYMENTS_DATABASE_URL", "DATABASE_ADMIN_URL"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_they_are_the_same_the_second_time(tmp_path: Path) -> None:
+    first = generated_secrets.environment(tmp_path)
+    key = Path(first["JWT_SIGNING_KEY_FILE"]).read_bytes()
+    assert generated_secrets.environment(tmp_path) == first
+    assert Path(first["JWT_SIGNING_KEY_FILE"]).read_bytes() == key
+    assert len({first[name] for name in NAMES}) == 4
+
+
+def test_only_the_owner_can_read_them(tmp_path: Path) -> None:
+    generated_secrets.environment(tmp_path)
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
+
+
+def test_the_signing_key_is_es256(tmp_path: Path) -> None:
+    pem = Path(generated_secrets.environment(tmp_path)["JWT_SIGNING_KEY_FILE"]).read_bytes()
+    key = load_pem_private_key(pem, password=None)
+    assert isinstance(key, EllipticCurvePrivateKey)
+    assert key.curve.name == "secp256r1"
+
+
+def test_a_variable_that_is_set_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET_KEY", "mine")
+    assert generated_secrets.environment(tmp_path)["SECRET_KEY"] == "mine"
+
+
+def test_a_damaged_file_is_not_silently_replaced(tmp_path: Path) -> None:
+    (tmp_path / "secrets.env").write_text("\x00\x00garbage")
+    with pytest.raises(BrokenData, match=r"secrets\.env"):
+        generated_secrets.environment(tmp_path)
+
+
+def test_processes_never_see_the_administrators_credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAYMENTS_DATABASE_URL", "postgresql://boss:hidden@10.0.0.5:5432/pay")
+    monkeypatch.setenv("DATABASE_ADMIN_URL", "postgresql://boss:hidden@10.0.0.5:5432/kelmah")
+    found = environments(
+        data=tmp_path, database_url="postgresql://boss:hidden@127.0.0.1:5432/kelmah", redis_url="redis://r", port=8000
+    )
+    assert found.processes["DATABASE_URL"] == "postgresql://127.0.0.1:5432/kelmah"
+    assert found.processes["PAYMENTS_DATABASE_URL"] == "postgresql://10.0.0.5:5432/pay"
+    assert not any("hidden" in value for value in found.processes.values())
+    assert found.setup["DATABASE_URL"] == "postgresql://boss:hidden@127.0.0.1:5432/kelmah"
+
+
+def test_a_url_without_credentials_stays_as_it_is() -> None:
+    assert without_credentials("postgresql://db.internal/kelmah?sslmode=require") == (
+        "postgresql://db.internal/kelmah?sslmode=require"
+    )
