@@ -1,8 +1,10 @@
 """The transport of tests: everything that the wire does, without a network. What can't cross fails here first."""
 
 from contextvars import Context
+from functools import cache
 from typing import cast
 
+from django.conf import settings
 from django.core.handlers.base import BaseHandler
 from django.http import HttpResponse
 from django.test import RequestFactory
@@ -19,8 +21,14 @@ def send(method: Method, body: bytes, caller: str) -> tuple[int, bytes]:
 
 
 def _serve(path: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
+    request = RequestFactory().generic("POST", path, body, "application/json", headers=headers)
+    response = cast(HttpResponse, _handler(tuple(settings.MIDDLEWARE)).get_response(request))
+    return response.status_code, response.content
+
+
+@cache
+def _handler(middleware: tuple[str, ...]) -> BaseHandler:
+    """One per list of middleware: loading it anew for every call would cost more than the call."""
     handler = BaseHandler()
     handler.load_middleware()
-    request = RequestFactory().generic("POST", path, body, "application/json", headers=headers)
-    response = cast(HttpResponse, handler.get_response(request))
-    return response.status_code, response.content
+    return handler

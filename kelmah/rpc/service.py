@@ -91,8 +91,8 @@ class Service:
         if not domain:
             _check_implements(cls, cls)
             return
-        cls.domain, cls.callers = domain, frozenset(callers) | {domain}
-        cls.methods = {name: _method(cls, name, function) for name, function in _declared(cls)}
+        methods = {name: _method(cls, name, function) for name, function in _declared(cls)}
+        cls.domain, cls.callers, cls.methods = domain, frozenset(callers) | {domain}, methods
         for method in cls.methods.values():
             setattr(cls, method.name, _client_of(method))
         known = INTERFACES.setdefault(domain, cls)
@@ -125,7 +125,7 @@ def _declared(cls: type[Service]) -> Iterator[tuple[str, Callable[..., Any]]]:
             continue
         if not hasattr(value, "__remote__"):
             raise TypeError(f"{cls.__qualname__}.{name}: an interface has only @remote methods")
-        if hasattr(Service, name):
+        if name in Service.__annotations__ or hasattr(Service, name):
             raise TypeError(f"{cls.__qualname__}.{name}: the name is taken by Service")
         yield name, value
 
@@ -177,7 +177,7 @@ def _check_implements(interface: type[Service], candidate: Any) -> None:
     for name, method in methods.items():
         where = f"{getattr(candidate, '__qualname__', type(candidate).__qualname__)}.{name}"
         offered = getattr(candidate, name, None)
-        if offered is None or offered is getattr(INTERFACES[interface.domain], name):
+        if offered is None or getattr(offered, "__func__", offered) is getattr(INTERFACES[interface.domain], name):
             raise TypeError(f"{where} is missing: the interface {interface.domain} promises it")
         parameters = dict(inspect.signature(offered).parameters)
         if isinstance(candidate, type):
