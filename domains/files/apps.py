@@ -6,3 +6,6 @@ from kelmah.domain import DomainConfig
 class FilesConfig(DomainConfig):
     name = "domains.files"
     label = "files"
+    service = "domains.files.service.FilesService"
+    urls = "domains.files.api.urls"
+    beat = {"files-sweep": {"task": "files.sweep_abandoned", "schedule": 3600.0}}

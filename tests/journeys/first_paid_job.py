@@ -227,10 +227,12 @@ class FirstPaidJob:
                        code="not_found", body={"client_id": "x1", "text": "Cheaper with me!"})  # fmt: skip
         esi.is_refused("GET", f"/files/{photo['file_id']}", "fetches their file", status=404, code="not_found")
         liar = kofi.upload("virus.png", "image/png", b"MZ\x90\x00 this is a program" * 20, kind="chat")
-        expect(liar["state"] == "failed" or liar["status"] == 422, "a lie about the type is found out", liar)
-        self.narrator.was_refused(
-            "Kofi", "uploads a program that says it is a picture", liar["status"], str(liar["state"])
+        expect(
+            (liar["status"], liar.get("code")) == (422, "content_not_as_declared"),
+            "a lie about the type is found",
+            liar,
         )
+        self.narrator.was_refused("Kofi", "uploads a program that says it is a picture", 422, liar["code"])
         for phone in phones:
             phone.close()
 

@@ -1,0 +1,28 @@
+"""Letting others download a file."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from domains.files.models import File, Grant
+from kelmah import clock
+from kelmah.db import atomic
+from kelmah.interfaces.files.calls import FileNotAttachable
+
+
+def share_files(*, ids: Sequence[UUID], owner_id: UUID, reader_ids: Sequence[UUID], context: str) -> list[File]:
+    """Grant all of the owner's ready files to all readers, or none. Twice is once. Raises FileNotAttachable."""
+    with atomic("files"):
+        found = {file.id: file for file in File.objects.filter(id__in=ids, owner_id=owner_id, state="ready")}
+        missing = [str(file_id) for file_id in ids if file_id not in found]
+        if missing:
+            raise FileNotAttachable(data={"file_ids": missing})
+        now = clock.now()
+        Grant.objects.bulk_create(
+            [
+                Grant(file_id=file_id, reader_id=reader_id, context=context, granted_at=now)
+                for file_id in found
+                for reader_id in reader_ids
+            ],
+            ignore_conflicts=True,
+        )
+    return [found[file_id] for file_id in dict.fromkeys(ids)]

@@ -1,0 +1,19 @@
+"""Staff's desk for files: what was uploaded, by whom, and who may read it; never the bytes."""
+
+from django.contrib import admin
+from unfold.admin import ModelAdmin, TabularInline
+
+from domains.files.models import File, Grant
+from kelmah.http.staff import ReadOnly
+
+
+class GrantInline(ReadOnly, TabularInline):
+    model = Grant
+
+
+@admin.register(File)
+class FileAdmin(ReadOnly, ModelAdmin):
+    list_display = ("name", "kind", "content_type", "size", "state", "owner_id", "created_at")
+    list_filter = ("state", "kind", "content_type")
+    search_fields = ("id", "owner_id", "name", "sha256")
+    inlines = (GrantInline,)

@@ -1,0 +1,68 @@
+"""Tables of files."""
+
+from django.db import models
+from django.db.models import Q
+
+from domains.files import rules
+from kelmah.db.models import IdempotencyKeyBase, InboxBase, OutboxBase, UUIDModel, Versioned
+
+
+class File(UUIDModel, Versioned):
+    """One upload, from its announcement on. ``storage_key`` names the bytes; ``size`` counts them."""
+
+    owner_id = models.UUIDField()
+    kind = models.TextField()
+    name = models.TextField()
+    content_type = models.TextField()
+    size = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64, blank=True)
+    storage_key = models.TextField(blank=True)
+    state = models.TextField(default=rules.FILE.initial)
+    failure = models.TextField(blank=True)
+    created_at = models.DateTimeField()
+    completed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=sorted(rules.FILE.states)), name="file_state"),
+            models.CheckConstraint(condition=Q(kind__in=sorted(rules.KINDS)), name="file_kind"),
+            models.CheckConstraint(condition=Q(size__gt=0), name="file_size_positive"),
+            models.CheckConstraint(
+                condition=~Q(state="ready") | Q(sha256__length=64, storage_key__gt=""), name="file_ready_has_bytes"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["owner_id", "-created_at", "-id"], name="file_of_owner"),
+            models.Index(fields=["created_at"], condition=Q(state__in=["pending", "uploaded"]), name="file_abandoned"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Grant(models.Model):
+    """Somebody besides the owner who may download a file, and where it was attached."""
+
+    file = models.ForeignKey(File, on_delete=models.PROTECT, related_name="grants")
+    reader_id = models.UUIDField()
+    context = models.TextField()
+    granted_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["file", "reader_id", "context"], name="grant_once")]
+        indexes = [models.Index(fields=["reader_id", "file"], name="grant_of_reader")]
+
+    def __str__(self) -> str:
+        return f"{self.context} for {self.reader_id}"
+
+
+class Outbox(OutboxBase):
+    pass
+
+
+class Inbox(InboxBase):
+    pass
+
+
+class IdempotencyKey(IdempotencyKeyBase):
+    pass

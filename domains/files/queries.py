@@ -1,0 +1,39 @@
+"""Reads of files."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q
+
+from domains.files.models import File, Grant
+from kelmah.errors import NotFound
+from kelmah.principal import Principal
+
+
+def access_file(*, file_id: UUID, by: Principal) -> File:
+    """A file for its owner, or, when ready, for those it was shared with. Raises NotFound."""
+    shared = Exists(Grant.objects.filter(file=OuterRef("id"), reader_id=by.user_id))
+    file = File.objects.filter(Q(owner_id=by.user_id) | Q(shared, state="ready"), id=file_id).first()
+    if file is None or file.state == "deleted":
+        raise NotFound("You have no such file.")
+    return file
+
+
+def access_upload(*, file_id: UUID, by: Principal) -> File:
+    """A file for its owner alone. Raises NotFound."""
+    file = File.objects.filter(id=file_id, owner_id=by.user_id).exclude(state="deleted").first()
+    if file is None:
+        raise NotFound("You have no such upload.")
+    return file
+
+
+def lock_file(file_id: UUID) -> File:
+    """The file's row, locked until the transaction ends. Raises NotFound."""
+    file = File.objects.select_for_update().filter(id=file_id).first()
+    if file is None:
+        raise NotFound("There is no such file.")
+    return file
+
+
+def ready_files(ids: Sequence[UUID]) -> list[File]:
+    return list(File.objects.filter(id__in=ids, state="ready"))

@@ -1,0 +1,28 @@
+"""The public service of files."""
+
+from uuid import UUID
+
+from domains.files import actions, queries
+from domains.files.models import File
+from kelmah.interfaces.files.calls import Files
+from kelmah.interfaces.files.types import FileInfo
+
+
+class FilesService(Files):
+    def infos(self, *, ids: list[UUID]) -> list[FileInfo]:
+        return [_info(file) for file in queries.ready_files(ids)]
+
+    def share(self, *, ids: list[UUID], owner_id: UUID, reader_ids: list[UUID], context: str) -> list[FileInfo]:
+        shared = actions.share_files(ids=ids, owner_id=owner_id, reader_ids=reader_ids, context=context)
+        return [_info(file) for file in shared]
+
+
+def _info(file: File) -> FileInfo:
+    return FileInfo(
+        file_id=file.id,
+        owner_id=file.owner_id,
+        name=file.name,
+        content_type=file.content_type,
+        size=file.size,
+        sha256=file.sha256,
+    )
