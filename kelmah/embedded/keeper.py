@@ -22,7 +22,7 @@ class Keeper:
     def __init__(self, *, console: Console, budget: Callable[[], RestartBudget] = RestartBudget) -> None:
         self._console = console
         self._new_budget = budget
-        self._units: list[Unit] = []
+        self.units: list[Unit] = []
         self._budgets: dict[str, RestartBudget] = {}
         self._start_at: dict[str, float] = {}
         self._signals = 0
@@ -37,7 +37,7 @@ class Keeper:
         self.watch(unit)
 
     def watch(self, unit: Unit) -> None:
-        self._units.append(unit)
+        self.units.append(unit)
         self._budgets[unit.name] = self._new_budget()
 
     def pause(self) -> None:
@@ -47,7 +47,7 @@ class Keeper:
         """
         if self._signals:
             raise StopAsked
-        for unit in self._units:
+        for unit in self.units:
             if unit.name in self._start_at:
                 self._start_when_due(unit)
             elif not unit.alive():
@@ -64,7 +64,7 @@ class Keeper:
 
     def stop(self, order: Sequence[Sequence[str]]) -> None:
         """End the named units group after group, then the others, the last started first."""
-        named = {unit.name: unit for unit in self._units}
+        named = {unit.name: unit for unit in self.units}
         for group in order:
             leaving = [named.pop(name) for name in group if name in named]
             for unit in leaving:
@@ -74,7 +74,7 @@ class Keeper:
                 unit.stop()
         for unit in reversed(list(named.values())):
             unit.stop()
-        self._units.clear()
+        self.units.clear()
 
     def _plan_restart(self, unit: Unit) -> None:
         pause = self._budgets[unit.name].next_pause()
@@ -97,6 +97,6 @@ class Keeper:
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self._signals += 1
         if self._signals > 1:  # asked twice: no more grace
-            for unit in self._units:
+            for unit in self.units:
                 if isinstance(unit, ProcessUnit):
                     unit.kill()

@@ -145,7 +145,7 @@ class Postgres:
         free = shutil.disk_usage(self.home).free
         if free < self._needed_bytes:
             raise DiskFull(path=self.home, detail=f"{free >> 20} MB left, {self._needed_bytes >> 20} MB needed")
-        if self.data.exists():
+        if self.data.exists() and any(self.data.iterdir()):
             cluster.check_cluster(self.data)
             cluster.clear_leftovers(self.data)
         elif self._throw_away:

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from kelmah.embedded.account import server_account
 from kelmah.embedded.child import start_child, stop_child
 from kelmah.embedded.console import Console
 from kelmah.embedded.environment import Environments, environments
@@ -50,28 +51,34 @@ class Supervisor:
         """Serve until Ctrl-C or SIGTERM: 0. When something can't be started or kept alive: one line, and 1."""
         began = time.monotonic()
         self._keeper.listen_to_signals()
+        problem = ""
         with ExitStack() as held:
             try:
                 self._start(held, began)
                 while True:
                     self._keeper.pause()
             except StopAsked:
-                return 0
-            except OSError as error:
-                self._console.plain(str(explain_os_error(error, path=self._options.data, account=str(os.geteuid()))))
-                return 1
+                pass
             except EmbeddedError as error:
-                self._console.plain(str(error))
-                return 1
+                problem = str(error)
+            except OSError as error:
+                problem = str(explain_os_error(error, path=self._options.data, account=server_account().name))
             finally:
-                self._say("stopping")
-                self._keeper.stop(STOP_ORDER)
-                self._say("stopped")
+                self._stop()
+        if problem:
+            self._console.plain(problem)  # last, where the eye is
+        return 1 if problem else 0
+
+    def _stop(self) -> None:
+        if self._keeper.units:
+            self._say("stopping")
+            self._keeper.stop(STOP_ORDER)
+            self._say("stopped")
 
     def _start(self, held: ExitStack, began: float) -> None:
         options = self._options
-        check_free(options.port, purpose="REST API", option="--port")
-        check_free(options.live_port, purpose="WebSockets", option="--live-port")
+        check_free(options.port, purpose="REST API", option="--port (make run PORT=…)")
+        check_free(options.live_port, purpose="WebSockets", option="--live-port (make run LIVE_PORT=…)")
         make_folder(options.data)
         held.enter_context(locked(options.data / "lock", wait=False))
         found = environments(
