@@ -29,9 +29,9 @@ def prepared() -> Iterator[None]:
     roles.prepare(url, settings.LOCAL_DOMAINS, password=PASSWORD)
     where = urlsplit(url)
     for alias in connections:
-        connections.settings[alias].update(
-            HOST=where.hostname, PORT=str(where.port), NAME=name, PASSWORD=PASSWORD, TEST={"NAME": name}
-        )
+        settings_of = connections.settings[alias]
+        settings_of.update(HOST=where.hostname, PORT=str(where.port), NAME=name, PASSWORD=PASSWORD)
+        settings_of["TEST"] = settings_of["TEST"] | {"NAME": name}
         connections[alias].close()
     for domain in settings.LOCAL_DOMAINS:
         migrate_domain(domain, lambda line: None)
