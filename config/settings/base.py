@@ -122,7 +122,9 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / ".data" / "static"
+STATIC_ROOT = Path(
+    env.text("KELMAH_STATIC_DIR", default=str(BASE_DIR / ".data" / "static"), example="/var/lib/kelmah/static")
+)
 WHITENOISE_USE_FINDERS = True
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", default="Kelmah <no-reply@kelmah.dev>", example="a@example.com")
 UNFOLD = {"SITE_TITLE": "Kelmah", "SITE_HEADER": "Kelmah", "SITE_SUBHEADER": "Staff desk"}

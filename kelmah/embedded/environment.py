@@ -21,6 +21,7 @@ def environments(*, data: Path, database_url: str, redis_url: str, port: int) ->
         "DJANGO_SETTINGS_MODULE": "config.settings.dev",
         "KELMAH_FILES_DIR": str(data / "files"),
         "KELMAH_MAILBOX_DIR": str(data / "mailbox"),
+        "KELMAH_STATIC_DIR": str(data / "static"),
         "JWT_ISSUER": f"http://{HOST}:{port}",
         **generated_secrets.environment(data),
         **os.environ,

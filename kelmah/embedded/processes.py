@@ -31,7 +31,7 @@ def process_table(*, port: int, live_port: int, data: Path) -> tuple[Process, ..
                 *module,
                 *("granian", "--interface", "wsgi", "config.wsgi:application"),
                 *("--host", HOST, "--port", str(port), "--no-ws"),
-                *("--workers", "2", "--blocking-threads", "8", "--respawn-failed-workers"),
+                *("--workers", "2", "--blocking-threads", "4", "--respawn-failed-workers"),
                 *("--workers-kill-timeout", "8", "--log-level", "warning"),
             ),
             colour="36",
@@ -43,7 +43,7 @@ def process_table(*, port: int, live_port: int, data: Path) -> tuple[Process, ..
                 *module,
                 *("uvicorn", "config.asgi:application", "--host", HOST, "--port", str(live_port)),
                 # Deflate costs 10 kB and more per idle socket; short messages hardly shrink.
-                *("--ws", "websockets", "--ws-per-message-deflate", "false"),
+                *("--ws", "websockets-sansio", "--ws-per-message-deflate", "false"),
                 *("--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "5"),
             ),
             colour="35",

@@ -87,6 +87,8 @@ class Supervisor:
             redis_url=os.environ.get("REDIS_URL") or self._redis(),
             port=options.port,
         )
+        for folder in ("files", "mailbox", "static"):
+            make_folder(options.data / folder)
         self._prepare(found)
         self._start_processes(found)
         self._announce(time.monotonic() - began)
