@@ -39,8 +39,8 @@ class Command(BaseCommand):
             raise CommandError("a caller would break:\n  " + "\n  ".join(broken))
         texts = {path: text_of(document) for path, document in wanted.items()}
         if options["check"]:
-            if kept != texts:
-                raise CommandError(f"{folder} is stale: run manage.py interfaces --write")
+            if stale := sorted(path.name for path in kept.keys() | texts.keys() if kept.get(path) != texts.get(path)):
+                raise CommandError(f"stale in {folder}: {', '.join(stale)}: run manage.py interfaces --write")
         else:
             _write(folder, kept=kept, texts=texts)
         self.stdout.write(f"{len(wanted)} interfaces")

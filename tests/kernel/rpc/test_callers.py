@@ -11,7 +11,7 @@ CONTRACTS = ConfigParser()
 CONTRACTS.read(Path(__file__).resolve().parents[3] / "importlinter.ini")
 
 
-@pytest.mark.parametrize("interface", interfaces_on_the_shelf(), ids=lambda interface: interface.domain)
+@pytest.mark.parametrize("interface", list(interfaces_on_the_shelf()), ids=lambda interface: interface.domain)
 def test_callers_are_those_of_the_import_contract(interface) -> None:
     allowed = CONTRACTS[f"importlinter:contract:callers-of-{interface.domain}"]["allowed_importers"].split()
     assert {f"domains.{caller}" for caller in interface.callers} == set(allowed)
