@@ -90,9 +90,8 @@ class Client:
     def _call(self, method: str, path: str, what: str, *, expects: int, **request: Any) -> httpx.Response:
         response = self._send(method, path, **request)
         if response.status_code != expects:
-            raise BrokenPromise(
-                f"{self.name}: {method} {path} answered {response.status_code} instead of {expects}: {response.text[:600]}"
-            )
+            answer = f"{response.status_code} instead of {expects}: {response.text[:600]}"
+            raise BrokenPromise(f"{self.name}: {method} {path} answered {answer}")
         if what:
             self.narrator.did(self.name, what, response.status_code)
         return response
