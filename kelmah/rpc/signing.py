@@ -43,7 +43,7 @@ def verify(request: HttpRequest) -> str:
     caller, stamp, nonce, signature = (
         request.headers.get(f"Kelmah-{name}", "") for name in ("Caller", "Timestamp", "Nonce", "Signature")
     )
-    text = _text(request.method or "", request.path, caller, stamp, nonce, request.headers, request.body)
+    text = _text(request.method or "", request.path_info, caller, stamp, nonce, request.headers, request.body)
     if not any(hmac.compare_digest(_mac(key, text).encode(), signature.encode()) for key in _keys_of(caller)):
         raise BadSignature
     # Only now: a stranger must not fill the memory of nonces.
@@ -54,10 +54,10 @@ def verify(request: HttpRequest) -> str:
 
 
 def _keys_of(caller: str) -> Sequence[str]:
-    own: Sequence[str] = getattr(settings, "INTERNAL_RPC_KEYS", {}).get(caller, ())
-    if own or not caller:
-        return own
-    return [_mac(master, caller.encode()) for master in getattr(settings, "INTERNAL_RPC_KEY", ())]
+    own = getattr(settings, "INTERNAL_RPC_KEYS", {}).get(caller)
+    if own is None:
+        own = [_mac(master, caller.encode()) for master in getattr(settings, "INTERNAL_RPC_KEY", ()) if master]
+    return [key for key in own if key]  # a stray comma in the environment must not open the door
 
 
 def _text(

@@ -99,6 +99,23 @@ def test_a_caller_with_keys_of_its_own_is_not_known_by_the_common_key(settings) 
     assert _post(_signed())[0] == 200
 
 
+@pytest.mark.parametrize("keys", [{"INTERNAL_RPC_KEY": ["new", ""]}, {"INTERNAL_RPC_KEYS": {"senders": ["new", ""]}}])
+def test_an_empty_key_is_no_key(settings, keys: dict[str, Any]) -> None:
+    for name, value in keys.items():
+        setattr(settings, name, value)
+    text = signing._text("POST", PATH, "senders", str(int(time.time())), "nonce", {}, BODY)
+    stamp = text.split(b"\n")[3].decode()
+    for key in ("", signing._mac("", b"senders")):
+        forged = {"Caller": "senders", "Timestamp": stamp, "Nonce": "nonce", "Signature": signing._mac(key, text)}
+        assert _post({f"Kelmah-{name}": value for name, value in forged.items()}) == (401, "rpc_bad_signature")
+
+
+def test_without_a_key_nothing_is_sent(settings) -> None:
+    settings.INTERNAL_RPC_KEY = []
+    with pytest.raises(LookupError, match="no key of 'senders'"):
+        _signed()
+
+
 def test_one_domain_can_not_sign_as_another(settings) -> None:
     settings.INTERNAL_RPC_KEYS = {"senders": ["of senders"], "strangers": ["of strangers"]}
     assert _post(_signed(caller="strangers") | {"Kelmah-Caller": "senders"}) == (401, "rpc_bad_signature")
