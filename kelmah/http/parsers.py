@@ -34,7 +34,7 @@ def parse_object(content: bytes) -> dict[str, Any]:
     try:
         value = orjson.loads(content)
     except orjson.JSONDecodeError as error:
-        if "recursion" in str(error):
+        if "depth limit" in str(error):
             raise BodyTooDeep from None
         raise BodyMalformed(f"The body is not valid JSON: line {error.lineno}, column {error.colno}.") from None
     if not isinstance(value, dict):

@@ -58,6 +58,7 @@ class View(APIView):
     idempotency_domain: ClassVar[str | None] = None
     idempotency_required: ClassVar[bool] = False
 
+    format_kwarg: str | None = None  # no address ends in .json or .xml
     _allowance: Allowance | None = None
     _rehearsed = False
 

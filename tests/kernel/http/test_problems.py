@@ -1,0 +1,292 @@
+"""Every refusal is a problem, whoever refuses, and tells nothing internal."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from kelmah.ids import new_id
+from kelmah.principal import Principal
+from kelmah.testing.client import Answer, ApiClient
+
+CONTENT_TYPE = "application/problem+json"
+
+
+@pytest.fixture
+def me(web: ApiClient, principal: Callable[..., Principal]) -> ApiClient:
+    return web.as_(principal())
+
+
+def assert_problem(answer: Answer, status: int, code: str) -> None:
+    assert (answer.status, answer.code) == (status, code)
+    assert answer.headers["Content-Type"] == CONTENT_TYPE
+    assert answer.json["status"] == status
+    assert answer.json["type"] == f"/problems/{code}"
+    assert answer.json["title"]
+    assert answer.json["detail"]
+    assert answer.json["request_id"] == answer.headers["X-Request-ID"]
+
+
+def test_a_domain_error_says_everything_it_knows(web: ApiClient) -> None:
+    answer = web.get("/failing/domain")
+    assert_problem(answer, 409, "hurdle")
+    assert answer.json["title"] == "A hurdle"
+    assert answer.json["detail"] == "Jump."
+    assert answer.json["errors"] == [{"pointer": "/legs", "code": "too_few", "detail": "Two, please."}]
+    assert answer.json["data"] == {"height": 3}
+
+
+def test_empty_members_are_left_out(web: ApiClient) -> None:
+    body = web.get("/failing/bare").json
+    assert set(body) == {"type", "title", "status", "detail", "code", "request_id"}
+
+
+def test_retry_after_becomes_a_header(web: ApiClient) -> None:
+    assert web.get("/failing/later").headers["Retry-After"] == "7"
+
+
+@pytest.mark.parametrize("debug", [False, True])
+@pytest.mark.parametrize("path", ["/failing/fault", "/plain/fault"])
+def test_a_fault_of_ours_tells_nothing(web: ApiClient, settings: Any, path: str, debug: bool) -> None:
+    settings.DEBUG = debug
+    answer = web.get(path)
+    assert_problem(answer, 500, "internal_error")
+    assert "secret" not in answer.raw.content.decode()
+    assert "Traceback" not in answer.raw.content.decode()
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_unknown_addresses(web: ApiClient, settings: Any, debug: bool) -> None:
+    settings.DEBUG = debug
+    for path in ("/api/v1/nowhere", "/api/nowhere", "/internal/nowhere", "/health/nowhere"):
+        answer = web.get(path)
+        assert_problem(answer, 404, "not_found")
+        assert "urlconf" not in answer.raw.content.decode().lower()
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_a_foreign_host(web: ApiClient, settings: Any, debug: bool) -> None:
+    settings.ALLOWED_HOSTS, settings.DEBUG = ["kelmah.example"], debug
+    response = web._client.get("/api/v1/open", headers={"Host": "evil.example"})
+    assert_problem(Answer(response), 400, "bad_request")
+    assert "evil" not in response.content.decode()
+
+
+def test_an_unreachable_database_is_503_with_retry_after(web: ApiClient) -> None:
+    answer = web.get("/failing/database")
+    assert_problem(answer, 503, "unavailable")
+    assert answer.headers["Retry-After"] == "2"
+    assert "10.1.2.3" not in answer.raw.content.decode()
+
+
+def test_a_method_nobody_declared(me: ApiClient) -> None:
+    answer = me.put("/whoami", {})
+    assert_problem(answer, 405, "method_not_allowed")
+    assert "GET" in answer.headers["Allow"]
+    assert Client().trace("/api/v1/open").status_code == 405
+
+
+def test_a_method_in_a_header_or_field_is_ignored(me: ApiClient) -> None:
+    answer = me.post("/whoami", {"_method": "GET"}, headers={"X-HTTP-Method-Override": "GET"})
+    assert answer.status == 405
+
+
+def test_a_media_type_nobody_serves_or_reads(me: ApiClient) -> None:
+    accept = Answer(me._client.get("/api/v1/open", headers={"Accept": "application/xml"}))
+    assert_problem(accept, 406, "not_acceptable")
+    xml = Answer(me._client.post("/api/v1/echo", "<a/>", content_type="text/xml", headers=me._headers()))
+    assert_problem(xml, 415, "unsupported_media_type")
+
+
+def test_a_plain_view_refuses_in_the_same_words(web: ApiClient) -> None:
+    assert_problem(web.get("/plain/domain"), 409, "hurdle")
+
+
+def test_an_error_that_is_json_already_is_left_alone(web: ApiClient) -> None:
+    assert web.get("/plain/wire").json == {"code": "own"}
+
+
+def test_pages_for_people_stay_html(web: ApiClient) -> None:
+    assert web._client.get("/admin/page").content == b"<p>for people</p>"
+    missing = web._client.get("/admin/nowhere")
+    assert missing.status_code == 404
+    assert missing.headers["Content-Type"].startswith("text/html")
+
+
+@pytest.mark.parametrize("path", ["/api/v1/plain/%00", "/api/v1/open?q=%00"])
+def test_null_characters_in_an_address(web: ApiClient, path: str) -> None:
+    assert_problem(Answer(web._client.get(path)), 400, "bad_request")
+
+
+# --- bodies -------------------------------------------------------------------------------------------------------
+
+
+def send(me: ApiClient, content: bytes) -> Answer:
+    headers = me._headers()
+    return Answer(me._client.generic("POST", "/api/v1/echo", content, "application/json", headers=headers))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"{", b'{"text": NaN}', b'{"text": "\xff"}', rb'{"text": "\ud800"}', b"{'text': 1}", b'{"text": "a"} x', b"nul"],
+)
+def test_what_is_not_json(me: ApiClient, content: bytes) -> None:
+    assert_problem(send(me, content), 400, "body_malformed")
+
+
+@pytest.mark.parametrize("content", [b"[]", b"3", b'"text"', b"null", b"true"])
+def test_json_that_is_no_object(me: ApiClient, content: bytes) -> None:
+    assert_problem(send(me, content), 400, "body_not_an_object")
+
+
+def test_a_body_of_more_than_64_levels(me: ApiClient) -> None:
+    def nested(levels: int) -> bytes:
+        return b'{"text":' * levels + b"1" + b"}" * levels
+
+    assert send(me, nested(64)).code == "invalid_input"
+    for levels in (65, 900, 100_000):
+        assert_problem(send(me, nested(levels)), 400, "body_too_deep")
+
+
+def test_a_body_of_more_than_a_megabyte_is_not_even_read(me: ApiClient) -> None:
+    fits = b'{"text":"' + b"a" * (1_048_576 - 11) + b'"}'
+    assert send(me, fits).code == "invalid_input"
+    assert_problem(send(me, fits + b" "), 413, "body_too_large")
+
+
+def test_a_plain_view_reads_no_more_either(web: ApiClient) -> None:
+    response = web._client.generic("POST", "/api/v1/plain/body", b"a" * 1_048_577, "application/octet-stream")
+    assert_problem(Answer(response), 413, "body_too_large")
+
+
+# --- fields -------------------------------------------------------------------------------------------------------
+
+
+def errors_of(answer: Answer) -> dict[str, str]:
+    assert_problem(answer, 400, "invalid_input")
+    return {error["pointer"]: error["code"] for error in answer.json["errors"]}
+
+
+def test_each_wrong_field_is_pointed_at(me: ApiClient) -> None:
+    body = {
+        "text": "",
+        "price": {"amount": 1.5, "currency": "XXX"},
+        "lines": [{"label": "fine"}, {"label": "too long a label", "count": 0}, {"label": "a", "a/b~c": 1}],
+        "tags": ["a", "longer"],
+        "role": "admin",
+    }
+    assert errors_of(me.post("/echo", body)) == {
+        "/text": "blank",
+        "/price/amount": "amount_invalid",
+        "/price/currency": "unknown_currency",
+        "/lines/1/label": "max_length",
+        "/lines/1/count": "min_value",
+        "/lines/2/a~1b~0c": "unknown_field",
+        "/tags/1": "max_length",
+        "/role": "unknown_field",
+    }
+
+
+def test_a_missing_field_and_a_null(me: ApiClient) -> None:
+    assert errors_of(me.post("/echo", {})) == {"/text": "required"}
+    assert errors_of(me.post("/echo", {"text": None})) == {"/text": "null"}
+
+
+@pytest.mark.parametrize("text", [5, True, ["a"], {"a": 1}, "nul\x00l", 1.5])
+def test_a_text_is_a_json_string_without_null_characters(me: ApiClient, text: Any) -> None:
+    assert "/text" in errors_of(me.post("/echo", {"text": text}))
+
+
+def test_a_text_is_trimmed_and_bounded_without_being_told(me: ApiClient) -> None:
+    assert me.post("/echo", {"text": "  a "}).json == {"text": "a"}
+    assert me.post("/echo", {"text": "a" * 2000}).status == 200
+    assert errors_of(me.post("/echo", {"text": "a" * 2001})) == {"/text": "max_length"}
+
+
+def test_lists_are_bounded_without_being_told(me: ApiClient) -> None:
+    assert me.post("/echo", {"text": "a", "tags": ["b"] * 1000}).status == 200
+    assert errors_of(me.post("/echo", {"text": "a", "tags": ["b"] * 1001})) == {"/tags": "max_length"}
+    assert errors_of(me.post("/echo", {"text": "a", "lines": [{"label": "b"}] * 1001})) == {"/lines": "max_length"}
+
+
+@pytest.mark.parametrize("count", ["3", 3.0, True, None, 10**30])
+def test_a_number_is_a_json_integer(me: ApiClient, count: Any) -> None:
+    assert "/lines/0/count" in errors_of(me.post("/echo", {"text": "a", "lines": [{"label": "b", "count": count}]}))
+
+
+@pytest.mark.parametrize("value", [0, 1, "true", "yes", None])
+def test_a_switch_is_a_json_boolean(me: ApiClient, value: Any) -> None:
+    assert "/loud" in errors_of(me.post("/echo", {"text": "a", "loud": value}))
+
+
+def test_a_uuid_has_one_form(me: ApiClient) -> None:
+    good = new_id()
+    assert me.post("/echo", {"text": "a", "owner": str(good)}).json["owner"] == str(good)
+    for value in (good.hex, f"{{{good}}}", good.urn, good.int, f" {good}", f"{good}\n", 1, None):
+        assert "/owner" in errors_of(me.post("/echo", {"text": "a", "owner": value}))
+
+
+def test_a_moment_has_an_offset(me: ApiClient) -> None:
+    assert (
+        me.post("/echo", {"text": "a", "due": "2026-05-01T09:00:00+02:00"}).json["due"] == "2026-05-01 07:00:00+00:00"
+    )
+    assert me.post("/echo", {"text": "a", "due": "2026-05-01T07:00:00Z"}).json["due"] == "2026-05-01 07:00:00+00:00"
+    assert errors_of(me.post("/echo", {"text": "a", "due": "2026-05-01T09:00:00"})) == {"/due": "zone_missing"}
+    for value in ("2026-05-01", "tomorrow", 1777626000, "9999-12-31T23:59:59-14:00", None):
+        assert "/due" in errors_of(me.post("/echo", {"text": "a", "due": value}))
+
+
+@pytest.mark.parametrize(
+    ("price", "expected"),
+    [
+        (5, {"/price": "invalid"}),
+        ("5 GHS", {"/price": "invalid"}),
+        ({}, {"/price/amount": "required", "/price/currency": "required"}),
+        ({"amount": "5", "currency": "GHS"}, {"/price/amount": "amount_invalid"}),
+        ({"amount": 5.0, "currency": "GHS"}, {"/price/amount": "amount_invalid"}),
+        ({"amount": True, "currency": "GHS"}, {"/price/amount": "amount_invalid"}),
+        ({"amount": 0, "currency": "GHS"}, {"/price/amount": "too_small"}),
+        ({"amount": -5, "currency": "GHS"}, {"/price/amount": "too_small"}),
+        ({"amount": 1001, "currency": "GHS"}, {"/price/amount": "too_large"}),
+        ({"amount": 2**64, "currency": "GHS"}, {"/price/amount": "amount_invalid"}),
+        ({"amount": 5, "currency": "USD"}, {"/price/currency": "unknown_currency"}),
+        ({"amount": 5, "currency": ["GHS"]}, {"/price/currency": "unknown_currency"}),
+        ({"amount": 5, "currency": "GHS", "minor": 1}, {"/price/minor": "unknown_field"}),
+    ],
+)
+def test_money_is_whole_minor_units_of_a_known_currency(me: ApiClient, price: Any, expected: dict[str, str]) -> None:
+    assert errors_of(me.post("/echo", {"text": "a", "price": price})) == expected
+
+
+def test_money_within_its_limits(me: ApiClient) -> None:
+    for amount, currency, text in ((1, "GHS", "0.01 GHS"), (1000, "JPY", "1000 JPY")):
+        answer = me.post("/echo", {"text": "a", "price": {"amount": amount, "currency": currency}})
+        assert answer.json["price"] == text
+
+
+# --- versions -----------------------------------------------------------------------------------------------------
+
+
+def test_a_change_names_the_version_it_is_based_on(me: ApiClient) -> None:
+    path = f"/notes/{new_id()}"
+    assert_problem(me.patch(path, {"text": "a"}), 428, "precondition_required")
+    answer = me.patch(path, {"text": "a"}, if_match=7)
+    assert answer.json == {"expected": 7}
+    assert answer.etag == '"8"'
+
+
+@pytest.mark.parametrize("tag", ["7", 'W/"7"', "*", '"7", "8"', '"07"', '"-1"', '"x"', '""', '"9999999999"'])
+def test_anything_but_one_strong_tag_of_ours(me: ApiClient, tag: str) -> None:
+    assert_problem(me.patch(f"/notes/{new_id()}", {"text": "a"}, if_match=tag), 400, "if_match_malformed")
+
+
+# --- what a type leads to -----------------------------------------------------------------------------------------
+
+
+def test_the_type_of_a_problem_can_be_looked_up(web: ApiClient) -> None:
+    page = web._client.get(json.loads(web.get("/failing/domain").raw.content)["type"])
+    assert page.status_code == 200
+    assert "There is a hurdle in the way: jump." in page.content.decode()
+    assert web._client.get("/problems/no_such_code").status_code == 404
