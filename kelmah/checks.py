@@ -1,12 +1,13 @@
 """System checks for what import contracts can't see: relations, migrations and folders that cross a domain's wall."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
+from django.db.migrations import Migration
 from django.db.migrations.loader import MigrationLoader
 from django.db.models import Field, Model
 
@@ -17,8 +18,13 @@ from kelmah.domain import DomainConfig, local_domains
 @register()
 def relations_stay_inside(app_configs: Iterable[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """No foreign key, many-to-many or generic relation leaves a domain, and no table borrows another schema's name."""
+    return crossing_relations(apps.get_models(include_auto_created=True))
+
+
+def crossing_relations(models: Iterable[type[Model]]) -> list[CheckMessage]:
+    """What is wrong with the relations and tables of these models."""
     found: list[CheckMessage] = []
-    for model in apps.get_models(include_auto_created=True):
+    for model in models:
         home = alias_of(model._meta.app_label)
         if '"."' in model._meta.db_table:
             found.append(Error(f"{model._meta.label}.db_table quotes a schema", hint="Remove it.", id="kelmah.E003"))
@@ -48,8 +54,13 @@ def relations_stay_inside(app_configs: Iterable[AppConfig] | None, **kwargs: Any
 @register()
 def migrations_stay_inside(app_configs: Iterable[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """A domain's migrations depend on no other domain's."""
+    return crossing_migrations(MigrationLoader(None).disk_migrations)
+
+
+def crossing_migrations(migrations: Mapping[tuple[str, str], Migration]) -> list[CheckMessage]:
+    """Which of these migrations, by (app, name), depend on another domain's."""
     found: list[CheckMessage] = []
-    for (label, name), migration in MigrationLoader(None).disk_migrations.items():
+    for (label, name), migration in migrations.items():
         home = alias_of(label)
         for other, _ in [*migration.dependencies, *migration.run_before]:
             if other != "__setting__" and home != (alias_of(other) or home):

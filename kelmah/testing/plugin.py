@@ -9,6 +9,10 @@ from typing import Any
 
 import pytest
 
+from kelmah.architecture.alone import wall_in_if_asked
+
+wall_in_if_asked()  # before anything imports a domain
+
 pytest_plugins = ["kelmah.testing.fixtures", "kelmah.testing.servers"]
 
 

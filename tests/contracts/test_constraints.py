@@ -63,7 +63,8 @@ def test_one_signature_per_side():
     assert refused(
         "INSERT INTO contracts_signature (contract_id, role, user_id, legal_name, text_sha256, signed_at, user_agent,"
         " mfa_level, previous_hash, hash) SELECT contract_id, role, gen_random_uuid(), legal_name, text_sha256,"
-        " signed_at, user_agent, mfa_level, previous_hash, hash FROM contracts_signature WHERE contract_id = %s LIMIT 1",
+        " signed_at, user_agent, mfa_level, previous_hash, hash FROM contracts_signature"
+        " WHERE contract_id = %s LIMIT 1",
         contract.id,
     )
 
