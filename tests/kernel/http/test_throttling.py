@@ -117,5 +117,5 @@ def test_the_store_is_used_again_when_it_is_back(me: ApiClient, settings: Any) -
 @pytest.mark.parametrize("rate", ["", "20", "20/", "20/y", "0/m", "-1/m", "many/m"])
 def test_a_rate_that_is_none_is_named(settings: Any, rate: str) -> None:
     settings.RATE_LIMITS = {"read": rate}
-    with pytest.raises(ValueError, match="RATE_LIMITS\\['read'\\].*for example"):
+    with pytest.raises(ValueError, match=r"RATE_LIMITS\['read'\].*for example"):
         limit_of("read")
