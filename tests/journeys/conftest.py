@@ -1,0 +1,87 @@
+"""A whole running system, as ``make run`` starts it, for the journeys."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Running:
+    """Where the system answers, the file that moves its clock, and the folder of its data."""
+
+    api: str
+    live: str
+    clock_file: Path
+    data: Path
+    environment: dict[str, str]
+
+    def manage(self, *command: str) -> str:
+        """What a management command says on this system's data. Raises CalledProcessError."""
+        run = [sys.executable, "manage.py", *command]
+        return subprocess.run(run, cwd=ROOT, env=self.environment, check=True, capture_output=True, text=True).stdout
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """``manage.py run`` with servers, ports and data of its own; stopped as by Ctrl-C, which must succeed."""
+    folder = tmp_path_factory.mktemp("running")
+    folder.parent.parent.chmod(0o755)  # the servers' user must be able to pass when this is root's folder
+    folder.parent.chmod(0o755)
+    folder.chmod(0o755)
+    data, clock_file = folder / "data", folder / "clock"
+    port, live_port = _free_port(), _free_port()
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("KELMAH_TEST", "DATABASE", "REDIS"))
+    }
+    environment |= {"KELMAH_CLOCK_FILE": str(clock_file), "DJANGO_SETTINGS_MODULE": "config.settings.dev"}
+    log = (folder / "log").open("w+")
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "run", "--port", str(port), "--live-port", str(live_port), "--data", str(data)],
+        cwd=ROOT,
+        env=environment,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    api = f"http://127.0.0.1:{port}"
+    try:
+        _wait_until_ready(api, live_port, process, Path(log.name))
+        yield Running(api, f"ws://127.0.0.1:{live_port}", clock_file, data, environment)
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            code = process.wait(timeout=60)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            code = -9
+    assert code == 0, f"stopping took too long or failed ({code}):\n{Path(log.name).read_text()[-3000:]}"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_until_ready(api: str, live_port: int, process: subprocess.Popen, log: Path) -> None:
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if httpx.get(f"{api}/health/ready", timeout=2).status_code == 200:
+                socket.create_connection(("127.0.0.1", live_port), timeout=2).close()
+                return
+        except (httpx.HTTPError, OSError):
+            pass
+        time.sleep(0.1)
+    pytest.fail(f"the system did not start:\n{log.read_text()[-5000:]}")

@@ -1,0 +1,10 @@
+"""The journeys, on the system that ``make run`` starts."""
+
+from tests.journeys.first_paid_job import FirstPaidJob
+from tests.journeys.narrator import Narrator
+
+
+def test_the_first_paid_job(running):
+    narrator = Narrator(quiet=True)
+    FirstPaidJob(api=running.api, live=running.live, narrator=narrator, clock_file=running.clock_file).play()
+    assert narrator.steps > 50
