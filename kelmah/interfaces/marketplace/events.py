@@ -10,17 +10,19 @@ from kelmah.money import Money
 
 @dataclass(frozen=True, kw_only=True)
 class JobPosted(Event, domain="marketplace", key="job_id", to=("messaging",)):
-    """A job is open and can be found."""
+    """A job is open. Only one whose ``visibility`` is ``public`` may be told to others than its hirer."""
 
     job_id: UUID
     hirer_id: UUID
     title: str
     category: str
+    visibility: str = "public"
 
 
 @dataclass(frozen=True, kw_only=True)
 class JobClosed(Event, domain="marketplace", key="job_id", to=("messaging",)):
-    """A job takes no more proposals. ``reason`` is ``closed``, ``filled`` or ``expired``; open proposals became void."""
+    """A job takes no more proposals. ``reason`` is ``closed``, ``filled``, ``expired`` or ``removed``; ``worker_ids`` are
+    those whose proposals ended with it."""
 
     job_id: UUID
     hirer_id: UUID
