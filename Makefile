@@ -3,6 +3,7 @@ PYTHON ?= $(shell scripts/find-python)
 PORT ?= 8000
 LIVE_PORT ?= 8001
 URL ?= http://127.0.0.1:$(PORT)
+LIVE_URL ?= ws://127.0.0.1:$(LIVE_PORT)
 STEPS ?=
 VENV := .venv/bin/python
 
@@ -10,7 +11,7 @@ VENV := .venv/bin/python
 
 help:
 	@echo "make run      serve on http://127.0.0.1:8000 with embedded PostgreSQL and Redis; Ctrl-C stops  (PORT= LIVE_PORT= DATA=)"
-	@echo "make demo     play the first paid job against the running server                              (URL=)"
+	@echo "make demo     play the first paid job against the running server                              (URL= LIVE_URL=)"
 	@echo "make test     format, lint, types, import contracts, checks, tests                            (STEPS='lint types', slow)"
 	@echo "make bench    measure; writes docs/benchmarks.md"
 	@echo "make clean    remove caches; .venv and the data stay"
@@ -19,7 +20,7 @@ run: runtime
 	@exec $(VENV) manage.py run --port $(PORT) --live-port $(LIVE_PORT) $(if $(DATA),--data "$(DATA)")
 
 demo: runtime
-	@exec $(VENV) tests/journeys/first_paid_job.py $(URL)
+	@exec $(VENV) -m tests.journeys.first_paid_job --api $(URL) --live $(LIVE_URL)
 
 test: tools
 	@exec $(VENV) scripts/check.py $(STEPS)

@@ -1,7 +1,7 @@
 """What `make test` and `.ci/run` do, in order; the first failure ends it.
 
 scripts/check.py          style, types, contracts, system checks, tests
-scripts/check.py slow     kill tests with real processes, the journey against `manage.py run`, benchmark smoke
+scripts/check.py slow     kill tests with real processes, benchmark smoke
 scripts/check.py NAME…    only the steps of these names
 """
 
@@ -53,7 +53,6 @@ TEST = (
 )
 SLOW = (
     Step("faults", "kill tests with real processes", pytest("tests/faults")),
-    Step("served", "the journey against a running server", python("scripts/play_journey.py")),
     Step("benchmarks", "benchmark smoke", pytest("tests/benchmarks")),
 )
 
