@@ -1,0 +1,1 @@
+"""Configuration; importing it makes the Celery application the current one."""

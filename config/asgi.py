@@ -16,7 +16,12 @@ from kelmah.domain import local_domains
 application = ProtocolTypeRouter(
     {
         "websocket": URLRouter(
-            [route for config in local_domains() if config.websocket_urls for route in import_string(config.websocket_urls)]
+            [
+                route
+                for config in local_domains()
+                if config.websocket_urls
+                for route in import_string(config.websocket_urls)
+            ]
         )
     }
 )

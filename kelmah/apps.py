@@ -9,3 +9,4 @@ class KelmahConfig(AppConfig):
 
     def ready(self) -> None:
         from kelmah import checks  # noqa: F401 - registers them
+        from kelmah.events import checks as event_checks  # noqa: F401 - registers them

@@ -4,6 +4,7 @@ from typing import Any, TypeVar
 
 from kelmah.domain import local_domains, model_of
 from kelmah.events.event import Event
+from kelmah.events.serialization import decode_event
 
 E = TypeVar("E", bound=Event)
 
@@ -12,8 +13,6 @@ class PublishedEvents:
     """Events still in an outbox or already in an inbox, each once, in the order they were published."""
 
     def of(self, kind: type[E]) -> list[E]:
-        from kelmah.events.serialization import decode_event
-
         seen: dict[Any, E] = {}
         outbox = model_of(kind.domain, "Outbox")
         inboxes = [model_of(config.domain, "Inbox") for config in local_domains()]

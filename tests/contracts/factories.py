@@ -1,5 +1,6 @@
 """Contracts in every stage, made through the domain's own actions."""
 
+from typing import Any
 from uuid import UUID
 
 import factory
@@ -90,8 +91,8 @@ def as_worker(contract: Contract) -> Principal:
     return Principal(user_id=contract.worker_id, roles=frozenset({"worker"}), session_id=new_id())
 
 
-def unsigned_contract(*, steps: int = 1) -> Contract:
-    terms = TermsFactory(steps=[StepFactory() for _ in range(steps)])
+def unsigned_contract(*, steps: int = 1, **terms_as: Any) -> Contract:
+    terms = TermsFactory(steps=[StepFactory() for _ in range(steps)], **terms_as)
     contract = actions.create_contract(terms=terms, offer_id=new_id(), category="carpentry")
     assert contract is not None
     return contract
@@ -109,8 +110,8 @@ def sign(contract: Contract, by: Principal) -> Contract:
     )
 
 
-def active_contract(*, steps: int = 1) -> Contract:
-    contract = unsigned_contract(steps=steps)
+def active_contract(*, steps: int = 1, **terms_as: Any) -> Contract:
+    contract = unsigned_contract(steps=steps, **terms_as)
     sign(contract, as_hirer(contract))
     return sign(contract, as_worker(contract))
 

@@ -14,6 +14,7 @@ class DeadlineBase(models.Model):
     subject_version = models.PositiveIntegerField()
     done_at = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
+    retry_at = models.DateTimeField(null=True)
     last_error = models.TextField(blank=True, default="")
 
     class Meta:

@@ -1,0 +1,77 @@
+"""Deadlines as rows: claimed one by one, oldest first, each carried out once, however long the beat was down."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from random import uniform
+from uuid import UUID
+
+import structlog
+from django.db.models import Q
+
+from kelmah import clock
+from kelmah.db import atomic
+from kelmah.db.models import DeadlineBase
+from kelmah.domain import model_of
+
+log = structlog.get_logger(__name__)
+
+Action = Callable[..., None]
+
+
+def schedule(table: type[DeadlineBase], *, subject_id: UUID, kind: str, due_at: datetime, version: int) -> None:
+    """Arm a deadline, or move the armed one of this subject and kind, in the transaction that changes the subject."""
+    armed = table._default_manager.filter(subject_id=subject_id, kind=kind, done_at__isnull=True)
+    changed = {"due_at": due_at, "subject_version": version, "attempts": 0, "retry_at": None, "last_error": ""}
+    if not armed.update(**changed):
+        table._default_manager.create(subject_id=subject_id, kind=kind, due_at=due_at, subject_version=version)
+
+
+def cancel(table: type[DeadlineBase], *, subject_id: UUID, kind: str) -> None:
+    """Disarm the deadline, if it is armed."""
+    table._default_manager.filter(subject_id=subject_id, kind=kind, done_at__isnull=True).delete()
+
+
+def run_due(domain: str, actions: Mapping[str, Action], *, limit: int = 1000) -> int:
+    """Carry out what is due, in order of its due time; returns how many were done.
+
+    Each runs in a transaction of its own together with its mark. An action gets ``subject_id`` and ``subject_version``
+    and does nothing when the subject has changed since. One that fails waits and blocks no other.
+    """
+    done = tried = 0
+    while tried < limit:
+        outcome = _next(domain, actions)
+        if outcome is None:
+            break
+        tried += 1
+        done += outcome
+    return done
+
+
+# Private functions
+
+
+def _next(domain: str, actions: Mapping[str, Action]) -> bool | None:
+    table, now = model_of(domain, "Deadline"), clock.now()
+    with atomic(domain):
+        # Two beats, two workers: SKIP LOCKED gives each another row, and the row's lock lasts until its mark commits.
+        row = (
+            table._default_manager.select_for_update(skip_locked=True)
+            .filter(Q(retry_at__isnull=True) | Q(retry_at__lte=now), done_at__isnull=True, due_at__lte=now)
+            .filter(kind__in=list(actions))
+            .order_by("due_at", "id")
+            .first()
+        )
+        if row is None:
+            return None
+        try:
+            with atomic(domain):
+                actions[row.kind](subject_id=row.subject_id, subject_version=row.subject_version)
+        except Exception as error:  # a process boundary: one bad subject must not stop the others
+            row.attempts += 1
+            row.retry_at = now + timedelta(seconds=min(30 * 2.0**row.attempts, 3600) * uniform(0.5, 1))
+            row.last_error = f"{type(error).__name__}: {error}"[:2000]
+            row.save(update_fields=["attempts", "retry_at", "last_error"])
+            log.error("deadline_failed", domain=domain, kind=row.kind, subject_id=str(row.subject_id))
+            return False
+        table._default_manager.filter(id=row.id).update(done_at=now)
+    return True
