@@ -6,3 +6,6 @@ from kelmah.domain import DomainConfig
 class MarketplaceConfig(DomainConfig):
     name = "domains.marketplace"
     label = "marketplace"
+    service = "domains.marketplace.service.MarketplaceService"
+    urls = "domains.marketplace.api.urls"
+    beat = {"marketplace-deadlines": {"task": "marketplace.run_deadlines", "schedule": 15.0}}

@@ -1,0 +1,1 @@
+"""JSON of marketplace, in and out."""
