@@ -28,7 +28,9 @@ class JSONRenderer(BaseRenderer):
         accepted_media_type: str | None = None,
         renderer_context: Mapping[str, Any] | None = None,
     ) -> bytes:
-        return b"" if data is None else orjson.dumps(data, default=_plain, option=orjson.OPT_UTC_Z)
+        # Dataclasses pass through, else orjson writes a Money field by field before anybody asks ``_plain``.
+        options = orjson.OPT_UTC_Z | orjson.OPT_PASSTHROUGH_DATACLASS
+        return b"" if data is None else orjson.dumps(data, default=_plain, option=options)
 
 
 def _plain(value: Any) -> Any:

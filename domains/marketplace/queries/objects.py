@@ -7,7 +7,8 @@ first, so that closing a job, accepting an offer and everything around them excl
 from collections.abc import Sequence
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, F, Func, Q, QuerySet, TextField, Value, When
+from django.db.models.functions import Concat
 
 from domains.marketplace import rules
 from domains.marketplace.models import Category, Job, Offer, Proposal, Skill
@@ -115,14 +116,22 @@ def skills_named(ids: Sequence[str]) -> dict[str, Skill]:
 def skills_like(*, text: str, category: str | None, limit: int) -> list[Skill]:
     """Skills for a typeahead: every word begins a word of the name, the synonyms or the category; names first.
 
-    A few hundred rows: read whole, so that no index has to follow.
+    A few hundred rows are read through: no index has to follow.
     """
-    skills = Skill.objects.filter(active=True, category__active=True).select_related("category")
+    asked = rules.search_words(text)
+    synonyms = Func(F("synonyms"), Value(" "), function="array_to_string", output_field=TextField())
+    skills = Skill.objects.filter(active=True, category__active=True).annotate(
+        known=Concat("name", Value(" "), synonyms, Value(" "), "category__name", output_field=TextField())
+    )
     if category is not None:
         skills = skills.filter(category_id=category)
-    asked = rules.search_words(text)
-    ranked = [(rank, skill.name, skill) for skill in skills if (rank := _likeness(skill, asked)) is not None]
-    return [skill for _, _, skill in sorted(ranked, key=lambda row: row[:2])[:limit]]
+    named = Q(pk__isnull=False)
+    for word in asked:
+        # \m is where a word begins; the word itself is letters and digits only.
+        skills = skills.filter(known__iregex=rf"\m{word}")
+        named &= Q(name__iregex=rf"\m{word}")
+    nearness = Case(When(name__istartswith=" ".join(asked), then=0), When(named, then=1), default=2)
+    return list(skills.annotate(nearness=nearness).order_by("nearness", "name")[:limit])
 
 
 # Private functions
@@ -141,18 +150,3 @@ def _may_see(job: Job, by: Principal | None) -> bool:
     return job.visibility == "public" or (
         by is not None and Proposal.objects.filter(job_id=job.id, worker_id=by.user_id).exists()
     )
-
-
-def _likeness(skill: Skill, asked: list[str]) -> int | None:
-    """0: the name begins with what is asked; 1: its words do; 2: synonyms or the category help; None: no match."""
-    name = rules.search_words(skill.name)
-    if not asked or " ".join(name).startswith(" ".join(asked)):
-        return 0
-    if _begin_all(asked, name):
-        return 1
-    known = {word for text in (*skill.synonyms, skill.category.name) for word in rules.search_words(text)}
-    return 2 if _begin_all(asked, [*name, *known]) else None
-
-
-def _begin_all(asked: list[str], words: list[str]) -> bool:
-    return all(any(word.startswith(beginning) for word in words) for beginning in asked)
