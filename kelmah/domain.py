@@ -14,7 +14,7 @@ class DomainConfig(AppConfig):
 
     ``service`` names the class that implements ``kelmah.interfaces.<name>.calls``; ``handlers`` the module whose
     ``@handles`` functions listen to events; ``urls`` the REST routes; ``beat`` the schedule, as Celery entries whose
-    task names begin with the domain's name.
+    task names begin with the domain's name; ``demo`` a function that loads the domain's demo data.
     """
 
     default = False  # Django takes the only configuration of a module: not this one, which is merely imported there
@@ -23,6 +23,7 @@ class DomainConfig(AppConfig):
     handlers: str = ""
     urls: str = ""
     websocket_urls: str = ""
+    demo: str = ""
     beat: dict[str, dict[str, Any]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

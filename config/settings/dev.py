@@ -10,3 +10,4 @@ _key = env.text("JWT_SIGNING_KEY_FILE", default="", example=".data/jwt.pem")
 JWT_SIGNING_KEYS = [env.secret_file("JWT_SIGNING_KEY_FILE", example=".data/jwt.pem")] if _key else []
 INTERNAL_RPC_KEY = [env.text("INTERNAL_RPC_KEY", default="only-for-development", example="32 random bytes in hex")]
 SANDBOX_GATEWAY_ALLOWED = True
+DEMO_ALLOWED = True

@@ -17,6 +17,7 @@ JWT_SIGNING_KEYS = (
 INTERNAL_RPC_KEY = env.text("INTERNAL_RPC_KEY", example="newest,previous").split(",")
 env.text("DATABASE_ROLE_PASSWORD", example="a long random password")
 SANDBOX_GATEWAY_ALLOWED = env.switch("SANDBOX_GATEWAY_ALLOWED", default=False)
+DEMO_ALLOWED = False
 
 SECURE_SSL_REDIRECT = env.switch("SECURE_SSL_REDIRECT", default=True)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
