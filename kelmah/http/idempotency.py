@@ -127,8 +127,8 @@ def _claim(domain: str, identity: dict[str, str], fingerprint: bytes) -> Claim:
         if row := _inserted(table, domain, identity, fingerprint):
             return Claim(domain, row)
         try:
-            # Two that find the same abandoned claim must not both take it over; and a claim whose effect is just being
-            # committed must be read after that commit.
+            # Two that find the same abandoned claim must not both take it over. A claim whose effect is just being
+            # committed was already waited for by the insert, which conflicts with it.
             row = table.objects.select_for_update().get(**identity)
         except ObjectDoesNotExist:
             raise RequestInFlight(data={"retry_after": 1}) from None  # freed a moment ago

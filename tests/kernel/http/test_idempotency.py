@@ -1,6 +1,7 @@
 """A request that is sent twice has one effect and one answer, whatever breaks in between."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -29,7 +30,8 @@ class Died(BaseException):
 @pytest.fixture(autouse=True)
 def nothing_happens_inside() -> Iterator[None]:
     yield
-    views.REHEARSED.clear()
+    views.BEFORE_EFFECT.clear()
+    views.BEFORE_COMMIT.clear()
     views.AFTER_COMMIT.clear()
 
 
@@ -136,9 +138,9 @@ def test_nobody_replays_what_another_may_not_see(api: ApiClient, me: ApiClient) 
     ids=lambda value: type(value).__name__,
 )
 def test_a_refusal_is_kept_when_the_domain_decided_it(me: ApiClient, error: Exception, kept: bool) -> None:
-    views.REHEARSED["a"] = raises(error)
+    views.BEFORE_EFFECT["a"] = raises(error)
     refusal = me.post("/notes", {"text": "a"}, idempotency_key="k")
-    del views.REHEARSED["a"]
+    del views.BEFORE_EFFECT["a"]
     again = me.post("/notes", {"text": "a"}, idempotency_key="k")
     if kept:
         # The client was told that nothing happened: a late duplicate must not make it happen.
@@ -203,7 +205,7 @@ def test_of_many_retries_after_a_crash_one_has_an_effect(
     api: ApiClient, principal: Callable[..., Principal], race: Race
 ) -> None:
     someone = principal()
-    crash(api.as_(someone), views.REHEARSED)
+    crash(api.as_(someone), views.BEFORE_EFFECT)
     clock.advance(seconds=61)
     retry = api.as_(someone)
     answers = race(lambda: retry.post("/notes", {"text": "a"}, idempotency_key="k"), 8)
@@ -213,7 +215,7 @@ def test_of_many_retries_after_a_crash_one_has_an_effect(
 
 def test_while_the_first_is_carried_out_the_second_is_told_to_wait(me: ApiClient) -> None:
     second: list[Answer] = []
-    views.REHEARSED["a"] = lambda: second.append(me.post("/notes", {"text": "a"}, idempotency_key="k"))
+    views.BEFORE_EFFECT["a"] = lambda: second.append(me.post("/notes", {"text": "a"}, idempotency_key="k"))
     first = me.post("/notes", {"text": "a"}, idempotency_key="k")
     assert first.status == 201
     assert (second[0].status, second[0].code) == (409, "request_in_flight")
@@ -234,7 +236,7 @@ def test_after_a_crash_before_the_effect_the_request_is_carried_out_by_the_next(
     api: ApiClient, principal: Callable[..., Principal]
 ) -> None:
     someone = principal()
-    crash(api.as_(someone), views.REHEARSED)
+    crash(api.as_(someone), views.BEFORE_EFFECT)
     assert notes() == 0
     early = api.as_(someone).post("/notes", {"text": "a"}, idempotency_key="k")
     assert (early.status, early.code) == (409, "request_in_flight")
@@ -281,7 +283,7 @@ def test_the_mark_and_the_effect_commit_together(me: ApiClient) -> None:
             Note.objects.create(text="lost", written_at=clock.now())
             raise Died
 
-    views.REHEARSED["a"] = die_in_the_transaction
+    views.BEFORE_EFFECT["a"] = die_in_the_transaction
     with pytest.raises(Died):
         me.post("/notes", {"text": "a"}, idempotency_key="k")
     assert IdempotencyKey.objects.get().effect_at is None
@@ -296,17 +298,83 @@ def test_one_that_was_overtaken_loses_its_effect(
     overtaking: list[Answer] = []
 
     def overtake() -> None:
-        views.REHEARSED.clear()
+        views.BEFORE_EFFECT.clear()
         clock.advance(seconds=61)
         overtaking.extend(race(lambda: api.as_(someone).post("/notes", {"text": "a"}, idempotency_key="k"), 1))
 
-    views.REHEARSED["a"] = overtake
+    views.BEFORE_EFFECT["a"] = overtake
     slow = api.as_(someone).post("/notes", {"text": "a"}, idempotency_key="k")
     assert overtaking[0].status == 201
     assert (slow.status, slow.code) == (409, "request_in_flight")
     assert notes() == 1
     again = api.as_(someone).post("/notes", {"text": "a"}, idempotency_key="k")
     assert again.raw.content == overtaking[0].raw.content
+
+
+def test_one_that_is_being_overtaken_loses_its_effect_to_the_other(
+    api: ApiClient, principal: Callable[..., Principal]
+) -> None:
+    someone = principal()
+    inside, go_on = threading.Event(), threading.Event()
+    answers: list[Answer] = []
+
+    def retry() -> None:
+        answers.append(api.as_(someone).post("/notes", {"text": "a"}, idempotency_key="k"))
+        connections.close_all()
+
+    def wait_inside() -> None:
+        inside.set()
+        go_on.wait(timeout=10)
+
+    def be_slow() -> None:
+        views.BEFORE_EFFECT["a"] = wait_inside
+        clock.advance(seconds=61)
+        other.start()
+        inside.wait(timeout=10)
+
+    other = threading.Thread(target=retry)
+    views.BEFORE_EFFECT["a"] = be_slow
+    slow = api.as_(someone).post("/notes", {"text": "a"}, idempotency_key="k")
+    assert (slow.status, slow.code, notes()) == (409, "request_in_flight", 0)
+    go_on.set()
+    other.join()
+    assert (answers[0].status, notes()) == (201, 1)
+
+
+def test_an_effect_that_is_just_being_committed_is_not_repeated(
+    api: ApiClient, principal: Callable[..., Principal]
+) -> None:
+    """The mark is written but not committed when the next attempt, a minute later, looks at the row: it must wait."""
+    someone = principal()
+    answers: list[Answer] = []
+
+    def retry() -> None:
+        answers.append(api.as_(someone).post("/notes", {"text": "a"}, idempotency_key="k"))
+        connections.close_all()
+
+    def be_slow() -> None:
+        views.BEFORE_COMMIT.clear()
+        clock.advance(seconds=61)
+        other.start()
+        wait_until_somebody_waits()
+
+    other = threading.Thread(target=retry)
+    views.BEFORE_COMMIT["a"] = be_slow
+    slow = api.as_(someone).post("/notes", {"text": "a"}, idempotency_key="k")
+    other.join()
+    assert (slow.status, notes()) == (201, 1)
+    assert answers[0].code == "request_already_carried_out" or "Idempotency-Replayed" in answers[0].headers
+
+
+def wait_until_somebody_waits() -> None:
+    """For a row lock, in this test's database."""
+    with connections["probes"].cursor() as cursor:
+        for _ in range(500):
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
+            time.sleep(0.01)
+    raise AssertionError("nobody waits for a lock")
 
 
 def test_an_answer_that_could_not_be_kept_is_given_all_the_same(

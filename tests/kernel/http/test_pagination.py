@@ -63,7 +63,7 @@ def test_any_walk_gives_exactly_all_rows_in_order(
     Note.objects.all().delete()
     make(values)
     seen, cursor = page(order, limit, None)
-    while cursor:
+    while cursor and len(seen) <= len(values):
         more, cursor = page(order, limit, cursor)
         assert more
         seen += more
@@ -99,7 +99,7 @@ def test_rows_that_stay_are_seen_once_while_others_come_and_go(
         stayed.difference_update(gone)
         more, cursor = page(order, limit, cursor)
         seen += more
-    while cursor:
+    while cursor and len(seen) < 1_000:
         more, cursor = page(order, limit, cursor)
         seen += more
     assert len(seen) == len(set(seen))

@@ -5,8 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 
+from kelmah.http.errors import BodyTooLarge
+from kelmah.http.parsers import JSONParser
 from kelmah.ids import new_id
 from kelmah.principal import Principal
 from kelmah.testing.client import Answer, ApiClient
@@ -154,6 +156,16 @@ def test_a_body_of_more_than_a_megabyte_is_not_even_read(me: ApiClient) -> None:
     fits = b'{"text":"' + b"a" * (1_048_576 - 11) + b'"}'
     assert send(me, fits).code == "invalid_input"
     assert_problem(send(me, fits + b" "), 413, "body_too_large")
+
+
+def test_a_declared_length_is_believed_before_anything_is_read() -> None:
+    class Unread:
+        def read(self, size: int) -> bytes:
+            raise AssertionError("the body was read")
+
+    request = RequestFactory().post("/", CONTENT_LENGTH=1_048_577)
+    with pytest.raises(BodyTooLarge):
+        JSONParser().parse(Unread(), parser_context={"request": request})  # type: ignore[arg-type]
 
 
 def test_a_plain_view_reads_no_more_either(web: ApiClient) -> None:

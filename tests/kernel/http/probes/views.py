@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kelmah import clock
-from kelmah.db import atomic
+from kelmah.db import atomic, before_commit
 from kelmah.errors import Conflict, FieldError, InvalidInput, NotFound, StaleVersion
 from kelmah.http.etag import expected_version, with_etag
 from kelmah.http.fields import MomentField, MoneyField, SwitchField, TextField, UUIDField, WholeNumberField
@@ -60,6 +60,7 @@ ORDERS = {"time": ("-written_at", "-id"), "rank": ("-rank", "text", "id"), "text
 
 def write_note(text: str, rank: int = 0) -> Note:
     with atomic("probes"):
+        before_commit("probes", BEFORE_COMMIT.get(text, lambda: None))
         return Note.objects.create(text=text, rank=rank, written_at=clock.now())
 
 
@@ -131,7 +132,7 @@ class NotesView(View):
     )
     def post(self, request: Request) -> Response:
         text = valid(Form, request.data)["text"]
-        REHEARSED.get(text, lambda: None)()
+        BEFORE_EFFECT.get(text, lambda: None)()
         with dry_run(request):
             note = write_note(text)
         AFTER_COMMIT.get(text, lambda: None)()
@@ -140,8 +141,10 @@ class NotesView(View):
         return response
 
 
-# What a test lets happen inside a request, by the text it sends: before the effect, and after its commit.
-REHEARSED: dict[str, Any] = {}
+# What a test lets happen inside a request, by the text it sends: before the effect, when all is written, and after
+# the commit.
+BEFORE_EFFECT: dict[str, Any] = {}
+BEFORE_COMMIT: dict[str, Any] = {}
 AFTER_COMMIT: dict[str, Any] = {}
 
 
