@@ -1,7 +1,12 @@
 """Tests: servers of their own (see ``kelmah.testing``), cheap password hashing, generous rate limits, no pools."""
 
+import os
+
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+# Read by config.domains at import: a domain that exists for the tests of the kernel.
+os.environ.setdefault("KELMAH_EXTRA_DOMAINS", "tests.kernel.http.probes")
 
 from config import domains, env
 from config.settings.base import *  # noqa: F403
