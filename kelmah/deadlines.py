@@ -34,8 +34,8 @@ def cancel(table: type[DeadlineBase], *, subject_id: UUID, kind: str) -> None:
 def run_due(domain: str, actions: Mapping[str, Action], *, limit: int = 1000) -> int:
     """Carry out what is due, in order of its due time; returns how many were done.
 
-    Each runs in a transaction of its own together with its mark. An action gets ``subject_id`` and ``subject_version``
-    and does nothing when the subject has changed since. One that fails waits and blocks no other.
+    Each runs in a transaction of its own together with its mark. An action gets ``subject_id`` and ``subject_version``,
+    locks the subject, and does nothing when it has changed since. One that fails waits and blocks no other.
     """
     done = tried = 0
     while tried < limit:
@@ -51,27 +51,43 @@ def run_due(domain: str, actions: Mapping[str, Action], *, limit: int = 1000) ->
 
 
 def _next(domain: str, actions: Mapping[str, Action]) -> bool | None:
-    table, now = model_of(domain, "Deadline"), clock.now()
+    table = model_of(domain, "Deadline")
+    row = _claimed(table, domain, list(actions))
+    if row is None:
+        return None
+    claimed = table._default_manager.filter(
+        id=row.id, due_at=row.due_at, subject_version=row.subject_version, done_at__isnull=True
+    )
+    try:
+        with atomic(domain):
+            actions[row.kind](subject_id=row.subject_id, subject_version=row.subject_version)
+            claimed.update(done_at=clock.now())  # nothing, when the action itself armed it anew
+    except Exception as error:  # a process boundary: one bad subject must not stop the others
+        with atomic(domain):
+            claimed.update(last_error=f"{type(error).__name__}: {error}"[:2000])
+        log.error("deadline_failed", domain=domain, kind=row.kind, subject_id=str(row.subject_id))
+        return False
+    return True
+
+
+def _claimed(table: type[DeadlineBase], domain: str, kinds: list[str]) -> DeadlineBase | None:
+    """The deadline to carry out next, put off until it would be tried again.
+
+    A commit of its own: whoever changes a subject locks that first and its deadline after, so the row must not stay
+    locked while the action waits for the subject. A crash of the runner frees the row when it is due again.
+    """
+    now = clock.now()
     with atomic(domain):
-        # Two beats, two workers: SKIP LOCKED gives each another row, and the row's lock lasts until its mark commits.
+        # Two beats, two workers: SKIP LOCKED gives each another row.
         row = (
             table._default_manager.select_for_update(skip_locked=True)
             .filter(Q(retry_at__isnull=True) | Q(retry_at__lte=now), done_at__isnull=True, due_at__lte=now)
-            .filter(kind__in=list(actions))
+            .filter(kind__in=kinds)
             .order_by("due_at", "id")
             .first()
         )
-        if row is None:
-            return None
-        try:
-            with atomic(domain):
-                actions[row.kind](subject_id=row.subject_id, subject_version=row.subject_version)
-        except Exception as error:  # a process boundary: one bad subject must not stop the others
+        if row is not None:
             row.attempts += 1
             row.retry_at = now + timedelta(seconds=min(30 * 2.0**row.attempts, 3600) * uniform(0.5, 1))
-            row.last_error = f"{type(error).__name__}: {error}"[:2000]
-            row.save(update_fields=["attempts", "retry_at", "last_error"])
-            log.error("deadline_failed", domain=domain, kind=row.kind, subject_id=str(row.subject_id))
-            return False
-        table._default_manager.filter(id=row.id).update(done_at=now)
-    return True
+            row.save(update_fields=["attempts", "retry_at"])
+    return row
