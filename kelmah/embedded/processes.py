@@ -54,7 +54,7 @@ def process_table(*, port: int, live_port: int, data: Path) -> tuple[Process, ..
             name="worker",
             command=(
                 *module,
-                *("celery", "-A", "config", "worker", "--concurrency", "2", "--loglevel", "warning"),
+                *("celery", "-A", "config", "--quiet", "worker", "--concurrency", "2", "--loglevel", "warning"),
                 *("--without-gossip", "--without-mingle"),
             ),
             colour="32",
@@ -64,7 +64,7 @@ def process_table(*, port: int, live_port: int, data: Path) -> tuple[Process, ..
             name="beat",
             command=(
                 *module,
-                *("celery", "-A", "config", "beat", "--loglevel", "warning"),
+                *("celery", "-A", "config", "--quiet", "beat", "--loglevel", "warning"),
                 *("-s", str(data / "beat"), "--pidfile="),
             ),
             colour="34",
