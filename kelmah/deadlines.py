@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from random import uniform
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -70,8 +71,8 @@ def _next(domain: str, actions: Mapping[str, Action]) -> bool | None:
     return True
 
 
-def _claimed(table: type[DeadlineBase], domain: str, kinds: list[str]) -> DeadlineBase | None:
-    """The deadline to carry out next, put off until it would be tried again.
+def _claimed(table: Any, domain: str, kinds: list[str]) -> Any:
+    """The deadline to carry out next, put off until it would be tried again; None when nothing is due.
 
     A commit of its own: whoever changes a subject locks that first and its deadline after, so the row must not stay
     locked while the action waits for the subject. A crash of the runner frees the row when it is due again.
