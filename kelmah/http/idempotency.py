@@ -17,7 +17,6 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from django.apps import apps
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import Error, connections
 from django.http import HttpResponse
@@ -28,6 +27,7 @@ from rest_framework.request import Request
 from kelmah import clock
 from kelmah.db import atomic
 from kelmah.db.transaction import with_every_commit
+from kelmah.domain import model_of
 from kelmah.http.address import address_block, client_address
 from kelmah.http.errors import (
     IdempotencyKeyMalformed,
@@ -185,4 +185,4 @@ def _route(request: Request) -> str:
 
 
 def _table(domain: str) -> Any:
-    return apps.get_model(domain, "IdempotencyKey")  # noqa: TID251 - the kernel knows only that every domain has one
+    return model_of(domain, "IdempotencyKey")

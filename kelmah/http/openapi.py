@@ -72,15 +72,21 @@ class OperationSchema(AutoSchema):
         return self.said.request
 
     def get_response_serializers(self) -> Any:
-        said = self.said
-        success = self._page_of(said.response) if said.page else said.response
-        answers: dict[Any, Any] = {said.status: OpenApiResponse(success, description=said.summary)}
+        answers = self._successes()
         by_status: dict[int, list[type[DomainError]]] = {}
         for error in dict.fromkeys(self._possible_errors()):
             by_status.setdefault(error.status, []).append(error)
         for status in sorted(by_status):
             answers[status, PROBLEM] = _refusals(by_status[status])
         return answers
+
+    def _successes(self) -> dict[Any, Any]:
+        said = self.said
+        if isinstance(said.response, dict):  # by media type, as for requests
+            forms = said.response.items()
+            return {(said.status, kind): OpenApiResponse(form, description=said.summary) for kind, form in forms}
+        body = self._page_of(said.response) if said.page else said.response
+        return {said.status: OpenApiResponse(body, description=said.summary)}
 
     def get_examples(self) -> list[OpenApiExample]:
         said = self.said

@@ -59,7 +59,8 @@ def operation(
 ) -> Callable[[F], F]:
     """Describe one method of a ``View``.
 
-    ``request``, ``response``: serializer classes (or instances); with ``page`` the response is one item of the list.
+    ``request``, ``response``: serializer classes (or instances), or ``{media type: type}`` for what is no JSON; with
+    ``page`` the response is one item of the list.
     ``query``: a serializer of the query parameters. ``errors``: what this operation can be refused with, besides what
     the kernel adds (tokens, roles, limits, bodies, idempotency, versions). ``status`` of success: 200, or 204 without a
     response. ``description``: by default the method's docstring. ``page``, ``dry_run`` and ``if_match`` are seen from

@@ -50,7 +50,8 @@ class View(APIView):
 
     ``rate_class``: auth, write, read, search or upload; by default read for safe methods, else write.
     ``idempotency_domain``: whose transactions are the effect of a POST; by default the domain the view belongs to, and
-    none for ``auth`` routes, since their answers carry secrets that must not be kept. ``""`` switches it off.
+    none for ``auth`` routes, since their answers carry secrets that must not be kept. ``""`` switches it off, for other
+    views whose answers hold secrets.
     ``idempotency_required``: POSTs without ``Idempotency-Key`` are refused (whatever moves money).
     """
 

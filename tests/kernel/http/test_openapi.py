@@ -126,3 +126,9 @@ def test_the_page_loads_everything_from_here(web: ApiClient) -> None:
     assert "/api/schema" in script.content.decode()
     asset = web._client.get("/static/drf_spectacular_sidecar/swagger-ui-dist/swagger-ui-bundle.js")
     assert asset.status_code == 200
+
+
+def test_an_answer_that_is_no_json_is_described_by_its_media_type(document: Any) -> None:
+    answers = document["paths"]["/api/v1/picture"]["get"]["responses"]
+    assert list(answers["200"]["content"]) == ["image/png"]
+    assert list(answers["401"]["content"]) == ["application/problem+json"]

@@ -19,6 +19,7 @@ v1 = [
     path("notes/<uuid:note_id>", views.NoteView.as_view()),
     path("money", views.MoneyView.as_view()),
     path("fragment", views.FragmentView.as_view()),
+    path("picture", views.PictureView.as_view()),
     path("failing/<slug:how>", views.FailingView.as_view()),
     path("plain/<slug:how>", views.plain),
 ]

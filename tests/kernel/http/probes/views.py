@@ -199,3 +199,9 @@ def plain(request: HttpRequest, how: str) -> HttpResponse:
     if how == "wire":
         return HttpResponse(b'{"code":"own"}', status=409, content_type="application/json")
     raise RuntimeError("secret detail of the implementation")
+
+
+class PictureView(View):
+    @operation(summary="A picture", response={"image/png": bytes})
+    def get(self, request: Request) -> HttpResponse:
+        return HttpResponse(b"\x89PNG", content_type="image/png")
