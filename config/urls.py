@@ -13,7 +13,9 @@ urlpatterns = [
 if settings.IDENTITY_IS_LOCAL:
     from django.contrib import admin
 
-    urlpatterns.append(path("admin/", admin.site.urls))
+    from kelmah.http.jwks import jwks
+
+    urlpatterns += [path("admin/", admin.site.urls), path(".well-known/jwks.json", jwks)]
 
 handler400 = "kelmah.http.problems.bad_request"
 handler403 = "kelmah.http.problems.permission_denied"

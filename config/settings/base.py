@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
+from config import domains, env
 from kelmah.http.defaults import REST_FRAMEWORK as REST_FRAMEWORK
 from kelmah.http.defaults import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
-
-from config import domains, env
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 
@@ -97,6 +96,7 @@ PASSWORD_HASHERS = ["kelmah.passwords.Argon2id"]
 JWT_ISSUER = env.text("JWT_ISSUER", default="http://127.0.0.1:8000", example="https://api.example.com")
 JWT_AUDIENCE = "kelmah-api"
 ACCESS_TOKEN_SECONDS = 600
+PASSWORD_HASHES_AT_ONCE = env.number("PASSWORD_HASHES_AT_ONCE", default=1, at_least=1)  # per process: cores / workers
 SESSION_COOKIE_NAME = "kelmah_admin"
 SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_HTTPONLY = True

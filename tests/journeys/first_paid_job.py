@@ -323,7 +323,7 @@ class FirstPaidJob:
             bearer = {"Authorization": f"Bearer {kofi.tokens['access_token']}"}
             kofi.is_refused("POST", "/auth/refresh", "a thief replays the old refresh token", status=401,
                             code="token_reused", body={"refresh_token": old}, Authorization="")  # fmt: skip
-            kofi.is_refused("GET", "/me", "is logged out with the whole family", status=401, code="session_revoked",
+            kofi.is_refused("GET", "/me", "is logged out with the whole family", status=401, code="token_invalid",
                             **bearer)  # fmt: skip
 
     # Private functions

@@ -1,0 +1,15 @@
+"""REST routes of identity."""
+
+from django.urls import path
+
+from domains.identity.api import auth, profiles
+
+urlpatterns = [
+    path("auth/register", auth.Register.as_view()),
+    path("auth/login", auth.Login.as_view()),
+    path("auth/refresh", auth.Refresh.as_view()),
+    path("auth/logout", auth.Logout.as_view()),
+    path("me", profiles.Me.as_view()),
+    path("me/profile", profiles.MyProfile.as_view()),
+    path("profiles/<uuid:user_id>", profiles.PublicProfile.as_view()),
+]
