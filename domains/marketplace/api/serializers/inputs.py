@@ -47,8 +47,12 @@ class JobIn(StrictSerializer):
 class JobChangesIn(JobIn):
     """What changes about a job; the rest stays."""
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, partial=True, **options)
+    def get_fields(self) -> dict[str, serializers.Field]:
+        # Not ``partial``, which would let half a place through as well.
+        fields = super().get_fields()
+        for field in fields.values():
+            field.required, field.default = False, serializers.empty
+        return fields
 
 
 class JobQuery(PageQuery):
