@@ -106,9 +106,25 @@ RPC_TRANSPORT = env.text("RPC_TRANSPORT", default="local", example="local or loo
 EVENT_MAX_ATTEMPTS = env.number("EVENT_MAX_ATTEMPTS", default=8, at_least=1)
 EVENT_LEASE_SECONDS = env.number("EVENT_LEASE_SECONDS", default=30, at_least=1)
 
+# --- payments ----------------------------------------------------------------------------------------------------
+SANDBOX_GATEWAY_URL = env.text("SANDBOX_GATEWAY_URL", default="http://127.0.0.1:8002", example="http://127.0.0.1:8002")
+SANDBOX_WEBHOOK_URL = env.text(
+    "SANDBOX_WEBHOOK_URL",
+    default="http://127.0.0.1:8000/api/v1/webhooks/sandbox",
+    example="http://127.0.0.1:8000/api/v1/webhooks/sandbox",
+)
+SANDBOX_WEBHOOK_SECRETS = env.words("SANDBOX_WEBHOOK_SECRETS", default="sandbox-webhooks")  # newest first
+
 # --- the edge ----------------------------------------------------------------------------------------------------
 TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", default=0)
-RATE_LIMITS = {"auth": "20/m", "write": "120/m", "read": "600/m", "search": "120/m", "upload": "60/h"}
+RATE_LIMITS = {
+    "auth": "20/m",
+    "write": "120/m",
+    "read": "600/m",
+    "search": "120/m",
+    "upload": "60/h",
+    "webhook": "6000/m",
+}
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 X_FRAME_OPTIONS = "DENY"

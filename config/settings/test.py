@@ -23,5 +23,5 @@ INTERNAL_RPC_KEY = ["test"]
 SANDBOX_GATEWAY_ALLOWED = True
 DEMO_ALLOWED = True
 DATABASES = domains.databases(pool_size=0)
-RATE_LIMITS = dict.fromkeys(("auth", "write", "read", "search", "upload"), "100000/m")
+RATE_LIMITS = dict.fromkeys(("auth", "write", "read", "search", "upload", "webhook"), "100000/m")
 RPC_TRANSPORT = env.text("RPC_TRANSPORT", default="local", example="local or loopback")

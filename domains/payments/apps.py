@@ -6,3 +6,11 @@ from kelmah.domain import DomainConfig
 class PaymentsConfig(DomainConfig):
     name = "domains.payments"
     label = "payments"
+    service = "domains.payments.service.PaymentsService"
+    handlers = "domains.payments.handlers"
+    urls = "domains.payments.api.urls"
+    beat = {
+        "payments-unresolved-commands": {"task": "payments.resolve_commands", "schedule": 5.0},
+        "payments-waiting-webhooks": {"task": "payments.sweep_webhooks", "schedule": 10.0},
+        "payments-books": {"task": "payments.check_books", "schedule": 600.0},
+    }

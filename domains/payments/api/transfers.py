@@ -1,0 +1,96 @@
+"""Deposits and payouts over REST."""
+
+from uuid import UUID
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from domains.payments import actions, queries, rules
+from domains.payments.api.serializers import DepositIn, DepositOut, PayoutIn, PayoutOut, render_transfer
+from kelmah.errors import NotFound
+from kelmah.http.etag import with_etag
+from kelmah.http.schema import operation
+from kelmah.http.serializers import valid
+from kelmah.http.views import View
+
+DEPOSIT = {
+    "id": "01930d2e-0100-7a01-8a01-0a1b2c3d4e5f",
+    "state": "processing",
+    "version": 1,
+    "amount": {"amount": 150000, "currency": "GHS"},
+    "failure": "",
+    "created_at": "2026-11-20T09:00:00Z",
+    "settled_at": None,
+}
+
+
+class DepositCreate(View):
+    idempotency_required = True
+
+    @operation(
+        summary="Put money into my wallet",
+        description="Answers 202: the payment provider decides. Look again, or wait for the notification.",
+        request=DepositIn,
+        response=DepositOut,
+        status=202,
+        example_request={
+            "amount": {"amount": 150000, "currency": "GHS"},
+            "method": {"type": "sandbox", "token": "tok_success"},
+        },
+        example_response=DEPOSIT,
+    )
+    def post(self, request: Request) -> Response:
+        wanted = valid(DepositIn, request.data)
+        deposit = actions.request_deposit(
+            by=request.user,
+            amount=wanted["amount"],
+            gateway=wanted["method"]["type"],
+            instrument=wanted["method"]["token"],
+        )
+        return with_etag(Response(render_transfer(deposit), status=202), deposit.version)
+
+
+class DepositDetail(View):
+    @operation(summary="One of my deposits", response=DepositOut, errors=[NotFound], example_response=DEPOSIT)
+    def get(self, request: Request, deposit_id: UUID) -> Response:
+        deposit = queries.access_deposit(deposit_id=deposit_id, by=request.user)
+        return with_etag(Response(render_transfer(deposit)), deposit.version)
+
+
+class PayoutCreate(View):
+    idempotency_required = True
+
+    @operation(
+        summary="Take money out of my wallet",
+        description="The amount is held at once and leaves when the provider has paid; refused, it comes back.",
+        request=PayoutIn,
+        response=PayoutOut,
+        status=202,
+        errors=[rules.InsufficientFunds, rules.AmountTooSmall, rules.PayoutInFlight],
+        example_request={
+            "amount": {"amount": 50000, "currency": "GHS"},
+            "destination": {"type": "sandbox", "account": "acct_success"},
+        },
+        example_response={**DEPOSIT, "amount": {"amount": 50000, "currency": "GHS"}},
+    )
+    def post(self, request: Request) -> Response:
+        wanted = valid(PayoutIn, request.data)
+        payout = actions.request_payout(
+            by=request.user,
+            amount=wanted["amount"],
+            gateway=wanted["destination"]["type"],
+            destination=wanted["destination"]["account"],
+        )
+        return with_etag(Response(render_transfer(payout), status=202), payout.version)
+
+
+class PayoutDetail(View):
+    @operation(
+        summary="One of my payouts",
+        response=PayoutOut,
+        errors=[NotFound],
+        example_response={**DEPOSIT, "state": "paid", "version": 2},
+    )
+    def get(self, request: Request, payout_id: UUID) -> Response:
+        payout = queries.access_payout(payout_id=payout_id, by=request.user)
+        return with_etag(Response(render_transfer(payout)), payout.version)

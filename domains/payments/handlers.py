@@ -1,0 +1,29 @@
+"""What payments does when it hears of milestones."""
+
+from domains.payments import actions
+from domains.payments.actions.escrows import Funding
+from kelmah.events.handlers import handles
+from kelmah.interfaces.contracts.events import MilestoneApproved, MilestoneFundingRequested
+
+
+@handles(MilestoneFundingRequested)
+def on_milestone_funding_requested(event: MilestoneFundingRequested) -> None:
+    """Protect the amount. Twice is safe: each request has one row, and the ledger key one transaction."""
+    actions.fund_escrow(
+        Funding(
+            milestone_id=event.milestone_id,
+            contract_id=event.contract_id,
+            hirer_id=event.hirer_id,
+            worker_id=event.worker_id,
+            title=event.title,
+            amount=event.amount,
+            fee_plan=event.fee_plan,
+            request=event.request,
+        )
+    )
+
+
+@handles(MilestoneApproved)
+def on_milestone_approved(event: MilestoneApproved) -> None:
+    """Pay the worker. Twice is safe: a released escrow stays as it is, and its settle key posts once."""
+    actions.release_escrow(milestone_id=event.milestone_id)

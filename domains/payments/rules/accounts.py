@@ -1,0 +1,47 @@
+"""Names of ledger accounts, and how low their balances may go.
+
+Every entry is signed, so each currency sums to zero over all accounts. Money that a gateway holds for us appears as a
+negative balance of its account; everybody's wallets and holds are never below zero.
+"""
+
+import zlib
+from typing import Final
+from uuid import UUID
+
+# The fee account is on every release: one row would make them queue, sixteen do not.
+FEE_SHARDS: Final = 16
+
+
+def available(user_id: UUID, currency: str) -> str:
+    """What a user can spend."""
+    return f"user:{user_id}:available:{currency}"
+
+
+def escrow(milestone_id: UUID) -> str:
+    """The protected funds of one milestone."""
+    return f"escrow:{milestone_id}"
+
+
+def payout_hold(payout_id: UUID) -> str:
+    """What one payout holds back until its outcome is known."""
+    return f"payout:{payout_id}"
+
+
+def gateway(name: str, currency: str) -> str:
+    """The mirror of the money that a gateway holds for us."""
+    return f"gw:{name}:{currency}"
+
+
+def suspense(name: str, currency: str) -> str:
+    """Money that came through a gateway and that nobody can explain yet."""
+    return f"suspense:{name}:{currency}"
+
+
+def fee_shard(currency: str, key: str) -> str:
+    """The platform's fees: one of sixteen rows, chosen by the transaction's key."""
+    return f"platform:fee:{currency}:{zlib.crc32(key.encode()) % FEE_SHARDS}"
+
+
+def floor_of(account: str) -> int | None:
+    """The lowest balance an account may have: zero for people's money and holds, none for the platform's own."""
+    return 0 if account.startswith(("user:", "escrow:", "payout:")) else None

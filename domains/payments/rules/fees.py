@@ -1,0 +1,11 @@
+"""Who gets what of a released escrow."""
+
+from kelmah.money import Money
+
+WHOLE = 10_000  # basis points
+
+
+def fee_split(gross: Money, basis_points: int) -> tuple[Money, Money]:
+    """The platform's fee and the worker's net, by largest remainder: they sum exactly to ``gross``."""
+    fee, net = gross.allocate([basis_points, WHOLE - basis_points])
+    return fee, net

@@ -1,0 +1,44 @@
+"""Celery entry points of payments."""
+
+from uuid import UUID
+
+import structlog
+from celery import shared_task
+
+from domains.payments import actions
+from domains.payments.queries.invariants import contradictions
+
+log = structlog.get_logger(__name__)
+
+
+@shared_task(name="payments.submit_command")
+def submit_command(*, command_id: str) -> None:
+    """Send one order to its gateway."""
+    actions.submit_command(command_id=UUID(command_id))
+
+
+@shared_task(name="payments.resolve_commands")
+def resolve_commands() -> int:
+    """Follow every order whose outcome is not known."""
+    return actions.resolve_commands()
+
+
+@shared_task(name="payments.process_webhook")
+def process_webhook(*, event_id: int) -> None:
+    """Look into one delivery."""
+    actions.process_webhook(event_pk=event_id)
+
+
+@shared_task(name="payments.sweep_webhooks")
+def sweep_webhooks() -> int:
+    """Look into every delivery that waits."""
+    return actions.sweep_webhooks()
+
+
+@shared_task(name="payments.check_books")
+def check_books() -> int:
+    """Check the eight invariants; returns how many are broken."""
+    found = contradictions()
+    for contradiction in found:
+        log.critical("books_out_of_balance", invariant=contradiction.invariant, rows=len(contradiction.rows))
+    return len(found)
