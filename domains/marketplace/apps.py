@@ -8,4 +8,5 @@ class MarketplaceConfig(DomainConfig):
     label = "marketplace"
     service = "domains.marketplace.service.MarketplaceService"
     urls = "domains.marketplace.api.urls"
+    demo = "domains.marketplace.actions.demo.load_demo"
     beat = {"marketplace-deadlines": {"task": "marketplace.run_deadlines", "schedule": 15.0}}

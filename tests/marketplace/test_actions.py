@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from domains.marketplace import actions, rules
+from domains.marketplace.actions.demo import load_demo
 from domains.marketplace.models import Deadline, Job, JobSkill, Offer, Proposal, Skill
 from domains.marketplace.tasks import run_deadlines
 from kelmah.errors import InvalidInput, InvalidTransition, NotFound, StaleVersion
@@ -455,3 +456,10 @@ class TestEndings:
         assert run_deadlines() == 0
         assert Proposal.objects.get().state == "expired"
         assert fresh(job).state == "expired"
+
+
+def test_demo_jobs_are_there_once(published: PublishedEvents) -> None:
+    load_demo()
+    load_demo()
+    assert Job.objects.filter(state="open").count() == len(published.of(JobPosted)) == 12
+    assert all(job.skills for job in Job.objects.all())

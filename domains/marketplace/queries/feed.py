@@ -9,7 +9,7 @@ knows how common they are, and reads the GIN index for rare words and the newest
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -48,7 +48,7 @@ class JobFilter:
 
     def fingerprint(self) -> str:
         """For the scope of a cursor, which must not outlive its filters."""
-        return json.dumps(asdict(self), sort_keys=True)
+        return json.dumps(vars(self), sort_keys=True)
 
 
 def job_feed(
@@ -143,7 +143,7 @@ def _query_params(words: list[str], ranking: rules.Ranking) -> dict[str, Any]:
 
 def _gate(wanted: JobFilter) -> tuple[str, dict[str, Any]]:
     """The conditions of the filter, and their parameters."""
-    conditions, params = [_LISTED], {name: value for name, value in asdict(wanted).items() if value is not None}
+    conditions, params = [_LISTED], {name: value for name, value in vars(wanted).items() if value is not None}
     for name, condition in (
         ("category", "job.category_id = %(category)s"),
         ("kind", "job.kind = %(kind)s"),
@@ -159,7 +159,7 @@ def _gate(wanted: JobFilter) -> tuple[str, dict[str, Any]]:
     if wanted.latitude is not None and wanted.longitude is not None and wanted.radius_km is not None:
         boxes = []
         for number, box in enumerate(rules.boxes_around(wanted.latitude, wanted.longitude, wanted.radius_km)):
-            corners = {f"{side}_{number}": value for side, value in asdict(box).items()}
+            corners = {f"{side}_{number}": value for side, value in vars(box).items()}
             params |= corners
             boxes.append(
                 "point(job.longitude, job.latitude) <@ box("

@@ -1,0 +1,1 @@
+"""The site, the rows and the load behind ``bench_jobs``."""
