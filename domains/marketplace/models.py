@@ -1,7 +1,7 @@
 """Tables of marketplace. What a constraint can say, a constraint says."""
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex, GistIndex
+from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import F, Func, Q
@@ -142,10 +142,10 @@ class Job(UUIDModel, Versioned):
                 F("category"), F("published_at").desc(), F("id").desc(), name="job_feed_of_category", condition=LISTED
             ),
             GinIndex(fields=["search"], name="job_search", condition=LISTED),
-            GistIndex(
-                Func(F("longitude"), F("latitude"), function="point"),
-                name="job_place",
-                condition=LISTED & Q(latitude__isnull=False),
+            # Plain columns: of a range PostgreSQL knows how many rows it holds, of a box in a GiST index it does not,
+            # and so it would read all of a crowded city by index where the newest few thousand rows are enough.
+            models.Index(
+                fields=["latitude", "longitude"], name="job_place", condition=LISTED & Q(latitude__isnull=False)
             ),
         ]
 

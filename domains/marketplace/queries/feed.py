@@ -162,8 +162,8 @@ def _gate(wanted: JobFilter) -> tuple[str, dict[str, Any]]:
             corners = {f"{side}_{number}": value for side, value in vars(box).items()}
             params |= corners
             boxes.append(
-                "point(job.longitude, job.latitude) <@ box("
-                f"point(%(west_{number})s, %(south_{number})s), point(%(east_{number})s, %(north_{number})s))"
+                f"job.latitude BETWEEN %(south_{number})s AND %(north_{number})s"
+                f" AND job.longitude BETWEEN %(west_{number})s AND %(east_{number})s"
             )
         conditions += ["job.latitude IS NOT NULL", f"({' OR '.join(boxes)})", f"{_DISTANCE_KM} <= %(radius_km)s"]
     return " AND ".join(conditions), params
