@@ -92,6 +92,8 @@ MAILBOX_DIR = Path(
 # --- people ------------------------------------------------------------------------------------------------------
 if IDENTITY_IS_LOCAL:
     AUTH_USER_MODEL = "identity.User"
+    AUTHENTICATION_BACKENDS = ["domains.identity.admin.login.StaffBackend"]
+    AUTH_PASSWORD_VALIDATORS = [{"NAME": "domains.identity.admin.login.StaffPassword"}]
 PASSWORD_HASHERS = ["kelmah.passwords.Argon2id"]
 JWT_ISSUER = env.text("JWT_ISSUER", default="http://127.0.0.1:8000", example="https://api.example.com")
 JWT_AUDIENCE = "kelmah-api"

@@ -9,4 +9,5 @@ class IdentityConfig(DomainConfig):
     service = "domains.identity.service.IdentityService"
     handlers = "domains.identity.handlers"
     urls = "domains.identity.api.urls"
+    beat = {"identity-forget": {"task": "identity.forget_old_rows", "schedule": 86_400.0}}
     demo = "domains.identity.actions.demo.load_demo"

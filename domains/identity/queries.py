@@ -1,49 +1,95 @@
 """Reads of identity."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
+from dataclasses import dataclass
 from uuid import UUID
 
-from domains.identity.models import AuthSession, Profile, User
-from kelmah.errors import NotFound
+from django.db.models import QuerySet
+
+from domains.identity import rules
+from domains.identity.models import AuthSession, Profile, RoleGrant, User
+from kelmah.errors import InvalidInput, NotFound, Unauthenticated
 
 
-def user_by_login(*, email: str | None, phone: str | None) -> User | None:
-    """The account of a clean e-mail address or phone number."""
-    if email:
-        return User.objects.filter(email=email).first()
-    return User.objects.filter(phone=phone).first() if phone else None
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """What somebody may be taken for: what their access tokens say."""
+
+    roles: list[str]
+    scopes: list[tuple[str, str]]
 
 
-def people(ids: Sequence[UUID]) -> list[User]:
-    return list(User.objects.filter(id__in=ids))
+def user_by_login(login: str) -> User | None:
+    """The account of an e-mail address or phone number, however it is written; None for nobody's."""
+    try:
+        if "@" in login or "＠" in login:
+            return User.objects.filter(email=rules.clean_email(login)).first()
+        return User.objects.filter(phone=rules.clean_phone(login)).first()
+    except InvalidInput:
+        return None
 
 
-def profiles(ids: Sequence[UUID]) -> list[Profile]:
+def standing_of(user: User) -> Standing:
+    """The role chosen at sign-up and the roles granted since."""
+    grants = list(RoleGrant.objects.filter(user=user).order_by("role"))
+    return Standing(
+        roles=[user.role, *dict.fromkeys(grant.role for grant in grants)],
+        scopes=[(grant.scope_kind, grant.scope_id) for grant in grants if grant.scope_kind],
+    )
+
+
+def account_of(user_id: UUID) -> User:
+    """The caller's own account. Raises Unauthenticated when there is none any more, or it is suspended."""
+    user = User.objects.filter(id=user_id, status="active").first()
+    if user is None:
+        raise Unauthenticated("This account is not active.")
+    return user
+
+
+def people(ids: Collection[UUID]) -> QuerySet[User]:
+    return User.objects.filter(id__in=ids)
+
+
+def profiles(ids: Collection[UUID]) -> list[Profile]:
+    """Profiles with their people and skills, in two statements however many."""
     return list(Profile.objects.filter(user_id__in=ids).select_related("user").prefetch_related("skills"))
 
 
-def profile_of(user_id: UUID) -> Profile:
-    """Anybody's profile with its skills. Raises NotFound for nobody's, and for staff and suspended members."""
+def public_profile(user_id: UUID) -> Profile:
+    """A member's profile, for anybody. Raises NotFound, for suspended members too."""
     found = profiles([user_id])
-    if not found or found[0].user.role == "staff" or found[0].user.status != "active":
+    if not found or not found[0].user.is_active:
         raise NotFound("There is no such member.")
     return found[0]
 
 
-def my_profile(user_id: UUID) -> Profile:
-    """One's own profile. Raises NotFound."""
+def own_profile(user_id: UUID) -> Profile:
+    """The caller's own profile. Raises NotFound."""
     found = profiles([user_id])
     if not found:
         raise NotFound("You have no profile.")
     return found[0]
 
 
-def user_of(user_id: UUID) -> User:
-    """One's own account. Raises NotFound."""
-    user = User.objects.filter(id=user_id).first()
-    if user is None:
-        raise NotFound("There is no such account.")
-    return user
+def content_of(profile: Profile) -> rules.Content:
+    """What the profile says."""
+    return rules.Content(
+        display_name=profile.user.display_name,
+        locale=profile.user.locale,
+        zone=profile.user.zone,
+        headline=profile.headline,
+        bio=profile.bio,
+        place=profile.place,
+        radius_km=profile.radius_km,
+        rate=profile.rate,
+        languages=tuple(profile.languages),
+        skills=rules.in_order(
+            [
+                rules.Skill(skill_id=skill.skill_id, name=skill.name, level=skill.level, years=skill.years)
+                for skill in profile.skills.all()
+            ]
+        ),
+    )
 
 
 def lock_user(user_id: UUID) -> User:
@@ -55,8 +101,8 @@ def lock_user(user_id: UUID) -> User:
 
 
 def lock_profile(user_id: UUID) -> Profile:
-    """The profile's row, locked until the transaction ends. Raises NotFound."""
-    profile = Profile.objects.select_related("user").select_for_update(of=("self",)).filter(user_id=user_id).first()
+    """The rows of the profile and its person, locked until the transaction ends. Raises NotFound."""
+    profile = Profile.objects.select_related("user").select_for_update().filter(user_id=user_id).first()
     if profile is None:
         raise NotFound("You have no profile.")
     return profile
@@ -64,3 +110,9 @@ def lock_profile(user_id: UUID) -> Profile:
 
 def lock_session(session_id: UUID) -> AuthSession | None:
     return AuthSession.objects.select_related("user").select_for_update(of=("self",)).filter(id=session_id).first()
+
+
+def lock_live_sessions(user_id: UUID) -> list[AuthSession]:
+    """Every session of somebody that was not ended, locked in one order, so that two who end them never deadlock."""
+    live = AuthSession.objects.filter(user_id=user_id, revoked_at__isnull=True)
+    return list(live.select_for_update().order_by("id"))

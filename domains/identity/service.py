@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from domains.identity import queries
+from domains.identity import models, queries, rules
 from kelmah.interfaces.identity.calls import Identity
 from kelmah.interfaces.identity.types import Person, Profile, SkillLevel
 
@@ -22,25 +22,25 @@ class IdentityService(Identity):
         ]
 
     def profiles(self, *, ids: list[UUID]) -> list[Profile]:
-        found = []
-        for profile in queries.profiles(ids):
-            skills = [
-                SkillLevel(skill_id=skill.skill_id, name=skill.name, level=skill.level, years=skill.years)
-                for skill in profile.skills.all()
-            ]
-            found.append(
-                Profile(
-                    user_id=profile.user_id,
-                    display_name=profile.user.display_name,
-                    role=profile.user.role,
-                    headline=profile.headline,
-                    bio=profile.bio,
-                    skills=skills,
-                    place=profile.place_name,
-                    radius_km=profile.radius_km,
-                    stars=profile.stars,
-                    reviews=profile.reviews,
-                    completeness=profile.completeness(skills)[0],
-                )
-            )
-        return found
+        return [_profile(profile) for profile in queries.profiles(ids)]
+
+
+def _profile(profile: models.Profile) -> Profile:
+    content = queries.content_of(profile)
+    percent, _ = rules.completeness(content, role=profile.user.role)
+    return Profile(
+        user_id=profile.user_id,
+        display_name=content.display_name,
+        role=profile.user.role,
+        headline=content.headline,
+        bio=content.bio,
+        skills=[
+            SkillLevel(skill_id=skill.skill_id, name=skill.name, level=skill.level, years=skill.years)
+            for skill in content.skills
+        ],
+        place=content.place.name if content.place else "",
+        radius_km=content.radius_km,
+        stars=profile.stars,
+        reviews=profile.reviews,
+        completeness=percent,
+    )

@@ -1,21 +1,34 @@
 """Writes of identity, one function per use case."""
 
 from domains.identity.actions.accounts import create_staff, reactivate_user, register, suspend_user
-from domains.identity.actions.login import log_in
+from domains.identity.actions.denial import deny_session
+from domains.identity.actions.grants import AlreadyGranted, grant_role, withdraw_role
+from domains.identity.actions.hashing import turn
+from domains.identity.actions.login import log_in, log_in_staff
+from domains.identity.actions.passwords import end_sessions_after_new_password
 from domains.identity.actions.profiles import record_reputation, update_profile
-from domains.identity.actions.sessions import Device, IssuedTokens, log_out, refresh, revoke_all_sessions
+from domains.identity.actions.sessions import Device, IssuedTokens, log_out, refresh, revoke_session
+from domains.identity.actions.sweeping import forget_old_rows
 
 __all__ = [
+    "AlreadyGranted",
     "Device",
     "IssuedTokens",
     "create_staff",
+    "deny_session",
+    "end_sessions_after_new_password",
+    "forget_old_rows",
+    "grant_role",
     "log_in",
+    "log_in_staff",
     "log_out",
     "reactivate_user",
     "record_reputation",
     "refresh",
     "register",
-    "revoke_all_sessions",
+    "revoke_session",
     "suspend_user",
+    "turn",
     "update_profile",
+    "withdraw_role",
 ]

@@ -1,12 +1,13 @@
 """Making accounts and switching them off."""
 
+from typing import Any, NoReturn
 from uuid import UUID
 
 from django.db import IntegrityError
 
 from domains.identity import queries, rules
-from domains.identity.actions.hashing import hash_password
-from domains.identity.actions.sessions import Device, IssuedTokens, deny, open_session, revoke_all_sessions
+from domains.identity.actions.hashing import hash_new_password
+from domains.identity.actions.sessions import Device, IssuedTokens, end_all_sessions, open_session
 from domains.identity.models import Profile, User
 from kelmah import clock
 from kelmah.db import atomic
@@ -15,20 +16,26 @@ from kelmah.events.publish import publish
 from kelmah.ids import new_id
 from kelmah.interfaces.identity.events import UserRegistered
 
+# The unique columns of User, by the names that PostgreSQL gives their constraints.
+_LOGINS = frozenset({"identity_user_email_key", "identity_user_phone_key"})
+
 
 def register(
     *,
-    email: str,
-    phone: str,
+    email: str = "",
+    phone: str = "",
     password: str,
     role: str,
     display_name: str,
-    locale: str,
-    zone: str,
+    locale: str = "en",
+    zone: str = rules.HOME_ZONE,
     device: Device,
     user_id: UUID | None = None,
-) -> tuple[User, IssuedTokens]:
-    """A new worker or hirer, logged in. ``email`` or ``phone`` may be empty. Raises InvalidInput, LoginTaken."""
+) -> IssuedTokens:
+    """A new worker or hirer, logged in. ``email`` or ``phone`` may be empty, not both.
+
+    Raises InvalidInput, LoginTaken, Unavailable.
+    """
     if role not in rules.ROLES_TO_CHOOSE:
         raise InvalidInput(errors=[FieldError("/role", "invalid_choice", "Choose worker or hirer.")])
     if not email and not phone:
@@ -38,46 +45,27 @@ def register(
         "phone": rules.clean_phone(phone) if phone else None,
         "display_name": rules.clean_display_name(display_name),
     }
-    plain = rules.check_password_strength(password, role=role, context=[email, phone, display_name])
-    hashed = hash_password(plain)
+    hashed = hash_new_password(password, role=role, context=[text for text in clean.values() if text])
     try:
         with atomic("identity"):
-            # The unique columns decide between two registrations of one address at once.
-            user = User.objects.create(
-                id=user_id or new_id(),
-                password=hashed,
-                role=role,
-                locale=locale,
-                zone=zone,
-                created_at=clock.now(),
-                **clean,
-            )
+            user = _make(user_id=user_id, password=hashed, role=role, locale=locale, zone=zone, **clean)
             Profile.objects.create(user=user)
             tokens = open_session(user, device)
             _tell_of_registration(user)
-    except IntegrityError:
-        raise rules.LoginTaken() from None
-    return user, tokens
+    except IntegrityError as error:
+        _raise_login_taken(error)
+    return tokens
 
 
 def create_staff(*, email: str, password: str, display_name: str, user_id: UUID | None = None) -> User:
-    """Somebody who may enter the staff desk. By operators only. Raises InvalidInput, LoginTaken."""
-    plain = rules.check_password_strength(password, role="staff", context=[email, display_name])
-    hashed = hash_password(plain)
+    """Somebody with all rights at the staff desk. For operators only. Raises InvalidInput, LoginTaken, Unavailable."""
+    clean = {"email": rules.clean_email(email), "display_name": rules.clean_display_name(display_name)}
+    hashed = hash_new_password(password, role="staff", context=clean.values())
     try:
         with atomic("identity"):
-            return User.objects.create(
-                id=user_id or new_id(),
-                email=rules.clean_email(email),
-                password=hashed,
-                role="staff",
-                display_name=rules.clean_display_name(display_name),
-                is_staff=True,
-                is_superuser=True,
-                created_at=clock.now(),
-            )
-    except IntegrityError:
-        raise rules.LoginTaken() from None
+            return _make(user_id=user_id, password=hashed, role="staff", is_staff=True, is_superuser=True, **clean)
+    except IntegrityError as error:
+        _raise_login_taken(error)
 
 
 def suspend_user(*, user_id: UUID) -> None:
@@ -86,16 +74,30 @@ def suspend_user(*, user_id: UUID) -> None:
         user = queries.lock_user(user_id)  # a login may be opening a session right now
         user.status = rules.USER.check("suspend", user.status)
         user.save(update_fields=["status"])
-        ended = revoke_all_sessions(user, reason="staff")
-    deny(ended)
+        end_all_sessions(user.id, reason="staff")
 
 
 def reactivate_user(*, user_id: UUID) -> None:
     """Staff let somebody in again. Raises NotFound, InvalidTransition."""
     with atomic("identity"):
-        user = queries.lock_user(user_id)
+        user = queries.lock_user(user_id)  # two of staff may press two buttons
         user.status = rules.USER.check("reactivate", user.status)
         user.save(update_fields=["status"])
+
+
+# Private functions
+
+
+def _make(*, user_id: UUID | None, **columns: Any) -> User:
+    """The unique columns decide between two registrations of one login at once."""
+    return User.objects.create(id=user_id or new_id(), created_at=clock.now(), **columns)
+
+
+def _raise_login_taken(error: IntegrityError) -> NoReturn:
+    diagnosis = getattr(error.__cause__, "diag", None)
+    if getattr(diagnosis, "constraint_name", None) in _LOGINS:
+        raise rules.LoginTaken() from None
+    raise error
 
 
 def _tell_of_registration(user: User) -> None:

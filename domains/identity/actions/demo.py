@@ -1,5 +1,6 @@
 """Demo people."""
 
+from domains.identity import rules
 from domains.identity.actions.accounts import create_staff, register
 from domains.identity.actions.profiles import update_profile
 from domains.identity.actions.sessions import Device
@@ -21,15 +22,11 @@ def _make(person: DemoPerson) -> None:
         return
     register(
         email=person.email,
-        phone="",
         password=PASSWORD,
         role=person.role,
         display_name=person.name,
-        locale="en",
-        zone="Africa/Accra",
         device=Device(name="demo"),
         user_id=person.user_id,
     )
-    place = {"name": person.place, "latitude": person.latitude, "longitude": person.longitude}
-    changes = {"headline": person.headline, "place": place}
-    update_profile(user_id=person.user_id, expected_version=None, changes=changes)
+    place = rules.Place(name=person.place, latitude=person.latitude, longitude=person.longitude)
+    update_profile(user_id=person.user_id, expected_version=None, changes={"headline": person.headline, "place": place})

@@ -1,13 +1,14 @@
 """Password hashing behind a gate: a storm of logins must leave the cores to everybody else."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 
+from domains.identity import rules
 from kelmah.errors import Unavailable
 
 PATIENCE = 2.0  # seconds that a login waits for its turn
@@ -15,20 +16,21 @@ PATIENCE = 2.0  # seconds that a login waits for its turn
 _gate = threading.BoundedSemaphore(settings.PASSWORD_HASHES_AT_ONCE)
 
 
-def hash_password(password: str) -> str:
-    """Argon2id of the password, in its turn. Raises Unavailable when too many wait."""
-    with _turn():
-        return make_password(password)
+def hash_new_password(password: str, *, role: str, context: Iterable[str]) -> str:
+    """Argon2id of a password that is good enough, in its turn. Raises InvalidInput, Unavailable when too many wait."""
+    with turn():
+        return make_password(rules.check_password_strength(password, role=role, context=context))
 
 
 def is_password(password: str, stored: str | None) -> bool:
     """Whether the password is the stored one; takes as long when there is none. Raises Unavailable."""
-    with _turn():
-        return check_password(password, stored or _nobodys()) and stored is not None
+    with turn():
+        return check_password(rules.normal_password(password), stored or _nobodys()) and stored is not None
 
 
 @contextmanager
-def _turn() -> Iterator[None]:
+def turn() -> Iterator[None]:
+    """The right to use a core for a password. Raises Unavailable when it takes too long to come."""
     if not _gate.acquire(timeout=PATIENCE):
         raise Unavailable("Many people are logging in: try again in a moment.", data={"retry_after": 2})
     try:

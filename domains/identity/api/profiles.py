@@ -9,17 +9,16 @@ from domains.identity import actions, queries
 from domains.identity.api.auth import USER
 from domains.identity.api.serializers import (
     MeOut,
-    MyProfileOut,
+    OwnProfileOut,
     ProfileIn,
     ProfileOut,
     render_me,
-    render_my_profile,
+    render_own_profile,
     render_profile,
 )
-from domains.identity.models import Profile
 from kelmah.errors import NotFound
 from kelmah.http.etag import expected_version, with_etag
-from kelmah.http.permissions import Anyone
+from kelmah.http.permissions import Anyone, HasRole
 from kelmah.http.schema import operation
 from kelmah.http.serializers import valid
 from kelmah.http.views import View
@@ -37,7 +36,14 @@ PROFILE = {
     "languages": ["en", "tw"],
     "reputation": {"stars": "4.37", "reviews": 12},
 }
-MY_PROFILE = {**PROFILE, "version": 3, "completeness": {"percent": 100, "missing": []}}
+OWN_PROFILE = {
+    **PROFILE,
+    "place": {"name": "Osu, Accra", "latitude": 5.556012, "longitude": -0.182231},
+    "locale": "en",
+    "zone": "Africa/Accra",
+    "version": 3,
+    "completeness": {"percent": 100, "missing": []},
+}
 
 
 class Me(View):
@@ -53,36 +59,39 @@ class Me(View):
         },
     )
     def get(self, request: Request) -> Response:
-        return Response(render_me(queries.user_of(request.user.user_id)))
+        user = queries.account_of(request.user.user_id)
+        return Response(render_me(user, roles=queries.standing_of(user).roles))
 
 
 class MyProfile(View):
+    permission_classes = [HasRole("worker", "hirer")]
+
     @operation(
         summary="My profile, and what is missing in it",
-        response=MyProfileOut,
+        response=OwnProfileOut,
         errors=[NotFound],
-        example_response=MY_PROFILE,
+        example_response=OWN_PROFILE,
     )
     def get(self, request: Request) -> Response:
-        profile = queries.my_profile(request.user.user_id)
-        return with_etag(Response(render_my_profile(profile)), profile.version)
+        profile = queries.own_profile(request.user.user_id)
+        return with_etag(Response(render_own_profile(profile)), profile.version)
 
     @operation(
         summary="Change parts of my profile",
         description="What is not named stays as it is; `skills` replaces all skills.",
         request=ProfileIn,
-        response=MyProfileOut,
+        response=OwnProfileOut,
         errors=[NotFound],
         example_request={"headline": PROFILE["headline"], "skills": PROFILE["skills"], "radius_km": 25},
-        example_response=MY_PROFILE,
+        example_response=OWN_PROFILE,
     )
     def patch(self, request: Request) -> Response:
-        profile: Profile = actions.update_profile(
+        profile = actions.update_profile(
             user_id=request.user.user_id,
             expected_version=expected_version(request),
             changes=valid(ProfileIn, request.data, partial=True),
         )
-        return with_etag(Response(render_my_profile(profile)), profile.version)
+        return with_etag(Response(render_own_profile(profile)), profile.version)
 
 
 class PublicProfile(View):
@@ -95,4 +104,4 @@ class PublicProfile(View):
         example_response=PROFILE,
     )
     def get(self, request: Request, user_id: UUID) -> Response:
-        return Response(render_profile(queries.profile_of(user_id)))
+        return Response(render_profile(queries.public_profile(user_id)))

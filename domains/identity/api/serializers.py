@@ -3,16 +3,14 @@
 from typing import Any
 from zoneinfo import available_timezones
 
-from django.conf import settings
+from django.core.validators import RegexValidator
 from rest_framework import serializers
 
-from domains.identity import rules
+from domains.identity import queries, rules
 from domains.identity.actions import IssuedTokens
 from domains.identity.models import Profile, User
-from kelmah.http.fields import MoneyField
+from kelmah.http.fields import MoneyField, NumberField, TextField, WholeNumberField
 from kelmah.http.serializers import StrictSerializer
-
-LANGUAGES = [code for code, _ in settings.LANGUAGES]
 
 
 def _known_zone(name: str) -> None:
@@ -20,57 +18,82 @@ def _known_zone(name: str) -> None:
         raise serializers.ValidationError("This is not a time zone of the IANA database.", code="invalid_choice")
 
 
+def _one_line(text: str) -> None:
+    if not rules.is_plain(text):
+        raise serializers.ValidationError("Without line breaks and hidden characters.", code="hidden_characters")
+
+
+def _lines(text: str) -> None:
+    if not rules.is_plain(text, lines=True):
+        raise serializers.ValidationError("Without hidden characters.", code="hidden_characters")
+
+
 # --- in ----------------------------------------------------------------------------------------------------------
 
 
+class PasswordField(TextField):
+    """As it is typed: nothing is trimmed. Longer than any password may be, so that the rule can say so."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(trim_whitespace=False, max_length=2 * rules.LONGEST, **options)
+
+
 class RegisterIn(StrictSerializer):
-    email = serializers.CharField(max_length=254, allow_blank=True, default="")
-    phone = serializers.CharField(max_length=40, allow_blank=True, default="")
-    password = serializers.CharField(max_length=1000, trim_whitespace=False)
+    email = TextField(max_length=254, allow_blank=True, default="")
+    phone = TextField(max_length=40, allow_blank=True, default="")
+    password = PasswordField()
     role = serializers.ChoiceField(choices=rules.ROLES_TO_CHOOSE)
-    display_name = serializers.CharField(min_length=2, max_length=80)
-    locale = serializers.ChoiceField(choices=LANGUAGES, default="en")
-    zone = serializers.CharField(max_length=60, default="Africa/Accra", validators=[_known_zone])
+    display_name = TextField(max_length=2 * rules.LONGEST_NAME)
+    locale = serializers.ChoiceField(choices=rules.LOCALES, default="en")
+    zone = TextField(max_length=60, default=rules.HOME_ZONE, validators=[_known_zone])
 
 
 class LoginIn(StrictSerializer):
-    login = serializers.CharField(max_length=254)
-    password = serializers.CharField(max_length=1000, trim_whitespace=False)
-    device_name = serializers.CharField(max_length=200, allow_blank=True, default="")
+    login = TextField(max_length=254)
+    password = PasswordField()
+    device_name = TextField(max_length=200, allow_blank=True, default="", validators=[_one_line])
 
 
 class RefreshIn(StrictSerializer):
-    refresh_token = serializers.CharField(max_length=200)
+    refresh_token = TextField(max_length=200)
 
 
 class SkillIn(StrictSerializer):
-    skill_id = serializers.RegexField(r"^[A-Za-z0-9._-]{1,100}$")
-    name = serializers.CharField(min_length=1, max_length=120)
-    level = serializers.IntegerField(min_value=1, max_value=5)
-    years = serializers.IntegerField(min_value=0, max_value=60)
+    skill_id = TextField(max_length=80, validators=[RegexValidator(rules.SKILL_ID, "Use the id of a skill.")])
+    name = TextField(max_length=80, validators=[_one_line])
+    level = WholeNumberField(min_value=rules.LEVELS[0], max_value=rules.LEVELS[1])
+    years = WholeNumberField(min_value=0, max_value=rules.MOST_YEARS)
+
+    def validate(self, attrs: dict[str, Any]) -> Any:
+        return rules.Skill(**attrs)
 
 
 class PlaceIn(StrictSerializer):
-    name = serializers.CharField(max_length=120)
-    latitude = serializers.FloatField(min_value=-90, max_value=90)
-    longitude = serializers.FloatField(min_value=-180, max_value=180)
+    name = TextField(max_length=rules.PLACE_LENGTH, validators=[_one_line])
+    latitude = NumberField(min_value=-90, max_value=90)
+    longitude = NumberField(min_value=-180, max_value=180)
+
+    def validate(self, attrs: dict[str, Any]) -> Any:
+        return rules.Place(**attrs)
 
 
 class ProfileIn(StrictSerializer):
-    display_name = serializers.CharField(min_length=2, max_length=80, required=False)
-    headline = serializers.CharField(max_length=120, allow_blank=True, required=False)
-    bio = serializers.CharField(max_length=5000, allow_blank=True, required=False)
-    skills = serializers.ListField(child=SkillIn(), max_length=50, required=False)
-    place = PlaceIn(required=False, allow_null=True)
-    radius_km = serializers.IntegerField(min_value=1, max_value=500, required=False, allow_null=True)
-    rate = MoneyField(required=False, allow_null=True)
-    languages = serializers.ListField(child=serializers.RegexField(r"^[a-z]{2,3}$"), max_length=20, required=False)
+    display_name = TextField(max_length=2 * rules.LONGEST_NAME)
+    locale = serializers.ChoiceField(choices=rules.LOCALES)
+    zone = TextField(max_length=60, validators=[_known_zone])
+    headline = TextField(max_length=rules.HEADLINE_LENGTH, allow_blank=True, validators=[_one_line])
+    bio = TextField(max_length=rules.BIO_LENGTH, allow_blank=True, validators=[_lines])
+    skills = serializers.ListField(child=SkillIn(), max_length=rules.MOST_SKILLS)
+    place = PlaceIn(allow_null=True)
+    radius_km = WholeNumberField(min_value=rules.RADIUS_KM[0], max_value=rules.RADIUS_KM[1], allow_null=True)
+    rate = MoneyField(max_amount=rules.MAX_RATE_MINOR, allow_null=True, help_text="Per hour.")
+    languages = serializers.ListField(
+        child=TextField(max_length=3, validators=[RegexValidator(rules.LANGUAGE, "Use ISO 639 codes.")]),
+        max_length=rules.MOST_LANGUAGES,
+    )
 
-    def validate_skills(self, skills: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        ids = [skill["skill_id"] for skill in skills]
-        if len(set(ids)) != len(ids):
-            raise serializers.ValidationError("Name each skill once.", code="not_unique")
-        return skills
+    def validate_languages(self, languages: list[str]) -> tuple[str, ...]:
+        return tuple(languages)
 
 
 # --- out ---------------------------------------------------------------------------------------------------------
@@ -78,7 +101,7 @@ class ProfileIn(StrictSerializer):
 
 class UserOut(serializers.Serializer):
     id = serializers.UUIDField()
-    role = serializers.ChoiceField(choices=["worker", "hirer", "staff"])
+    role = serializers.ChoiceField(choices=rules.ROLES)
     display_name = serializers.CharField()
     email = serializers.CharField(allow_null=True)
     phone = serializers.CharField(allow_null=True)
@@ -86,21 +109,18 @@ class UserOut(serializers.Serializer):
 
 class MeOut(UserOut):
     roles = serializers.ListField(child=serializers.CharField())
-    locale = serializers.CharField()
+    locale = serializers.ChoiceField(choices=rules.LOCALES)
     zone = serializers.CharField()
     created_at = serializers.DateTimeField()
 
 
 class TokensOut(serializers.Serializer):
+    user = UserOut()
     access_token = serializers.CharField()
     refresh_token = serializers.CharField()
-    token_type = serializers.CharField()
+    token_type = serializers.ChoiceField(choices=["Bearer"])
     expires_in = serializers.IntegerField(help_text="Seconds until the access token expires.")
     session_id = serializers.UUIDField()
-
-
-class LoginOut(TokensOut):
-    user = UserOut()
 
 
 class SkillOut(serializers.Serializer):
@@ -124,7 +144,7 @@ class ReputationOut(serializers.Serializer):
 class ProfileOut(serializers.Serializer):
     user_id = serializers.UUIDField()
     display_name = serializers.CharField()
-    role = serializers.ChoiceField(choices=["worker", "hirer"])
+    role = serializers.ChoiceField(choices=rules.ROLES_TO_CHOOSE)
     headline = serializers.CharField()
     bio = serializers.CharField()
     skills = SkillOut(many=True)
@@ -137,10 +157,12 @@ class ProfileOut(serializers.Serializer):
 
 class CompletenessOut(serializers.Serializer):
     percent = serializers.IntegerField()
-    missing = serializers.ListField(child=serializers.CharField())
+    missing = serializers.ListField(child=serializers.ChoiceField(choices=list(rules.PARTS["worker"])))
 
 
-class MyProfileOut(ProfileOut):
+class OwnProfileOut(ProfileOut):
+    locale = serializers.ChoiceField(choices=rules.LOCALES)
+    zone = serializers.CharField()
     version = serializers.IntegerField()
     completeness = CompletenessOut()
 
@@ -158,13 +180,14 @@ def render_user(user: User) -> dict[str, Any]:
     }
 
 
-def render_me(user: User) -> dict[str, Any]:
-    more = {"roles": user.roles, "locale": user.locale, "zone": user.zone, "created_at": user.created_at}
+def render_me(user: User, *, roles: list[str]) -> dict[str, Any]:
+    more = {"roles": roles, "locale": user.locale, "zone": user.zone, "created_at": user.created_at}
     return render_user(user) | more
 
 
 def render_tokens(tokens: IssuedTokens) -> dict[str, Any]:
     return {
+        "user": render_user(tokens.user),
         "access_token": tokens.access_token,
         "refresh_token": tokens.refresh_token,
         "token_type": "Bearer",
@@ -174,39 +197,50 @@ def render_tokens(tokens: IssuedTokens) -> dict[str, Any]:
 
 
 def render_profile(profile: Profile) -> dict[str, Any]:
-    """What everybody may see: no address, no phone, no e-mail; the place only by name and to about a kilometre."""
-    place = None
-    if profile.latitude is not None and profile.longitude is not None:
-        place = {
-            "name": profile.place_name,
-            "latitude": round(profile.latitude, 2),
-            "longitude": round(profile.longitude, 2),
-        }
+    """What everybody may see: no phone, no e-mail, and where somebody is only to about a kilometre."""
+    content = queries.content_of(profile)
+    return _rendered(profile, content) | {"place": _place(content.place, digits=2)}
+
+
+def render_own_profile(profile: Profile) -> dict[str, Any]:
+    """What its owner sees: the exact place, and what is missing."""
+    content = queries.content_of(profile)
+    percent, missing = rules.completeness(content, role=profile.user.role)
+    return _rendered(profile, content) | {
+        "locale": content.locale,
+        "zone": content.zone,
+        "version": profile.version,
+        "completeness": {"percent": percent, "missing": missing},
+    }
+
+
+def _rendered(profile: Profile, content: rules.Content) -> dict[str, Any]:
     return {
         "user_id": profile.user_id,
-        "display_name": profile.user.display_name,
+        "display_name": content.display_name,
         "role": profile.user.role,
-        "headline": profile.headline,
-        "bio": profile.bio,
+        "headline": content.headline,
+        "bio": content.bio,
         "skills": [
             {"skill_id": skill.skill_id, "name": skill.name, "level": skill.level, "years": skill.years}
-            for skill in sorted(profile.skills.all(), key=lambda skill: (-skill.level, skill.name))
+            for skill in content.skills
         ],
-        "place": place,
-        "radius_km": profile.radius_km,
-        "rate": profile.rate.as_json() if profile.rate else None,
-        "languages": profile.languages,
+        "place": _place(content.place, digits=6),
+        "radius_km": content.radius_km,
+        "rate": content.rate.as_json() if content.rate else None,
+        "languages": list(content.languages),
         "reputation": {"stars": _stars(profile.stars), "reviews": profile.reviews},
     }
 
 
-def render_my_profile(profile: Profile) -> dict[str, Any]:
-    """What its owner sees: the exact place, and what is missing."""
-    percent, missing = profile.completeness(list(profile.skills.all()))
-    own = {"version": profile.version, "completeness": {"percent": percent, "missing": missing}}
-    if profile.latitude is not None:
-        own["place"] = {"name": profile.place_name, "latitude": profile.latitude, "longitude": profile.longitude}
-    return render_profile(profile) | own
+def _place(place: rules.Place | None, *, digits: int) -> dict[str, Any] | None:
+    if place is None:
+        return None
+    return {
+        "name": place.name,
+        "latitude": round(place.latitude, digits),
+        "longitude": round(place.longitude, digits),
+    }
 
 
 def _stars(hundredths: int | None) -> str | None:

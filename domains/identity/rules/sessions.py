@@ -1,6 +1,7 @@
 """Refresh tokens: ``<session id>.<secret>``, of which only a hash is kept."""
 
 import hashlib
+import re
 import secrets
 from datetime import timedelta
 from typing import Final
@@ -11,6 +12,10 @@ from kelmah.errors import Conflict, Unauthenticated
 IDLE_LIFETIME: Final = timedelta(days=30)
 ABSOLUTE_LIFETIME: Final = timedelta(days=90)
 GRACE: Final = timedelta(seconds=10)  # for the token just replaced, and for no older one
+KEPT_AFTER_END: Final = timedelta(days=30)  # addresses and devices are personal data
+END_REASONS: Final = ("logout", "refresh_reused", "password_changed", "staff")
+
+_TOKEN = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.([A-Za-z0-9_-]{43})")
 
 
 class TokenReused(Unauthenticated):
@@ -20,22 +25,21 @@ class TokenReused(Unauthenticated):
 
 
 class RefreshInProgress(Conflict):
+    """Of parallel refreshes with one token one wins; its answer holds the tokens to go on with."""
+
     code, title = "refresh_in_progress", "Another request has just refreshed this session: use its answer"
 
 
 def new_refresh_token(session_id: UUID) -> tuple[str, bytes]:
-    """A fresh token and the hash to keep."""
+    """A fresh token with 256 random bits, and the hash to keep."""
     secret = secrets.token_urlsafe(32)
-    return f"{session_id.hex}.{secret}", _hash(secret)
+    return f"{session_id}.{secret}", _hash(secret)
 
 
 def read_refresh_token(token: str) -> tuple[UUID, bytes] | None:
     """The session that a token names and the hash of its secret; None when it is no such token."""
-    name, _, secret = token.partition(".")
-    try:
-        return UUID(hex=name), _hash(secret)
-    except ValueError:
-        return None
+    match = _TOKEN.fullmatch(token)
+    return (UUID(match[1]), _hash(match[2])) if match else None
 
 
 def _hash(secret: str) -> bytes:

@@ -1,4 +1,4 @@
-"""``manage.py create_staff --email ama@example.com --name Ama``: the password comes from standard input."""
+"""``manage.py create_staff --email ama@example.com --password-stdin``"""
 
 import getpass
 import sys
@@ -12,17 +12,27 @@ from kelmah.errors import DomainError
 
 
 class Command(BaseCommand):
-    help = "Create somebody who may enter the staff desk; the password is read from standard input."
+    help = "Create somebody with all rights at the staff desk. The password is asked for, never an argument."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--email", required=True)
-        parser.add_argument("--name", required=True)
+        parser.add_argument("--name", default="", help="shown to members; by default what stands before the @")
+        parser.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        password = getpass.getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+        name = options["name"] or options["email"].partition("@")[0]
         try:
-            actions.create_staff(email=options["email"], password=password, display_name=options["name"])
-        except DomainError as error:
-            details = "; ".join(field.detail for field in error.errors) or error.detail
-            raise CommandError(details) from None
-        self.stdout.write(f"{options['email']} may log in at /admin/")
+            user = actions.create_staff(
+                email=options["email"], password=_password(options["password_stdin"]), display_name=name
+            )
+        except DomainError as refusal:
+            raise CommandError("; ".join(error.detail for error in refusal.errors) or refusal.detail) from None
+        self.stdout.write(f"{user.email} may log in at /admin/")
+
+
+def _password(from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    if not sys.stdin.isatty():
+        raise CommandError("There is no terminal to ask for the password at: use --password-stdin")
+    return getpass.getpass()

@@ -1,0 +1,48 @@
+"""Telling every process that a session was ended, before its last access token has run out by itself."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+
+from domains.identity.models import AuthSession
+from kelmah import clock
+from kelmah.db import run_on_commit
+from kelmah.events.publish import enqueue
+from kelmah.http.denylist import revoke_session
+from kelmah.http.store import StoreDown
+
+log = structlog.get_logger(__name__)
+
+
+def deny_after_commit(session_id: UUID) -> None:
+    """Refuse the session's access tokens as soon as the open transaction commits.
+
+    At once if the store answers; the task says it again, so that neither a store that is down nor a crash after the
+    commit leaves a thief the rest of an access token's life.
+    """
+    enqueue("identity.deny_session", session_id=str(session_id))
+    run_on_commit("identity", lambda: _deny_at_once(session_id))
+
+
+def deny_session(*, session_id: UUID) -> None:
+    """Put an ended session on the denylist while a token of it may live. Twice is safe. Raises StoreDown."""
+    session = AuthSession.objects.filter(id=session_id, revoked_at__isnull=False).first()
+    if session is None or session.revoked_at is None:
+        return
+    left = session.revoked_at + _token_lifetime() - clock.now()
+    if left > timedelta():
+        revoke_session(session_id, left)
+
+
+def _deny_at_once(session_id: UUID) -> None:
+    try:
+        revoke_session(session_id, _token_lifetime())
+    except StoreDown:
+        log.error("denylist_down", session_id=str(session_id))
+
+
+def _token_lifetime() -> timedelta:
+    # A little more than the tokens': a verifier's clock may be behind ours.
+    return timedelta(seconds=settings.ACCESS_TOKEN_SECONDS + 30)

@@ -1,0 +1,54 @@
+"""Roles beyond the one chosen at sign-up: given and taken by staff, never by a client."""
+
+import re
+from uuid import UUID
+
+from django.db import IntegrityError
+
+from domains.identity import queries, rules
+from domains.identity.models import RoleGrant
+from kelmah import clock
+from kelmah.db import atomic
+from kelmah.errors import Conflict, FieldError, Forbidden, InvalidInput
+
+
+class AlreadyGranted(Conflict):
+    code, title = "already_granted", "This person has this role already"
+
+
+def grant_role(
+    *, user_id: UUID, role: str, by_id: UUID, scope_kind: str = "", scope_id: str = "", grant_id: UUID | None = None
+) -> RoleGrant:
+    """Give somebody a role, everywhere or within one scope; their next access token says so.
+
+    Raises NotFound, InvalidInput, Forbidden (nobody grants to themselves), AlreadyGranted.
+    """
+    _check(role, scope_kind, scope_id)
+    if user_id == by_id:
+        raise Forbidden("Nobody gives a role to themselves.")
+    try:
+        with atomic("identity"):
+            user = queries.lock_user(user_id)
+            grant = RoleGrant(
+                user=user, role=role, scope_kind=scope_kind, scope_id=scope_id, granted_by_id=by_id,
+                granted_at=clock.now(),
+            )  # fmt: skip
+            grant.id = grant_id or grant.id
+            grant.save(force_insert=True)
+            return grant
+    except IntegrityError:
+        raise AlreadyGranted() from None
+
+
+def withdraw_role(*, grant_id: UUID) -> None:
+    """Take a granted role away; the last access token with it dies of age within ten minutes. Twice is safe."""
+    with atomic("identity"):
+        RoleGrant.objects.filter(id=grant_id).delete()
+
+
+def _check(role: str, scope_kind: str, scope_id: str) -> None:
+    if role in rules.ROLES or not re.fullmatch(rules.GRANTED_ROLE, role):
+        detail = "The name of a role besides worker, hirer and staff, in lower case."
+        raise InvalidInput(errors=[FieldError("/role", "invalid", detail)])
+    if bool(scope_kind) != bool(scope_id):
+        raise InvalidInput(errors=[FieldError("/scope_id", "invalid", "A scope has a kind and an id.")])

@@ -1,0 +1,52 @@
+"""How staff enter the desk: by the same rules as everybody logs in, and at the same price."""
+
+from typing import Any
+
+from django.contrib.auth.backends import ModelBackend
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest
+from rest_framework.request import Request
+
+from domains.identity import actions, rules
+from domains.identity.models import User
+from kelmah.errors import DomainError
+from kelmah.http.throttling import take_from_limit
+
+
+class StaffBackend(ModelBackend):
+    """``AUTHENTICATION_BACKENDS``: e-mail and password, five tries, limits per address, staff only.
+
+    Raises PermissionDenied, which Django turns into its one refusal: wrong, locked, suspended and no staff look alike.
+    """
+
+    def authenticate(
+        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **rest: Any
+    ) -> User | None:
+        if username is None or password is None:
+            return None
+        try:
+            if request is not None:
+                take_from_limit(Request(request), "auth", None)
+            return actions.log_in_staff(email=username, password=password[: 2 * rules.LONGEST])
+        except DomainError as refusal:
+            raise PermissionDenied(refusal.code) from None
+
+
+class StaffPassword:
+    """``AUTH_PASSWORD_VALIDATORS``: what a new password of staff must be, and what it ends."""
+
+    def validate(self, password: str, user: User | None = None) -> None:
+        context = [user.email or "", user.display_name] if user else []
+        try:
+            with actions.turn():
+                rules.check_password_strength(password, role="staff", context=context)
+        except DomainError as refusal:
+            raise ValidationError([error.detail for error in refusal.errors] or refusal.detail) from None
+
+    def password_changed(self, password: str, user: User | None = None) -> None:
+        """Django calls this once the new password is stored."""
+        if user is not None:
+            actions.end_sessions_after_new_password(user_id=user.pk)
+
+    def get_help_text(self) -> str:
+        return f"At least {rules.SHORTEST['staff']} characters: five random words are easy to keep."
