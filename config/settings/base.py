@@ -108,6 +108,10 @@ RPC_TRANSPORT = env.text("RPC_TRANSPORT", default="local", example="local or loo
 EVENT_MAX_ATTEMPTS = env.number("EVENT_MAX_ATTEMPTS", default=8, at_least=1)
 EVENT_LEASE_SECONDS = env.number("EVENT_LEASE_SECONDS", default=30, at_least=1)
 
+# --- messages ----------------------------------------------------------------------------------------------------
+MESSAGES_PER_MINUTE = env.number("MESSAGES_PER_MINUTE", default=60, at_least=1)
+LIVE_ORIGINS = env.words("LIVE_ORIGINS")  # pages that may open sockets, besides those of ALLOWED_HOSTS
+
 # --- payments ----------------------------------------------------------------------------------------------------
 SANDBOX_GATEWAY_URL = env.text("SANDBOX_GATEWAY_URL", default="http://127.0.0.1:8002", example="http://127.0.0.1:8002")
 SANDBOX_WEBHOOK_URL = env.text(

@@ -6,3 +6,7 @@ from kelmah.domain import DomainConfig
 class MessagingConfig(DomainConfig):
     name = "domains.messaging"
     label = "messaging"
+    handlers = "domains.messaging.handlers"
+    urls = "domains.messaging.api.urls"
+    websocket_urls = "domains.messaging.api.routing.websocket_urlpatterns"
+    beat = {"messaging-deliveries": {"task": "messaging.sweep_deliveries", "schedule": 15.0}}

@@ -23,16 +23,16 @@ class Handler:
 _HANDLERS: dict[str, Handler] = {}
 
 
-def handles(event: type[Event], *, batch: bool = False) -> Callable[[F], F]:
-    """Register a function for an event; its docstring says why hearing it twice is safe.
+def handles(event: type[Event], *, batch: bool = False, name: str = "") -> Callable[[F], F]:
+    """Register a function for an event; its docstring says why hearing it twice is safe. ``name`` for made ones.
 
     It runs inside the transaction that marks the event as heard, in ``atomic(<its domain>)``: what it writes and the
     mark commit together. It may be called again until that has happened.
     """
 
     def register(function: F) -> F:
-        name = f"{function.__module__}.{function.__qualname__}"
-        _HANDLERS[name] = Handler(name, _domain_of(function.__module__), event, function, batch)
+        full_name = f"{function.__module__}.{name or function.__qualname__}"
+        _HANDLERS[full_name] = Handler(full_name, _domain_of(function.__module__), event, function, batch)
         return function
 
     return register

@@ -1,0 +1,52 @@
+"""What messaging hears: everything that somebody should be told."""
+
+from collections.abc import Callable
+
+from domains.messaging import actions, rules
+from domains.messaging.rules.notices import notices_of
+from kelmah.events.event import Event
+from kelmah.events.handlers import handles
+from kelmah.interfaces.contracts.events import ContractCreated
+from kelmah.interfaces.identity.events import ProfileUpdated, SessionRevoked, UserRegistered
+
+
+@handles(UserRegistered)
+def on_user_registered(event: UserRegistered) -> None:
+    """Remember how to reach them. Twice is safe: the same row is written again."""
+    actions.keep_contact(
+        user_id=event.user_id,
+        display_name=event.display_name,
+        email=event.email,
+        locale=event.locale,
+        zone=event.zone,
+    )
+
+
+@handles(ProfileUpdated)
+def on_profile_updated(event: ProfileUpdated) -> None:
+    """Follow a change of name or language. Twice is safe: the same row is written again."""
+    actions.rename_contact(user_id=event.user_id, display_name=event.display_name, locale=event.locale, zone=event.zone)
+
+
+@handles(ContractCreated)
+def on_contract_created(event: ContractCreated) -> None:
+    """Open the conversation of the two sides. Twice is safe: the pair has one conversation about the contract."""
+    actions.open_conversation(
+        context_kind="contract",
+        context_id=event.contract_id,
+        member_ids=(event.hirer_id, event.worker_id),
+        title=event.title,
+    )
+
+
+def _telling_of(kind: type[Event]) -> Callable[[Event], None]:
+    def notify(event: Event) -> None:
+        """Tell whom the table names. Twice is safe: the rows commit together with the mark that it was heard."""
+        if notices := notices_of(event):
+            actions.notify(notices)
+
+    return notify
+
+
+for _kind in (*rules.NOTICES, SessionRevoked):
+    handles(_kind, name=f"tell_of_{_kind.__name__}")(_telling_of(_kind))
