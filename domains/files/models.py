@@ -28,7 +28,8 @@ class File(UUIDModel, Versioned):
             models.CheckConstraint(condition=Q(kind__in=sorted(rules.KINDS)), name="file_kind"),
             models.CheckConstraint(condition=Q(size__gt=0), name="file_size_positive"),
             models.CheckConstraint(
-                condition=~Q(state="ready") | Q(sha256__length=64, storage_key__gt=""), name="file_ready_has_bytes"
+                condition=~Q(state="ready") | Q(sha256__regex="^[0-9a-f]{64}$", storage_key__gt=""),
+                name="file_ready_has_bytes",
             ),
         ]
         indexes = [

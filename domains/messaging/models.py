@@ -2,6 +2,8 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Length
+from django.db.models.lookups import LessThanOrEqual
 
 from domains.messaging import rules
 from kelmah.db.models import IdempotencyKeyBase, InboxBase, OutboxBase, UUIDModel
@@ -62,7 +64,9 @@ class Message(UUIDModel):
             models.UniqueConstraint(fields=["conversation", "seq"], name="message_seq"),
             models.UniqueConstraint(fields=["conversation", "sender_id", "client_id"], name="message_sent_once"),
             models.CheckConstraint(condition=Q(seq__gt=0), name="message_seq_positive"),
-            models.CheckConstraint(condition=Q(text__length__lte=rules.TEXT_LIMIT), name="message_text_limit"),
+            models.CheckConstraint(
+                condition=LessThanOrEqual(Length("text"), rules.TEXT_LIMIT), name="message_text_limit"
+            ),
         ]
         indexes = [models.Index(fields=["sender_id", "-created_at"], name="message_pace")]
 

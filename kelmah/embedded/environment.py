@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from kelmah.embedded import generated_secrets
-from kelmah.embedded.ports import HOST
+from kelmah.embedded.ports import HOST, free_port
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,8 @@ def environments(*, data: Path, database_url: str, redis_url: str, port: int) ->
         "KELMAH_MAILBOX_DIR": str(data / "mailbox"),
         "KELMAH_STATIC_DIR": str(data / "static"),
         "JWT_ISSUER": f"http://{HOST}:{port}",
+        "SANDBOX_GATEWAY_URL": f"http://{HOST}:{free_port(preferred=8002)}",
+        "SANDBOX_WEBHOOK_URL": f"http://{HOST}:{port}/api/v1/webhooks/sandbox",
         **generated_secrets.environment(data),
         **os.environ,
         "KELMAH_DATA_DIR": str(data),

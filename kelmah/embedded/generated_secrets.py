@@ -9,12 +9,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from kelmah.embedded.errors import BrokenData
 
-_NAMES = ("SECRET_KEY", "DATABASE_ROLE_PASSWORD", "INTERNAL_RPC_KEY")
+_NAMES = ("SECRET_KEY", "DATABASE_ROLE_PASSWORD", "INTERNAL_RPC_KEY", "SANDBOX_WEBHOOK_SECRETS")
 _KEY_FILE = "jwt-signing-key.pem"
 
 
 def environment(data: Path) -> dict[str, str]:
-    """SECRET_KEY, DATABASE_ROLE_PASSWORD, INTERNAL_RPC_KEY and JWT_SIGNING_KEY_FILE; made when missing.
+    """Every secret of this installation and JWT_SIGNING_KEY_FILE; made when missing.
 
     A variable that is set already wins. Raises BrokenData when the file was damaged.
     """

@@ -49,6 +49,8 @@ def process_table(*, port: int, live_port: int, data: Path) -> tuple[Process, ..
             colour="35",
             health=f"tcp://{HOST}:{live_port}",
         ),
+        # The pretended payment provider, on the other side of real HTTP.
+        Process(name="sandbox", command=(sys.executable, "manage.py", "sandbox_gateway"), colour="37", grace=3.0),
         Process(name="relay", command=(sys.executable, "manage.py", "events", "run"), colour="33"),
         Process(
             name="worker",
@@ -73,4 +75,4 @@ def process_table(*, port: int, live_port: int, data: Path) -> tuple[Process, ..
 
 
 # Who takes requests goes first, the relay last: what the others leave behind is still delivered.
-STOP_ORDER = (("api", "live"), ("worker",), ("beat",), ("relay",))
+STOP_ORDER = (("api", "live"), ("worker",), ("sandbox", "beat"), ("relay",))

@@ -42,7 +42,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     data, clock_file = folder / "data", folder / "clock"
     port, live_port = _free_port(), _free_port()
     environment = {
-        name: value for name, value in os.environ.items() if not name.startswith(("KELMAH_TEST", "DATABASE", "REDIS"))
+        name: value for name, value in os.environ.items() if not name.startswith(("KELMAH_TEST", "KELMAH_EXTRA", "DATABASE", "REDIS"))
     }
     environment |= {"KELMAH_CLOCK_FILE": str(clock_file), "DJANGO_SETTINGS_MODULE": "config.settings.dev"}
     log = (folder / "log").open("w+")
