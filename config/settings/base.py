@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from django.conf import locale
+
 from config import domains, env
 from kelmah.http.defaults import REST_FRAMEWORK as REST_FRAMEWORK
 from kelmah.http.defaults import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
@@ -140,6 +142,9 @@ SECURE_REFERRER_POLICY = "same-origin"
 # --- texts -------------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("tw", "Twi"), ("ga", "Ga"), ("fr", "Français")]
+# Django knows no Twi, and takes "ga" for Irish; the admin asks it about every language.
+locale.LANG_INFO["tw"] = {"bidi": False, "code": "tw", "name": "Twi", "name_local": "Twi"}
+locale.LANG_INFO["ga"] = {"bidi": False, "code": "ga", "name": "Ga", "name_local": "Gã"}
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

@@ -11,6 +11,7 @@ from domains.marketplace.actions.proposals import (
     view_proposal,
     withdraw_proposal,
 )
+from domains.marketplace.actions.taxonomy import set_categories_active, set_skills_active
 
 __all__ = [
     "accept_offer",
@@ -27,6 +28,8 @@ __all__ = [
     "remove_job",
     "resume_job",
     "send_offer",
+    "set_categories_active",
+    "set_skills_active",
     "shortlist_proposal",
     "submit_proposal",
     "view_proposal",

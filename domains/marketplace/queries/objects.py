@@ -110,7 +110,7 @@ def category_named(slug: str) -> Category | None:
 
 def skills_named(ids: Sequence[str]) -> dict[str, Skill]:
     """These skills by id, without those that don't exist or can't be chosen any more."""
-    return {skill.id: skill for skill in Skill.objects.filter(id__in=ids, active=True)}
+    return {skill.id: skill for skill in Skill.objects.filter(id__in=ids, active=True, category__active=True)}
 
 
 def skills_like(*, text: str, category: str | None, limit: int) -> list[Skill]:
