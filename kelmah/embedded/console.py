@@ -5,7 +5,7 @@ import sys
 import threading
 from typing import IO, TextIO
 
-_WIDTH = 7
+_WIDTH = 8
 
 
 class Console:

@@ -1,6 +1,7 @@
 """The processes of one running Kelmah, as data."""
 
 import sys
+from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,12 +20,13 @@ class Process:
     colour: str
     health: str = ""
     grace: float = 10.0
+    needs: str = ""  # the management command without which there is nothing to run
 
 
-def process_table(*, port: int, live_port: int, data: Path) -> tuple[Process, ...]:
-    """In the order of starting."""
+def process_table(*, port: int, live_port: int, data: Path, commands: Container[str]) -> tuple[Process, ...]:
+    """In the order of starting; ``commands`` are the management commands of this deployment."""
     module = (sys.executable, "-m")
-    return (
+    table = (
         Process(
             name="api",
             command=(
@@ -49,8 +51,13 @@ def process_table(*, port: int, live_port: int, data: Path) -> tuple[Process, ..
             colour="35",
             health=f"tcp://{HOST}:{live_port}",
         ),
-        # The pretended payment provider, on the other side of real HTTP.
-        Process(name="sandbox", command=(sys.executable, "manage.py", "sandbox_gateway"), colour="37", grace=3.0),
+        Process(  # the pretended payment provider, on the other side of real HTTP
+            name="sandbox",
+            command=(sys.executable, "manage.py", "sandbox_gateway"),
+            colour="37",
+            grace=3.0,
+            needs="sandbox_gateway",
+        ),
         Process(name="relay", command=(sys.executable, "manage.py", "events", "run"), colour="33"),
         Process(
             name="worker",
@@ -72,6 +79,7 @@ def process_table(*, port: int, live_port: int, data: Path) -> tuple[Process, ..
             colour="34",
         ),
     )
+    return tuple(process for process in table if not process.needs or process.needs in commands)
 
 
 # Who takes requests goes first, the relay last: what the others leave behind is still delivered.

@@ -30,12 +30,13 @@ _DATABASE = "kelmah"
 
 @dataclass(frozen=True)
 class Options:
-    """``demo_command``: the management command that loads demo data, or "" for none."""
+    """``demo_command``: the management command that loads demo data, or "" for none. ``commands``: all there are."""
 
     data: Path
     port: int = 8000
     live_port: int = 8001
     demo_command: str = ""
+    commands: frozenset[str] = frozenset()
 
 
 class Supervisor:
@@ -140,7 +141,10 @@ class Supervisor:
             raise EmbeddedError(f"`manage.py {name}` failed (exit status {child.returncode}): its lines above say why.")
 
     def _start_processes(self, found: Environments) -> None:
-        table = process_table(port=self._options.port, live_port=self._options.live_port, data=self._options.data)
+        options = self._options
+        table = process_table(
+            port=options.port, live_port=options.live_port, data=options.data, commands=options.commands
+        )
         self._say("starting " + ", ".join(process.name for process in table))
         units = [ProcessUnit(process, env=found.processes, console=self._console) for process in table]
         # The API alone first: five processes importing at once on two cores would make its first answer wait for all.

@@ -49,7 +49,7 @@ def stage() -> Iterator[Stage]:
 def test_lines_carry_the_name_of_their_process(stage: Stage) -> None:
     stage.keeper.start(stage.unit("api", "print('one'); print('two', flush=True); import time; time.sleep(60)"))
     stage.keeper.wait_until(lambda: stage.shows("two"), within=10, otherwise="no lines came")
-    assert stage.output.getvalue().splitlines()[:2] == ["api    | one", "api    | two"]
+    assert stage.output.getvalue().splitlines()[:2] == ["api     | one", "api     | two"]
 
 
 def test_a_process_that_dies_is_started_again(stage: Stage, tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ def test_a_process_that_dies_is_started_again(stage: Stage, tmp_path: Path) -> N
     )
     stage.keeper.start(stage.unit("relay", code))
     stage.keeper.wait_until(lambda: stage.shows("second life"), within=10, otherwise="it was not restarted")
-    assert stage.shows("relay  | ended (exit status 7), starts again in 0.05 s")
+    assert stage.shows("relay   | ended (exit status 7), starts again in 0.05 s")
 
 
 def test_the_fourth_death_within_a_minute_stops_everything_with_a_line(stage: Stage) -> None:
@@ -142,10 +142,12 @@ def test_waiting_has_an_end_and_a_line(stage: Stage) -> None:
         stage.keeper.wait_until(lambda: False, within=0.1, otherwise="the api did not get ready")
 
 
-def test_the_table_has_the_five_processes_and_the_stop_order_names_them_all(tmp_path: Path) -> None:
-    table = process_table(port=8000, live_port=8001, data=tmp_path)
-    assert [process.name for process in table] == ["api", "live", "relay", "worker", "beat"]
-    assert {name for group in STOP_ORDER for name in group} == {process.name for process in table}
+@pytest.mark.parametrize(("commands", "extra"), [(set(), []), ({"sandbox_gateway"}, ["sandbox"])])
+def test_the_table_has_what_this_deployment_can_run(tmp_path: Path, commands: set[str], extra: list[str]) -> None:
+    table = process_table(port=8000, live_port=8001, data=tmp_path, commands=commands)
+    names = [process.name for process in table]
+    assert sorted(names) == sorted(["api", "live", "relay", "worker", "beat", *extra])
+    assert set(names) <= {name for group in STOP_ORDER for name in group}
 
 
 def runs(pid: int) -> bool:

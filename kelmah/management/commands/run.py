@@ -25,13 +25,15 @@ class Command(BaseCommand):
         parser.add_argument("--no-demo", action="store_true", help="start with empty tables")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        demo = "" if options["no_demo"] or _DEMO not in get_commands() else _DEMO
+        commands = frozenset(get_commands())
+        demo = "" if options["no_demo"] or _DEMO not in commands else _DEMO
         supervisor = Supervisor(
             Options(
                 data=data_folder(options["data"]),
                 port=options["port"],
                 live_port=options["live_port"],
                 demo_command=demo,
+                commands=commands,
             )
         )
         raise SystemExit(supervisor.run())
