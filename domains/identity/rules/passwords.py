@@ -87,28 +87,32 @@ def _readings(password: str) -> Iterator[str]:
     yield from {password.translate(leet) for leet in _LEET} - {password}
 
 
-def _cores(password: str) -> Iterator[str]:
-    """The words behind ``P4ssw0rd!!1234``, ``$unshine2026`` or ``dragondragon``: letters only."""
-    folded = unicodedata.normalize("NFKC", password).casefold()
-    bare_end = re.sub(r"[\W\d_]+$", "", folded)
-    for text in (folded, bare_end, re.sub(r"^[\W\d_]+", "", folded), re.sub(r"^[\W\d_]+", "", bare_end)):
-        for reading in _readings(text):
-            yield _without_repetition("".join(filter(str.isalpha, reading)))
-
-
-def _without_repetition(text: str) -> str:
-    """The shortest text that ``text`` is a repetition of."""
-    period = (text + text).find(text, 1)
-    return text[:period] if 0 < period < len(text) else text
-
-
 def _is_common(password: str, names: frozenset[str]) -> bool:
     """At its core one or two common words, or hardly anything but names."""
+    folded = unicodedata.normalize("NFKC", password).casefold()
     words = _common_words() | names
-    counts = (_fewest_words(core, words) for core in set(_cores(password)))
-    if any(count is not None and count <= _TOO_FEW_WORDS for count in counts):
-        return True
-    return any(_is_mostly_names(reading, names) for reading in _readings(password.casefold()))
+    return any(
+        _is_decoration_of_words(folded, reading, words) or _is_mostly_names(reading, names)
+        for reading in _readings(folded)
+    )
+
+
+def _is_decoration_of_words(text: str, reading: str, words: frozenset[str]) -> bool:
+    """Whether one or two words, each as often as you like, leave nothing of the reading but digits and symbols.
+
+    Finds the words behind ``P4ssw0rd!!1234``, ``0$un$h1n3000`` and ``dragon-dragon-2026``.
+    """
+    # For each position: the words that may end there last, and how many different ones it took so far.
+    reached: list[dict[str, int]] = [{"": 0}]
+    for end in range(1, len(reading) + 1):
+        here = {} if text[end - 1].isalpha() else dict(reached[-1])
+        for start in range(max(0, end - _LONGEST_WORD), end):
+            if reached[start] and (word := reading[start:end]) in words:
+                count = min(count + (last != word) for last, count in reached[start].items())
+                if count <= _TOO_FEW_WORDS:
+                    here[word] = min(count, here.get(word, count))
+        reached.append(here)
+    return any(reached[-1].values())
 
 
 def _is_mostly_names(text: str, names: frozenset[str]) -> bool:
@@ -116,19 +120,6 @@ def _is_mostly_names(text: str, names: frozenset[str]) -> bool:
     for name in sorted(names, key=len, reverse=True):
         rest = rest.replace(name, "")
     return rest != text and sum(map(str.isalnum, rest)) < _OWN_SHARE
-
-
-def _fewest_words(core: str, words: frozenset[str]) -> int | None:
-    """How many of the words it takes to write the core; None when it can't be written with them."""
-    fewest: list[int | None] = [0] + [None] * len(core)
-    for end in range(1, len(core) + 1):
-        reached = (
-            count + 1
-            for start, count in enumerate(fewest[:end])
-            if count is not None and end - start <= _LONGEST_WORD and core[start:end] in words
-        )
-        fewest[end] = min(reached, default=None)
-    return fewest[-1] if core else None
 
 
 @cache
