@@ -107,6 +107,7 @@ CSRF_COOKIE_HTTPONLY = True
 
 # --- events and calls --------------------------------------------------------------------------------------------
 RPC_TRANSPORT = env.text("RPC_TRANSPORT", default="local", example="local or loopback")
+CELERY_APP = "config.celery.app"
 EVENT_MAX_ATTEMPTS = env.number("EVENT_MAX_ATTEMPTS", default=8, at_least=1)
 EVENT_LEASE_SECONDS = env.number("EVENT_LEASE_SECONDS", default=30, at_least=1)
 

@@ -2,9 +2,9 @@
 
 import json
 
-from celery import current_app
 from django.conf import settings
 
+from kelmah.events.broker import broker
 from kelmah.events.inbox import hear
 from kelmah.events.queue import Row
 from kelmah.events.relay import relay
@@ -22,7 +22,7 @@ def drain(*, rounds: int = 100) -> int:
         moved += sum(hear(domain, raising=True) for domain in settings.LOCAL_DOMAINS)
         for row in tasks:
             arguments = json.loads(row.payload) if isinstance(row.payload, str) else row.payload
-            current_app.tasks[row.topic].apply(kwargs=arguments, task_id=str(row.event_id), throw=True)
+            broker().tasks[row.topic].apply(kwargs=arguments, task_id=str(row.event_id), throw=True)
         if not moved:
             return total
         total += moved

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from celery import current_app
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from kelmah.errors import DomainError
+from kelmah.events.broker import broker
 from kelmah.events.catalogue import catalogue
 from kelmah.events.dead_letters import dead_letters, discard, resubmit
 from kelmah.events.gauges import gauges_of
@@ -46,7 +46,7 @@ class Command(BaseCommand):
             raise CommandError(error.detail) from None
 
     def _run(self, options: dict[str, Any]) -> None:
-        loop = Loop(options["domain"] or settings.LOCAL_DOMAINS, current_app._get_current_object())
+        loop = Loop(options["domain"] or settings.LOCAL_DOMAINS, broker())
         if options["once"]:
             self.stdout.write(f"{loop.once()} rows moved")
             return
