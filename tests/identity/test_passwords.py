@@ -123,19 +123,18 @@ def test_what_one_person_is_called_does_not_count_for_another_at_the_same_time()
     """zxcvbn's own entry point keeps the names in a global."""
     verdicts: list[str | None] = []
 
-    def check(name: str) -> None:
-        for _ in range(20):
-            verdicts.append(refused("Akosombo-Takoradi-9", context=(name,)))
+    def check(password: str, name: str) -> None:
+        verdicts.extend([refused(password, context=(name,)) for _ in range(20)])
 
-    threads = [threading.Thread(target=check, args=(f"Somebody Else{number}",)) for number in range(3)]
-    threads.append(
-        threading.Thread(target=lambda: [refused("x" * 14, context=("Akosombo Takoradi",)) for _ in range(20)])
-    )
+    threads = [
+        threading.Thread(target=check, args=("Akosombo-Takoradi-9", f"Somebody Else{number}")) for number in range(3)
+    ]
+    threads.append(threading.Thread(target=check, args=("xK9vTq2LwPz8", "Akosombo Takoradi")))
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert verdicts == [None] * 60
+    assert verdicts == [None] * 80
     assert refused("Akosombo-Takoradi-9", context=("Akosombo Takoradi",)) == "too_common"
 
 
