@@ -15,7 +15,8 @@ from typing import Any
 from uuid import UUID
 
 from domains.marketplace import rules
-from domains.marketplace.queries.pages import COUNTED_UP_TO, JOB_CARD, Page, read_page, viewer_params
+from domains.marketplace.queries.pages import JOB_CARD, Page, read_page, viewer_params
+from kelmah.http.pagination import COUNTED_UP_TO
 
 # Word for word the condition of the partial indexes.
 _LISTED = "job.state = 'open' AND job.visibility = 'public'"

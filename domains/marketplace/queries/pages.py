@@ -9,9 +9,8 @@ from uuid import UUID
 from django.db import connections
 
 from domains.marketplace import rules
+from kelmah.http.pagination import COUNTED_UP_TO
 from kelmah.transitions import StateTable
-
-COUNTED_UP_TO = 1_000
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from domains.marketplace import rules
 from domains.marketplace.queries import JobFilter
-from kelmah.http.fields import MoneyField, NumberField, SwitchField, TextField, WholeNumberField
+from kelmah.http.fields import MAX_MINOR, MoneyField, NumberField, SwitchField, TextField, WholeNumberField
 from kelmah.http.serializers import PageQuery, StrictSerializer
 from kelmah.money import EXPONENTS
 
@@ -65,10 +65,10 @@ class JobQuery(PageQuery):
     mode = serializers.ChoiceField(choices=rules.MODES, required=False)
     currency = serializers.ChoiceField(choices=sorted(EXPONENTS), required=False)
     min_budget = serializers.IntegerField(
-        required=False, min_value=0, max_value=10**15, help_text="Minor units; needs currency."
+        required=False, min_value=0, max_value=MAX_MINOR, help_text="Minor units; needs currency."
     )
     max_budget = serializers.IntegerField(
-        required=False, min_value=0, max_value=10**15, help_text="Minor units; needs currency."
+        required=False, min_value=0, max_value=MAX_MINOR, help_text="Minor units; needs currency."
     )
     near = serializers.RegexField(
         r"^-?\d{1,2}(\.\d{1,9})?,-?\d{1,3}(\.\d{1,9})?$", required=False, help_text="latitude,longitude in degrees."

@@ -13,7 +13,14 @@ from domains.marketplace.models import Category, Job, Offer, Proposal, Skill
 from kelmah.http.fields import MoneyField
 from kelmah.interfaces.identity.types import Profile
 
-Steps = serializers.ListField(child=serializers.CharField(), help_text="What you may do now.")
+
+class StepsField(serializers.ListField):
+    """Names of transitions."""
+
+    child = serializers.CharField()
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(help_text="What you may do now.", **options)
 
 
 class CategoryOut(serializers.Serializer):
@@ -54,7 +61,7 @@ class JobBase(serializers.Serializer):
     version = serializers.IntegerField()
     published_at = serializers.DateTimeField(allow_null=True)
     expires_at = serializers.DateTimeField(allow_null=True)
-    available_transitions = Steps
+    available_transitions = StepsField()
 
 
 class JobCardOut(JobBase):
@@ -118,7 +125,7 @@ class ProposalOut(serializers.Serializer):
     version = serializers.IntegerField()
     created_at = serializers.DateTimeField()
     ended_at = serializers.DateTimeField(allow_null=True)
-    available_transitions = Steps
+    available_transitions = StepsField()
 
 
 class StepOut(serializers.Serializer):
@@ -145,7 +152,7 @@ class OfferOut(serializers.Serializer):
     created_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField()
     ended_at = serializers.DateTimeField(allow_null=True)
-    available_transitions = Steps
+    available_transitions = StepsField()
 
 
 def render_category(category: Category) -> dict[str, Any]:
