@@ -12,8 +12,8 @@ from celery import Celery
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connections
 
+from kelmah.events.channel import CHANNEL
 from kelmah.events.inbox import hear
-from kelmah.events.publish import CHANNEL
 from kelmah.events.queue import Row
 from kelmah.events.relay import relay
 

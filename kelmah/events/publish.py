@@ -9,13 +9,11 @@ from django.db import connections
 
 from kelmah import clock
 from kelmah.db import in_atomic
+from kelmah.events.channel import CHANNEL, TASK
 from kelmah.events.event import Event
 from kelmah.events.serialization import encode_event
 from kelmah.http.request_id import current_request_id
 from kelmah.ids import new_id
-
-CHANNEL = "kelmah_events"
-TASK = "task"  # the target of what goes to the Celery broker
 
 # One round trip; PostgreSQL sends one notification per transaction, however often it is asked.
 _INSERT = """

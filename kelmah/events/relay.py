@@ -9,8 +9,8 @@ import structlog
 from django.conf import settings
 from django.db import connections
 
+from kelmah.events.channel import TASK
 from kelmah.events.handlers import handlers_of
-from kelmah.events.publish import TASK
 from kelmah.events.queue import Row, outbox
 from kelmah.faultpoints import faultpoint
 
