@@ -1,7 +1,7 @@
 """What `make test` and `.ci/run` do, in order; the first failure ends it.
 
 scripts/check.py          style, types, contracts, system checks, tests
-scripts/check.py slow     kill tests with real processes, benchmark smoke
+scripts/check.py slow     tests with whole systems and killed processes, benchmark smoke
 scripts/check.py NAME…    only the steps of these names
 """
 
@@ -48,10 +48,11 @@ TEST = (
     Step(
         "tests",
         "tests",
-        pytest("-n", "2", "--ignore=tests/benchmarks", "--ignore=tests/faults", "tests"),
+        pytest("-n", "2", "-m", "not slow", "--ignore=tests/faults", "tests"),
     ),
 )
 SLOW = (
+    Step("slow", "tests that start whole systems", pytest("-m", "slow", "--ignore=tests/faults", "tests")),
     Step("faults", "kill tests with real processes", pytest("tests/faults")),
     Step("benchmarks", "benchmark smoke", python("-m", "tests.benchmarks", "--smoke")),
 )

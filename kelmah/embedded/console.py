@@ -17,7 +17,7 @@ class Console:
         self._coloured = self._output.isatty() and "NO_COLOR" not in os.environ
 
     def line(self, name: str, text: str, *, colour: str = "") -> None:
-        label = f"{name:<{_WIDTH}}|"
+        label = f"{name:<{_WIDTH}} |"
         if colour and self._coloured:
             label = f"\x1b[{colour}m{label}\x1b[0m"
         self.plain(f"{label} {text}")

@@ -49,7 +49,7 @@ def stage() -> Iterator[Stage]:
 def test_lines_carry_the_name_of_their_process(stage: Stage) -> None:
     stage.keeper.start(stage.unit("api", "print('one'); print('two', flush=True); import time; time.sleep(60)"))
     stage.keeper.wait_until(lambda: stage.shows("two"), within=10, otherwise="no lines came")
-    assert stage.output.getvalue().splitlines()[:2] == ["api     | one", "api     | two"]
+    assert stage.output.getvalue().splitlines()[:2] == ["api      | one", "api      | two"]
 
 
 def test_a_process_that_dies_is_started_again(stage: Stage, tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ def test_a_process_that_dies_is_started_again(stage: Stage, tmp_path: Path) -> N
     )
     stage.keeper.start(stage.unit("relay", code))
     stage.keeper.wait_until(lambda: stage.shows("second life"), within=10, otherwise="it was not restarted")
-    assert stage.shows("relay   | ended (exit status 7), starts again in 0.05 s")
+    assert stage.shows("relay    | ended (exit status 7), starts again in 0.05 s")
 
 
 def test_the_fourth_death_within_a_minute_stops_everything_with_a_line(stage: Stage) -> None:

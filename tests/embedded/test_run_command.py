@@ -27,7 +27,7 @@ def run(home: Path, *, port: int | None = None, settings: Mapping[str, str] | No
         check=False,
     )
     lines = (outcome.stdout + outcome.stderr).splitlines()
-    return outcome.returncode, [line for line in lines if not line.startswith("kelmah  |")]
+    return outcome.returncode, [line for line in lines if not line.startswith("kelmah   |")]
 
 
 def test_a_taken_port_is_one_line(home: Path) -> None:
