@@ -1,11 +1,11 @@
 """All routes of this process: those of the domains that run here, and the kernel's own."""
 
 from django.conf import settings
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from kelmah.domain import local_domains
 
-urlpatterns = [
+urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("kelmah.http.urls")),
     path("internal/", include("kelmah.rpc.urls")),
     *(path("api/v1/", include(config.urls)) for config in local_domains() if config.urls),

@@ -39,7 +39,7 @@ def crossing_relations(models: Iterable[type[Model]]) -> list[CheckMessage]:
                         id="kelmah.E002",
                     )
                 )
-            elif isinstance(target, type) and alias_of(target._meta.app_label) != home:
+            elif isinstance(target, type) and issubclass(target, Model) and alias_of(target._meta.app_label) != home:
                 found.append(
                     Error(
                         f"{model._meta.label}.{field.name} points into another domain ({target._meta.label})",

@@ -24,7 +24,7 @@ class UnknownCurrency(InvalidInput):
 
 @dataclass(frozen=True)
 class Money:
-    """``minor`` counts the smallest unit of the currency: ``Money(12500, "GHS")`` is 125 cedis, ``Money(5, "JPY")`` 5 yen."""
+    """``minor`` counts the smallest unit: ``Money(12500, "GHS")`` is 125 cedis, ``Money(5, "JPY")`` five yen."""
 
     minor: int
     currency: str

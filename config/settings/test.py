@@ -25,4 +25,4 @@ DEMO_ALLOWED = True
 DATABASES = domains.databases(pool_size=0)
 RATE_LIMITS = dict.fromkeys(("auth", "write", "read", "search", "upload", "webhook"), "100000/m")
 RPC_TRANSPORT = env.text("RPC_TRANSPORT", default="local", example="local or loopback")
-STATIC_ROOT = None
+STATIC_ROOT = None  # type: ignore[assignment]  # nothing is collected here

@@ -1,8 +1,7 @@
 """What contracts does when it hears of accepted offers and of money."""
 
-from kelmah.events.handlers import handles
-
 from domains.contracts import actions, rules
+from kelmah.events.handlers import handles
 from kelmah.interfaces.marketplace.events import OfferAccepted
 from kelmah.interfaces.payments.events import EscrowFunded, EscrowFundingFailed, EscrowReleased
 

@@ -1,8 +1,7 @@
 """What reviews does when it hears that a contract is over."""
 
-from kelmah.events.handlers import handles
-
 from domains.reviews import actions
+from kelmah.events.handlers import handles
 from kelmah.interfaces.contracts.events import ContractEnded
 
 

@@ -17,7 +17,7 @@ class AcyclicCalls(Contract):
     interfaces = fields.ModuleField()
 
     def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:
-        root, shelf = str(self.domains), str(self.interfaces)  # type: ignore[attr-defined]
+        root, shelf = str(self.domains), str(self.interfaces)
         calls: dict[str, set[str]] = {}
         for caller in graph.find_children(root):
             name = caller.rsplit(".", 1)[-1]

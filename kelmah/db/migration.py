@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.apps import apps
 from django.core.management import call_command
@@ -15,7 +16,7 @@ from kelmah.db.router import HOUSED_WITH_IDENTITY
 @contextmanager
 def as_owner(alias: str) -> Iterator[None]:
     """The alias speaks as its owner role inside this block; outside it, as the run-time role again."""
-    connection = connections[alias]
+    connection: Any = connections[alias]
     usual = connection.settings_dict
     connection.close()
     if connection.pool:

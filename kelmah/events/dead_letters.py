@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connections
@@ -47,7 +48,7 @@ def discard(domain: str, *, event_id: UUID, handler: str | None = None, reason: 
 
 
 def _change(domain: str, change: str, values: list[str], event_id: UUID | None, handler: str | None) -> int:
-    where, wanted = ["dead_at IS NOT NULL", "completed_at IS NULL"], list[object](values)
+    where, wanted = ["dead_at IS NOT NULL", "completed_at IS NULL"], list[Any](values)
     for column, value in (("event_id", event_id), ("handler", handler)):
         if value is not None:
             where.append(f"{column} = %s")

@@ -78,7 +78,7 @@ def _mark(domain: str, rows: Iterable[Row]) -> bool:
             " (id, attempts) IN (SELECT * FROM unnest(%s::bigint[], %s::smallint[]))",
             [[row.id for row in wanted], [row.attempts for row in wanted]],
         )
-        marked = cursor.rowcount
+        marked: int = cursor.rowcount
     if 0 < marked < len(wanted):
         raise RuntimeError("some rows of this batch were taken over by another worker")
     return marked > 0

@@ -5,6 +5,7 @@ import signal
 from collections.abc import Iterable
 from contextlib import ExitStack
 from types import FrameType
+from typing import Any
 
 import psycopg
 import structlog
@@ -68,9 +69,9 @@ class Loop:
                 for _ in listener.notifies(timeout=NET / len(listeners), stop_after=1):
                     pass
 
-    def _databases(self) -> list[dict[str, object]]:
+    def _databases(self) -> list[dict[str, Any]]:
         """Connection parameters, one set for each distinct database of the domains."""
-        found: dict[tuple[object, ...], dict[str, object]] = {}
+        found: dict[tuple[object, ...], dict[str, Any]] = {}
         for domain in self.domains:
             there = connections[domain].settings_dict
             parameters = {

@@ -80,14 +80,15 @@ class Queue:
         columns = ", ".join(f"t.{name}" for name in (*COLUMNS.split(", "), self.part))
         statement = self._sql(_CLAIM, columns=columns)
         lease = timedelta(seconds=settings.EVENT_LEASE_SECONDS)
+        values: dict[str, Any] = {"parts": list(parts), "limit": limit, "lease": lease}
         with connections[self.domain].cursor() as cursor:
-            cursor.execute(statement, {"parts": list(parts), "limit": limit, "lease": lease})
+            cursor.execute(statement, values)
             return sorted((Row(*found) for found in cursor.fetchall()), key=lambda row: row.id)
 
     def fail(self, row: Row, error: BaseException) -> bool:
         """Let the row wait, longer each time, or bury it after the last attempt; True when it is dead."""
         wait = timedelta(seconds=min(2.0**row.attempts, 3600.0) * uniform(0.5, 1.0))
-        values = {
+        values: dict[str, Any] = {
             "error": f"{type(error).__name__}: {error}"[:2000],
             "wait": wait,
             "max": settings.EVENT_MAX_ATTEMPTS,

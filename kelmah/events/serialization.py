@@ -10,7 +10,8 @@ from kelmah.events.event import Event, event_named
 
 def encode_event(event: Event) -> str:
     """The payload of an event, as JSON text."""
-    return _adapter(type(event)).dump_json(event).decode()
+    kind: Any = type(event)
+    return _adapter(kind).dump_json(event).decode()
 
 
 def decode_event(topic: str, payload: dict[str, Any]) -> Any:
@@ -18,9 +19,10 @@ def decode_event(topic: str, payload: dict[str, Any]) -> Any:
 
     Raises LookupError for an unknown topic, ValueError for a payload that is not that event's.
     """
-    return _adapter(event_named(topic)).validate_python(payload)
+    kind: Any = event_named(topic)
+    return _adapter(kind).validate_python(payload)
 
 
 @cache
-def _adapter(kind: type[Event]) -> TypeAdapter[Any]:
+def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)

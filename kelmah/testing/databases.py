@@ -38,11 +38,12 @@ def prepared() -> Iterator[None]:
     os.environ["KELMAH_TEST_ADMIN_URL"] = url
     wipe = _Wipe(url)
     # Django's flush needs TRUNCATE, which the run-time roles rightly lack and the ledger's triggers deny.
-    usual, TransactionTestCase._fixture_teardown = TransactionTestCase._fixture_teardown, wipe  # type: ignore[assignment,method-assign]
+    case: Any = TransactionTestCase
+    usual, case._fixture_teardown = case._fixture_teardown, wipe
     try:
         yield
     finally:
-        TransactionTestCase._fixture_teardown = usual  # type: ignore[method-assign]
+        case._fixture_teardown = usual
         connections.close_all()
         with psycopg.connect(server, autocommit=True) as connection:
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))

@@ -19,7 +19,8 @@ class PublishedEvents:
         for table in (*inboxes, outbox):
             if table._meta.app_label not in _open_aliases():
                 continue
-            for row in table.objects.filter(topic=kind.topic).order_by("id"):
+            rows: Any = table._default_manager.filter(topic=kind.topic).order_by("id")
+            for row in rows:
                 seen.setdefault(row.event_id, decode_event(row.topic, row.payload))
         return [seen[event_id] for event_id in sorted(seen)]
 

@@ -54,7 +54,7 @@ def api(db: None) -> ApiClient:
 
 
 @pytest.fixture
-def drain() -> Callable[[], None]:
+def drain() -> Callable[[], int]:
     """Deliver every pending event of the local domains, until nothing is left. A failing handler fails the test."""
     from kelmah.events.drain import drain as deliver
 

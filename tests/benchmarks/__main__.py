@@ -1,6 +1,6 @@
 """``make bench``: every benchmark in turn, each a process of its own, and ``docs/benchmarks.md`` from what they print.
 
-A benchmark is a module ``bench_<name>`` that, run with ``-m``, prints what it likes and, as its last line, one JSON object::
+A benchmark is a module ``bench_<name>`` that, run with ``-m``, prints what it likes and, last, one JSON object::
 
     {"name": "ledger", "title": "…", "rows": [{"what": "…", "value": 1.2, "unit": "ratio", "target": ">= 0.5"}]}
 
@@ -65,8 +65,8 @@ def page(results: list[dict[str, Any]]) -> str:
         "",
         "<!-- Written by `make bench`; edits are lost. -->",
         "",
-        f"On {os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()}. Ratios compare with a limit",
-        "measured in the same run on the same machine; absolute numbers move with the machine.",
+        f"On {os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()}. Ratios compare with",
+        "a limit measured in the same run on the same machine; absolute numbers move with the machine.",
     ]
     for result in results:
         lines += ["", f"## {result.get('title', result['name'])}", ""]

@@ -41,9 +41,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     folder.chmod(0o755)
     data, clock_file = folder / "data", folder / "clock"
     port, live_port = _free_port(), _free_port()
-    environment = {
-        name: value for name, value in os.environ.items() if not name.startswith(("KELMAH_TEST", "KELMAH_EXTRA", "DATABASE", "REDIS"))
-    }
+    foreign = ("KELMAH_TEST", "KELMAH_EXTRA", "DATABASE", "REDIS")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     environment |= {"KELMAH_CLOCK_FILE": str(clock_file), "DJANGO_SETTINGS_MODULE": "config.settings.dev"}
     log = (folder / "log").open("w+")
     process = subprocess.Popen(

@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from kelmah.events.publish import publish
-
 from domains.contracts import queries, rules
 from domains.contracts.models import Contract, Milestone, Signature
 from kelmah import clock
 from kelmah.db import atomic, check_version
-from kelmah.errors import FieldError
+from kelmah.errors import FieldError, NotFound
+from kelmah.events.publish import publish
 from kelmah.interfaces.contracts.events import ContractCreated, ContractEnded, ContractPartySigned, ContractSigned
 from kelmah.money import Money
 from kelmah.principal import Principal
@@ -90,7 +89,7 @@ def sign_contract(
         contract = queries.lock_contract(contract_id)  # both sides signing at once must see each other's signature
         role = queries.role_of(contract, by.user_id)
         if role is None:
-            raise queries.NotFound("You have no such contract.")
+            raise NotFound("You have no such contract.")
         check_version(contract, expected_version)
         rules.CONTRACT.check("sign", contract.state)
         if text_sha256 != contract.text_sha256:
@@ -111,7 +110,7 @@ def cancel_contract(*, contract_id: UUID, by: Principal, expected_version: int |
     with atomic("contracts"):
         contract = queries.lock_contract(contract_id)  # against the second signature
         if queries.role_of(contract, by.user_id) is None:
-            raise queries.NotFound("You have no such contract.")
+            raise NotFound("You have no such contract.")
         check_version(contract, expected_version)
         contract.state = rules.CONTRACT.check("cancel", contract.state)
         contract.ended_at = clock.now()

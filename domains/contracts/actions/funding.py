@@ -2,13 +2,12 @@
 
 from uuid import UUID
 
-from kelmah.events.publish import publish
-
 from domains.contracts import queries, rules
 from domains.contracts.models import Milestone
 from kelmah import clock
 from kelmah.db import atomic, check_version
 from kelmah.errors import Unprocessable
+from kelmah.events.publish import publish
 from kelmah.interfaces.contracts.events import MilestoneFundingRequested
 from kelmah.interfaces.payments.calls import payments
 from kelmah.principal import Principal

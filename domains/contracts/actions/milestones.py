@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from django.db.models import Sum
-from kelmah.events.publish import publish
 
 from domains.contracts import queries, rules
 from domains.contracts.actions.contracts import tell_of_end
 from domains.contracts.models import Contract, Deadline, Deliverable, Milestone, Submission
 from kelmah import clock, deadlines
 from kelmah.db import atomic, check_version
+from kelmah.events.publish import publish
 from kelmah.interfaces.contracts.events import MilestoneApproved, MilestoneChangesRequested, MilestoneSubmitted
 from kelmah.interfaces.files.calls import files
 from kelmah.interfaces.files.types import FileInfo

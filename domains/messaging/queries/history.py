@@ -1,6 +1,7 @@
 """Messages and conversations as JSON: hot lists, each one statement, rendered as they come."""
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -73,7 +74,7 @@ def conversations_page(
 ) -> ConversationPage:
     """Most lively first, with the last message and exact unread counts."""
     at, last_id = after or (None, None)
-    values = {"user": user_id, "at": at, "id": last_id, "limit": limit, "only": only}
+    values: dict[str, Any] = {"user": user_id, "at": at, "id": last_id, "limit": limit, "only": only}
     with connections["messaging"].cursor() as cursor:
         cursor.execute(_CONVERSATIONS, values)
         items, oldest_at, oldest_id, count = cursor.fetchone()
@@ -86,7 +87,7 @@ def message_frame(message: bytes) -> bytes:
     return orjson.dumps({"type": "message", "conversation": body.pop("conversation_id"), **body})
 
 
-def _fetch(statement: str, values: list[object]) -> bytes:
+def _fetch(statement: str, values: list[Any]) -> bytes:
     with connections["messaging"].cursor() as cursor:
         cursor.execute(statement, values)
         row = cursor.fetchone()

@@ -1,6 +1,7 @@
 """Protected funds: in once, out once."""
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from domains.payments import queries, rules
@@ -131,7 +132,7 @@ def _reference(milestone_id: UUID, title: str) -> dict[str, str]:
     return {"milestone_id": str(milestone_id), "title": title}
 
 
-def _facts(funding: Funding) -> dict[str, object]:
+def _facts(funding: Funding) -> dict[str, Any]:
     return {
         "milestone_id": funding.milestone_id,
         "contract_id": funding.contract_id,

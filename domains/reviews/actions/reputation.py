@@ -1,11 +1,13 @@
 """What published reviews come to."""
 
+from typing import Any
+
 from django.db.models import F
-from kelmah.events.publish import publish
 
 from domains.reviews import rules
 from domains.reviews.models import CategoryMean, Reputation, Review
 from kelmah import clock
+from kelmah.events.publish import publish
 from kelmah.interfaces.reviews.events import ReputationChanged
 
 
@@ -24,7 +26,7 @@ def count_in(review: Review, *, category: str) -> None:
 
 def _prior_with(review: Review, category: str) -> int:
     """The category's prior as it was before this review, which is then added to it."""
-    key = {"category": category, "subject_role": rules.other_side(review.author_role)}
+    key: dict[str, Any] = {"category": category, "subject_role": rules.other_side(review.author_role)}
     mean, _ = CategoryMean.objects.get_or_create(**key)
     prior = rules.category_prior(total=mean.total, count=mean.count)
     CategoryMean.objects.filter(**key).update(total=F("total") + review.stars, count=F("count") + 1)

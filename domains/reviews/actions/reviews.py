@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from kelmah.events.publish import publish
-
 from domains.reviews import queries, rules
 from domains.reviews.actions.reputation import count_in
 from domains.reviews.models import Deadline, Review, ReviewWindow
 from kelmah import clock, deadlines
 from kelmah.db import atomic
 from kelmah.errors import NotFound
+from kelmah.events.publish import publish
 from kelmah.interfaces.reviews.events import ReviewPublished, ReviewSubmitted
 from kelmah.principal import Principal
 

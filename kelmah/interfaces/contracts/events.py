@@ -43,7 +43,7 @@ class ContractSigned(Event, domain="contracts", key="contract_id", to=("messagin
 
 @dataclass(frozen=True, kw_only=True)
 class ContractEnded(Event, domain="contracts", key="contract_id", to=("messaging", "reviews")):
-    """The contract is over. ``outcome`` is ``completed``, ``cancelled`` or ``terminated``; ``paid`` is what was released."""
+    """The contract is over: ``outcome`` is ``completed``, ``cancelled`` or ``terminated``; ``paid`` was released."""
 
     contract_id: UUID
     hirer_id: UUID

@@ -31,7 +31,7 @@ class ProfileUpdated(Event, domain="identity", key="user_id", to=("messaging",))
 
 @dataclass(frozen=True, kw_only=True)
 class SessionRevoked(Event, domain="identity", key="user_id", to=("messaging",)):
-    """A log-in session ended before its time. ``reason`` is ``logout``, ``refresh_reused``, ``password_changed`` or ``staff``."""
+    """A session ended early: ``reason`` is ``logout``, ``refresh_reused``, ``password_changed`` or ``staff``."""
 
     user_id: UUID
     session_id: UUID

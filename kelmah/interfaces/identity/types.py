@@ -6,7 +6,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """Somebody with an account, as any other member may see them. ``status`` is ``active``, ``suspended`` or ``erased``."""
+    """Somebody with an account, as others may see them. ``status`` is ``active``, ``suspended`` or ``erased``."""
 
     user_id: UUID
     display_name: str

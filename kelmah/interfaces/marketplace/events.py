@@ -21,8 +21,8 @@ class JobPosted(Event, domain="marketplace", key="job_id", to=("messaging",)):
 
 @dataclass(frozen=True, kw_only=True)
 class JobClosed(Event, domain="marketplace", key="job_id", to=("messaging",)):
-    """A job takes no more proposals. ``reason`` is ``closed``, ``filled``, ``expired`` or ``removed``; ``worker_ids`` are
-    those whose proposals ended with it."""
+    """A job takes no more proposals. ``reason`` is ``closed``, ``filled``, ``expired`` or ``removed``; ``worker_ids``
+    are those whose proposals ended with it."""
 
     job_id: UUID
     hirer_id: UUID
@@ -60,7 +60,7 @@ class OfferSent(Event, domain="marketplace", key="job_id", to=("messaging",)):
 
 @dataclass(frozen=True, kw_only=True)
 class OfferAccepted(Event, domain="marketplace", key="job_id", to=("contracts", "messaging")):
-    """Both sides agree. ``contract_id`` names the contract that contracts will make; ``milestones`` sum to ``amount``."""
+    """Both sides agree. ``contract_id`` names the contract that will be made; ``milestones`` sum to ``amount``."""
 
     offer_id: UUID
     job_id: UUID

@@ -17,9 +17,7 @@ from kelmah.events.loop import Loop
 
 
 class Command(BaseCommand):
-    help = (
-        "Deliver events, show them, decide about dead ones, document them."
-    )
+    help = "Deliver events, show them, decide about dead ones, document them."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True)

@@ -1,6 +1,7 @@
 """``manage.py migrate_domains``: every local domain's migrations on its own database, as its owner role."""
 
 from argparse import ArgumentParser
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -20,8 +21,12 @@ class Command(BaseCommand):
         domains = options["domain"] or list(settings.LOCAL_DOMAINS)
         applied = 0
         for number, domain in enumerate(domains, start=1):
-            applied += migrate_domain(domain, lambda line, at=number: self._tell(f"[{at}/{len(domains)}] {line}"))
+            place = f"[{number}/{len(domains)}]"
+            applied += migrate_domain(domain, partial(self._tell_of, place))
         self._tell(f"{applied} migrations applied" if applied else "nothing to migrate")
+
+    def _tell_of(self, place: str, line: str) -> None:
+        self._tell(f"{place} {line}")
 
     def _tell(self, line: str) -> None:
         self.stdout.write(line)

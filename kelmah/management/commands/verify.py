@@ -12,16 +12,14 @@ from django.core.management.base import BaseCommand, CommandError
 
 
 class Command(BaseCommand):
-    help = (
-        "Check import contracts, system checks, migrations, interfaces, event catalogue and canvases."
-    )
+    help = "Check import contracts, system checks, migrations, interfaces, event catalogue and canvases."
 
     def handle(self, *args: Any, **options: Any) -> None:
         failed = [name for name, check in self._checks() if not self._passes(name, check)]
         if failed:
             raise CommandError(f"failed: {', '.join(failed)}")
 
-    def _checks(self) -> list[tuple[str, Callable[[], None]]]:
+    def _checks(self) -> list[tuple[str, Callable[[], object]]]:
         return [
             ("import contracts", _import_contracts),
             ("system checks", lambda: call_command("check", verbosity=0)),
@@ -31,7 +29,7 @@ class Command(BaseCommand):
             ("canvases", lambda: call_command("canvas", check=True)),
         ]
 
-    def _passes(self, name: str, check: Callable[[], None]) -> bool:
+    def _passes(self, name: str, check: Callable[[], object]) -> bool:
         try:
             check()
         except (CommandError, SystemExit) as error:
