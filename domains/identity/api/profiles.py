@@ -89,7 +89,7 @@ class MyProfile(View):
         profile = actions.update_profile(
             user_id=request.user.user_id,
             expected_version=expected_version(request),
-            changes=valid(ProfileIn, request.data, partial=True),
+            changes=valid(ProfileIn, request.data),
         )
         return with_etag(Response(render_own_profile(profile)), profile.version)
 

@@ -78,18 +78,23 @@ class PlaceIn(StrictSerializer):
 
 
 class ProfileIn(StrictSerializer):
-    display_name = TextField(max_length=2 * rules.LONGEST_NAME)
-    locale = serializers.ChoiceField(choices=rules.LOCALES)
-    zone = TextField(max_length=60, validators=[_known_zone])
-    headline = TextField(max_length=rules.HEADLINE_LENGTH, allow_blank=True, validators=[_one_line])
-    bio = TextField(max_length=rules.BIO_LENGTH, allow_blank=True, validators=[_lines])
-    skills = serializers.ListField(child=SkillIn(), max_length=rules.MOST_SKILLS)
-    place = PlaceIn(allow_null=True)
-    radius_km = WholeNumberField(min_value=rules.RADIUS_KM[0], max_value=rules.RADIUS_KM[1], allow_null=True)
-    rate = MoneyField(max_amount=rules.MAX_RATE_MINOR, allow_null=True, help_text="Per hour.")
+    """All parts may be left out. Not by ``partial``, which would let parts of a place or a skill be left out too."""
+
+    display_name = TextField(max_length=2 * rules.LONGEST_NAME, required=False)
+    locale = serializers.ChoiceField(choices=rules.LOCALES, required=False)
+    zone = TextField(max_length=60, validators=[_known_zone], required=False)
+    headline = TextField(max_length=rules.HEADLINE_LENGTH, allow_blank=True, validators=[_one_line], required=False)
+    bio = TextField(max_length=rules.BIO_LENGTH, allow_blank=True, validators=[_lines], required=False)
+    skills = serializers.ListField(child=SkillIn(), max_length=rules.MOST_SKILLS, required=False)
+    place = PlaceIn(allow_null=True, required=False)
+    radius_km = WholeNumberField(
+        min_value=rules.RADIUS_KM[0], max_value=rules.RADIUS_KM[1], allow_null=True, required=False
+    )
+    rate = MoneyField(max_amount=rules.MAX_RATE_MINOR, allow_null=True, required=False, help_text="Per hour.")
     languages = serializers.ListField(
         child=TextField(max_length=3, validators=[RegexValidator(rules.LANGUAGE, "Use ISO 639 codes.")]),
         max_length=rules.MOST_LANGUAGES,
+        required=False,
     )
 
     def validate_languages(self, languages: list[str]) -> tuple[str, ...]:
