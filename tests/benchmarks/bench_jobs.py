@@ -92,7 +92,8 @@ def servers() -> Iterator[tuple[dict[str, str], str]]:
 def granian(environment: dict[str, str]) -> Iterator[tuple[int, psutil.Process]]:
     """The API as ``make run`` serves it."""
     port = free_port()
-    api = next(each for each in process_table(port=port, live_port=0, data=ROOT) if each.name == "api")
+    table = process_table(port=port, live_port=0, data=ROOT, commands=())
+    api = next(each for each in table if each.name == "api")
     process = subprocess.Popen(api.command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + 60
