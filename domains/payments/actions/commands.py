@@ -82,7 +82,7 @@ def settle_command(*, command_id: UUID, outcome: Outcome) -> None:
             _finish(command, "reject", ref=outcome.ref, error=outcome.code)
             fail = fail_deposit if command.kind == "charge" else fail_payout
             fail(**{_subject(command): command.subject_id}, reason=outcome.code)
-        else:
+        elif command.state != "new":  # a webhook may speak of what we have not sent yet: sending it will tell
             _wait(command, outcome)
 
 
