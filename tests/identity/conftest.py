@@ -1,3 +1,0 @@
-"""Tasks are known to Celery once they are imported, as the worker does."""
-
-import domains.identity.tasks  # noqa: F401
