@@ -9,19 +9,19 @@ import django
 django.setup()
 
 from channels.routing import ProtocolTypeRouter, URLRouter
+from django.urls import re_path
 from django.utils.module_loading import import_string
 
 from kelmah.domain import local_domains
+from kelmah.live import asgi
 
+_routes = [
+    route for config in local_domains() if config.websocket_urls for route in import_string(config.websocket_urls)
+]
 application = ProtocolTypeRouter(
     {
-        "websocket": URLRouter(
-            [
-                route
-                for config in local_domains()
-                if config.websocket_urls
-                for route in import_string(config.websocket_urls)
-            ]
-        )
+        "websocket": URLRouter([*_routes, re_path("", asgi.no_such_address)]),
+        "http": asgi.http,
+        "lifespan": asgi.lifespan,
     }
 )

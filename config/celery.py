@@ -21,6 +21,11 @@ app.conf.update(
     broker_connection_max_retries=None,
     broker_transport_options={
         "visibility_timeout": 3600,
+        # Of connecting for a publication: the outbox tries again by itself.
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0.1,
+        "interval_max": 0.1,
         "socket_timeout": 5,
         "socket_connect_timeout": 2,
         "socket_keepalive": True,
@@ -58,4 +63,4 @@ if not apps.ready:
     import django
 
     django.setup()
-app.autodiscover_tasks([config.name for config in local_domains()])
+app.autodiscover_tasks([config.name for config in local_domains()], force=True)

@@ -5,8 +5,8 @@ import os
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-# Read by config.domains at import: a domain that exists for the tests of the kernel.
-os.environ.setdefault("KELMAH_EXTRA_DOMAINS", "tests.kernel.http.probes")
+# Read by config.domains at import: domains that exist for the tests of the kernel.
+os.environ.setdefault("KELMAH_EXTRA_DOMAINS", "tests.kernel.http.probes,tests.probe")
 
 from config import domains, env
 from config.settings.base import *  # noqa: F403

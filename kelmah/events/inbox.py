@@ -10,7 +10,7 @@ from django.db import connections
 
 from kelmah.db import atomic
 from kelmah.events.handlers import Handler, all_handlers, handler_named
-from kelmah.events.queue import Row, inbox
+from kelmah.events.queue import Row, inbox, without_killers
 from kelmah.events.serialization import decode_event
 from kelmah.faultpoints import faultpoint
 
@@ -21,7 +21,8 @@ def hear(domain: str, *, limit: int = 200, raising: bool = False) -> int:
     """Let the domain's handlers hear what is due in its inbox; returns how many events were heard."""
     mine = [handler.name for handler in all_handlers() if handler.domain == domain]
     heard = 0
-    for name, rows in groupby(_by_handler(inbox(domain).claim(mine, limit=limit)), key=lambda row: row.part):
+    taken = without_killers(inbox(domain), inbox(domain).claim(mine, limit=limit))
+    for name, rows in groupby(_by_handler(taken), key=lambda row: row.part):
         handler = handler_named(name)
         heard += (_hear_together if handler.batch else _hear_each)(handler, list(rows), raising)
     return heard
@@ -38,7 +39,7 @@ def _hear_each(handler: Handler, rows: list[Row], raising: bool) -> int:
     heard, stuck = 0, set[str]()
     for row in rows:
         if row.key in stuck:  # what came before it in its key was not heard
-            inbox(handler.domain).give_back([row])
+            inbox(handler.domain).put_off([row])
         elif _hear_group(handler, [row], raising):
             heard += 1
         else:

@@ -100,18 +100,32 @@ class Queue:
             found = cursor.fetchone()
         return bool(found and found[0])
 
-    def give_back(self, rows: list[Row]) -> None:
-        """End the lease of rows that were not tried; the attempt does not count."""
+    def put_off(self, rows: list[Row], *, wait: float = 0.0, error: str = "") -> None:
+        """End the lease of rows whose failure is not their own; the attempt does not count."""
         with connections[self.domain].cursor() as cursor:
             cursor.execute(
-                f"UPDATE {self.table} SET attempts = attempts - 1, available_at = clock_timestamp()"  # noqa: S608
+                f"UPDATE {self.table} SET attempts = attempts - 1, last_error = %s,"  # noqa: S608
+                " available_at = clock_timestamp() + %s"
                 " WHERE (id, attempts) IN (SELECT * FROM unnest(%s::bigint[], %s::smallint[]))",
-                [[row.id for row in rows], [row.attempts for row in rows]],
+                [error, timedelta(seconds=wait), [row.id for row in rows], [row.attempts for row in rows]],
             )
 
     def _sql(self, template: str, **more: str) -> str:
         p_open = self.open.replace("completed", "p.completed")
         return template.format(table=self.table, part=self.part, open=self.open, p_open=p_open, **more)
+
+
+class WorkersDied(Exception):
+    """A row was taken as often as it may be, and nobody who took it was heard of again."""
+
+
+def without_killers(queue: Queue, rows: list[Row]) -> list[Row]:
+    """The rows that may be tried; those that have killed every worker so far are buried."""
+    killers = [row for row in rows if row.attempts > settings.EVENT_MAX_ATTEMPTS]
+    for row in killers:
+        queue.fail(row, WorkersDied(f"taken {row.attempts - 1} times without an answer"))
+    buried = {(row.part, row.key) for row in killers}
+    return [row for row in rows if row not in killers and (row.part, row.key) not in buried]
 
 
 def outbox(domain: str) -> Queue:

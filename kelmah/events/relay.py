@@ -11,7 +11,7 @@ from django.db import connections
 
 from kelmah.events.channel import TASK
 from kelmah.events.handlers import handlers_of
-from kelmah.events.queue import Row, outbox
+from kelmah.events.queue import Row, outbox, without_killers
 from kelmah.faultpoints import faultpoint
 
 log = structlog.get_logger(__name__)
@@ -29,14 +29,18 @@ ON CONFLICT (event_id, handler) DO NOTHING
 
 
 def relay(domain: str, *, send_task: Send, limit: int = 200, raising: bool = False) -> int:
-    """Hand on what ``domain`` has to tell; returns how many rows left its outbox."""
-    queue, gone = outbox(domain), 0
-    taken = queue.claim([TASK, *settings.LOCAL_DOMAINS], limit=limit)
-    for target, rows in groupby(sorted(taken, key=lambda row: row.part), key=lambda row: row.part):
-        batch = list(rows)
-        for group in ([row] for row in batch) if target == TASK else (batch,):
-            gone += _hand_on(domain, target, group, send_task, raising)
-    return gone
+    """Hand on what ``domain`` has to tell; returns how many rows left its outbox.
+
+    Events first: what they need is the database, which is there.
+    """
+    queue = outbox(domain)
+    taken = without_killers(queue, queue.claim([TASK, *settings.LOCAL_DOMAINS], limit=limit))
+    tasks = [row for row in taken if row.part == TASK]
+    events = sorted((row for row in taken if row.part != TASK), key=lambda row: row.part)
+    gone = sum(
+        _deliver(domain, target, list(rows), raising) for target, rows in groupby(events, key=lambda row: row.part)
+    )
+    return gone + _send(domain, tasks, send_task, raising)
 
 
 def receive(target: str, source: str, rows: Sequence[Row]) -> None:
@@ -50,26 +54,42 @@ def receive(target: str, source: str, rows: Sequence[Row]) -> None:
             cursor.execute(_RECEIVE.format(domain=target), [source, json.dumps(records)])
 
 
-def _hand_on(domain: str, target: str, rows: list[Row], send_task: Send, raising: bool) -> int:
-    queue = outbox(domain)
+def _deliver(domain: str, target: str, rows: list[Row], raising: bool) -> int:
     try:
-        if target == TASK:
-            send_task(rows[0])
-        else:
-            receive(target, domain, rows)
+        receive(target, domain, rows)
     except Exception as error:  # a process boundary: a target that is down must not stop the others
         if raising:
             raise
         for row in rows:
-            if queue.fail(row, error):
+            if outbox(domain).fail(row, error):
                 log.error("event_dead", domain=domain, target=target, topic=row.topic, event_id=str(row.event_id))
         return 0
     faultpoint("relay.after_send")
-    with connections[domain].cursor() as cursor:
-        cursor.execute(
-            f"DELETE FROM {queue.table} WHERE (id, attempts) IN (SELECT * FROM unnest(%s::bigint[], %s::smallint[]))",  # noqa: S608
-            [[row.id for row in rows], [row.attempts for row in rows]],
-        )
+    return _forget(domain, rows)
+
+
+def _send(domain: str, rows: list[Row], send_task: Send, raising: bool) -> int:
+    """Tasks to the broker, in order, until it refuses one: then all wait, and none is blamed for it."""
+    for number, row in enumerate(rows):
+        try:
+            send_task(row)
+        except Exception as error:  # a process boundary: events go on without the broker
+            if raising:
+                raise
+            log.warning("broker_down", domain=domain, waiting=len(rows) - number, error=type(error).__name__)
+            outbox(domain).put_off(rows[number:], wait=1.0, error=f"{type(error).__name__}: {error}"[:2000])
+            return _forget(domain, rows[:number])
+    return _forget(domain, rows)
+
+
+def _forget(domain: str, rows: list[Row]) -> int:
+    if rows:
+        with connections[domain].cursor() as cursor:
+            cursor.execute(
+                f"DELETE FROM {outbox(domain).table}"  # noqa: S608
+                " WHERE (id, attempts) IN (SELECT * FROM unnest(%s::bigint[], %s::smallint[]))",
+                [[row.id for row in rows], [row.attempts for row in rows]],
+            )
     return len(rows)
 
 
