@@ -105,7 +105,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'abstract': False,
-                'indexes': [models.Index(condition=models.Q(('completed_at__isnull', True)), fields=['handler', 'key', 'id'], name='contracts_inbox_key'), models.Index(condition=models.Q(('completed_at__isnull', True), ('dead_at__isnull', True)), fields=['available_at', 'id'], name='contracts_inbox_due'), models.Index(fields=['completed_at'], name='contracts_inbox_done')],
+                'indexes': [models.Index(condition=models.Q(('completed_at__isnull', True)), fields=['handler', 'key', 'id'], name='contracts_inbox_key'), models.Index(condition=models.Q(('completed_at__isnull', True), ('dead_at__isnull', True)), fields=['id'], name='contracts_inbox_due'), models.Index(fields=['completed_at'], name='contracts_inbox_done')],
                 'constraints': [models.UniqueConstraint(fields=('event_id', 'handler'), name='contracts_inbox_once')],
             },
         ),
@@ -153,7 +153,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'abstract': False,
-                'indexes': [models.Index(fields=['target', 'key', 'id'], name='contracts_outbox_key'), models.Index(fields=['available_at', 'id'], name='contracts_outbox_due')],
+                'indexes': [models.Index(fields=['target', 'key', 'id'], name='contracts_outbox_key')],
                 'constraints': [models.UniqueConstraint(fields=('event_id', 'target'), name='contracts_outbox_once')],
             },
         ),

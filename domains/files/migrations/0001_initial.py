@@ -80,7 +80,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'abstract': False,
-                'indexes': [models.Index(condition=models.Q(('completed_at__isnull', True)), fields=['handler', 'key', 'id'], name='files_inbox_key'), models.Index(condition=models.Q(('completed_at__isnull', True), ('dead_at__isnull', True)), fields=['available_at', 'id'], name='files_inbox_due'), models.Index(fields=['completed_at'], name='files_inbox_done')],
+                'indexes': [models.Index(condition=models.Q(('completed_at__isnull', True)), fields=['handler', 'key', 'id'], name='files_inbox_key'), models.Index(condition=models.Q(('completed_at__isnull', True), ('dead_at__isnull', True)), fields=['id'], name='files_inbox_due'), models.Index(fields=['completed_at'], name='files_inbox_done')],
                 'constraints': [models.UniqueConstraint(fields=('event_id', 'handler'), name='files_inbox_once')],
             },
         ),
@@ -103,7 +103,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'abstract': False,
-                'indexes': [models.Index(fields=['target', 'key', 'id'], name='files_outbox_key'), models.Index(fields=['available_at', 'id'], name='files_outbox_due')],
+                'indexes': [models.Index(fields=['target', 'key', 'id'], name='files_outbox_key')],
                 'constraints': [models.UniqueConstraint(fields=('event_id', 'target'), name='files_outbox_once')],
             },
         ),

@@ -128,7 +128,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'abstract': False,
-                'indexes': [models.Index(condition=models.Q(('completed_at__isnull', True)), fields=['handler', 'key', 'id'], name='identity_inbox_key'), models.Index(condition=models.Q(('completed_at__isnull', True), ('dead_at__isnull', True)), fields=['available_at', 'id'], name='identity_inbox_due'), models.Index(fields=['completed_at'], name='identity_inbox_done')],
+                'indexes': [models.Index(condition=models.Q(('completed_at__isnull', True)), fields=['handler', 'key', 'id'], name='identity_inbox_key'), models.Index(condition=models.Q(('completed_at__isnull', True), ('dead_at__isnull', True)), fields=['id'], name='identity_inbox_due'), models.Index(fields=['completed_at'], name='identity_inbox_done')],
                 'constraints': [models.UniqueConstraint(fields=('event_id', 'handler'), name='identity_inbox_once')],
             },
         ),
@@ -164,7 +164,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'abstract': False,
-                'indexes': [models.Index(fields=['target', 'key', 'id'], name='identity_outbox_key'), models.Index(fields=['available_at', 'id'], name='identity_outbox_due')],
+                'indexes': [models.Index(fields=['target', 'key', 'id'], name='identity_outbox_key')],
                 'constraints': [models.UniqueConstraint(fields=('event_id', 'target'), name='identity_outbox_once')],
             },
         ),

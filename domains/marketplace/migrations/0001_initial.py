@@ -95,7 +95,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'abstract': False,
-                'indexes': [models.Index(condition=models.Q(('completed_at__isnull', True)), fields=['handler', 'key', 'id'], name='marketplace_inbox_key'), models.Index(condition=models.Q(('completed_at__isnull', True), ('dead_at__isnull', True)), fields=['available_at', 'id'], name='marketplace_inbox_due'), models.Index(fields=['completed_at'], name='marketplace_inbox_done')],
+                'indexes': [models.Index(condition=models.Q(('completed_at__isnull', True)), fields=['handler', 'key', 'id'], name='marketplace_inbox_key'), models.Index(condition=models.Q(('completed_at__isnull', True), ('dead_at__isnull', True)), fields=['id'], name='marketplace_inbox_due'), models.Index(fields=['completed_at'], name='marketplace_inbox_done')],
                 'constraints': [models.UniqueConstraint(fields=('event_id', 'handler'), name='marketplace_inbox_once')],
             },
         ),
@@ -146,7 +146,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'abstract': False,
-                'indexes': [models.Index(fields=['target', 'key', 'id'], name='marketplace_outbox_key'), models.Index(fields=['available_at', 'id'], name='marketplace_outbox_due')],
+                'indexes': [models.Index(fields=['target', 'key', 'id'], name='marketplace_outbox_key')],
                 'constraints': [models.UniqueConstraint(fields=('event_id', 'target'), name='marketplace_outbox_once')],
             },
         ),

@@ -87,7 +87,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'abstract': False,
-                'indexes': [models.Index(condition=models.Q(('completed_at__isnull', True)), fields=['handler', 'key', 'id'], name='messaging_inbox_key'), models.Index(condition=models.Q(('completed_at__isnull', True), ('dead_at__isnull', True)), fields=['available_at', 'id'], name='messaging_inbox_due'), models.Index(fields=['completed_at'], name='messaging_inbox_done')],
+                'indexes': [models.Index(condition=models.Q(('completed_at__isnull', True)), fields=['handler', 'key', 'id'], name='messaging_inbox_key'), models.Index(condition=models.Q(('completed_at__isnull', True), ('dead_at__isnull', True)), fields=['id'], name='messaging_inbox_due'), models.Index(fields=['completed_at'], name='messaging_inbox_done')],
                 'constraints': [models.UniqueConstraint(fields=('event_id', 'handler'), name='messaging_inbox_once')],
             },
         ),
@@ -161,7 +161,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'abstract': False,
-                'indexes': [models.Index(fields=['target', 'key', 'id'], name='messaging_outbox_key'), models.Index(fields=['available_at', 'id'], name='messaging_outbox_due')],
+                'indexes': [models.Index(fields=['target', 'key', 'id'], name='messaging_outbox_key')],
                 'constraints': [models.UniqueConstraint(fields=('event_id', 'target'), name='messaging_outbox_once')],
             },
         ),

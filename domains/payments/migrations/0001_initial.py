@@ -191,7 +191,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'abstract': False,
-                'indexes': [models.Index(condition=models.Q(('completed_at__isnull', True)), fields=['handler', 'key', 'id'], name='payments_inbox_key'), models.Index(condition=models.Q(('completed_at__isnull', True), ('dead_at__isnull', True)), fields=['available_at', 'id'], name='payments_inbox_due'), models.Index(fields=['completed_at'], name='payments_inbox_done')],
+                'indexes': [models.Index(condition=models.Q(('completed_at__isnull', True)), fields=['handler', 'key', 'id'], name='payments_inbox_key'), models.Index(condition=models.Q(('completed_at__isnull', True), ('dead_at__isnull', True)), fields=['id'], name='payments_inbox_due'), models.Index(fields=['completed_at'], name='payments_inbox_done')],
                 'constraints': [models.UniqueConstraint(fields=('event_id', 'handler'), name='payments_inbox_once')],
             },
         ),
@@ -214,7 +214,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'abstract': False,
-                'indexes': [models.Index(fields=['target', 'key', 'id'], name='payments_outbox_key'), models.Index(fields=['available_at', 'id'], name='payments_outbox_due')],
+                'indexes': [models.Index(fields=['target', 'key', 'id'], name='payments_outbox_key')],
                 'constraints': [models.UniqueConstraint(fields=('event_id', 'target'), name='payments_outbox_once')],
             },
         ),

@@ -91,7 +91,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'abstract': False,
-                'indexes': [models.Index(condition=models.Q(('completed_at__isnull', True)), fields=['handler', 'key', 'id'], name='reviews_inbox_key'), models.Index(condition=models.Q(('completed_at__isnull', True), ('dead_at__isnull', True)), fields=['available_at', 'id'], name='reviews_inbox_due'), models.Index(fields=['completed_at'], name='reviews_inbox_done')],
+                'indexes': [models.Index(condition=models.Q(('completed_at__isnull', True)), fields=['handler', 'key', 'id'], name='reviews_inbox_key'), models.Index(condition=models.Q(('completed_at__isnull', True), ('dead_at__isnull', True)), fields=['id'], name='reviews_inbox_due'), models.Index(fields=['completed_at'], name='reviews_inbox_done')],
                 'constraints': [models.UniqueConstraint(fields=('event_id', 'handler'), name='reviews_inbox_once')],
             },
         ),
@@ -114,7 +114,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'abstract': False,
-                'indexes': [models.Index(fields=['target', 'key', 'id'], name='reviews_outbox_key'), models.Index(fields=['available_at', 'id'], name='reviews_outbox_due')],
+                'indexes': [models.Index(fields=['target', 'key', 'id'], name='reviews_outbox_key')],
                 'constraints': [models.UniqueConstraint(fields=('event_id', 'target'), name='reviews_outbox_once')],
             },
         ),

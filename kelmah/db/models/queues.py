@@ -1,7 +1,7 @@
 """The tables behind events: what a domain has yet to tell, and what it has yet to hear.
 
-Both are keyed lease queues (``kelmah.events.queue``): rows of one key are taken in order, one at a time; a taken row
-is leased, not locked, and a crash frees it when the lease ends.
+Both are keyed lease queues (``kelmah.events.queue``): rows of one key are taken in order; a taken row is leased until
+``available_at``, not locked, and a crash frees it when the lease ends.
 """
 
 from django.db import models
@@ -28,10 +28,7 @@ class OutboxBase(models.Model):
 
     class Meta:
         abstract = True
-        indexes = [
-            models.Index(fields=["target", "key", "id"], name="%(app_label)s_outbox_key"),
-            models.Index(fields=["available_at", "id"], name="%(app_label)s_outbox_due"),
-        ]
+        indexes = [models.Index(fields=["target", "key", "id"], name="%(app_label)s_outbox_key")]
         constraints = [models.UniqueConstraint(fields=["event_id", "target"], name="%(app_label)s_outbox_once")]
 
 
@@ -64,8 +61,9 @@ class InboxBase(models.Model):
                 condition=Q(completed_at__isnull=True),
                 name="%(app_label)s_inbox_key",
             ),
+            # Claims read in order of id; without this they would walk over everything that was ever heard.
             models.Index(
-                fields=["available_at", "id"],
+                fields=["id"],
                 condition=Q(completed_at__isnull=True, dead_at__isnull=True),
                 name="%(app_label)s_inbox_due",
             ),
