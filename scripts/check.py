@@ -23,6 +23,7 @@ class Step:
     name: str
     what: str
     command: tuple[str, ...]
+    environment: tuple[tuple[str, str], ...] = ()
 
 
 def python(*arguments: str) -> tuple[str, ...]:
@@ -33,6 +34,7 @@ def pytest(*arguments: str) -> tuple[str, ...]:
     return python("-m", "pytest", *arguments)
 
 
+DOMAINS = ("identity", "marketplace", "contracts", "payments", "messaging", "reviews", "files")
 TEST = (
     Step("format", "formatting", (str(BIN / "ruff"), "format", "--check", ".")),
     Step("lint", "lint", (str(BIN / "ruff"), "check", ".")),
@@ -45,6 +47,7 @@ TEST = (
         "OpenAPI schema",
         python("manage.py", "spectacular", "--validate", "--fail-on-warn", "--file", os.devnull),
     ),
+    Step("documents", "generated documents are fresh", python("manage.py", "verify")),
     Step(
         "tests",
         "tests",
@@ -53,6 +56,12 @@ TEST = (
 )
 SLOW = (
     Step("slow", "tests that start whole systems", pytest("-m", "slow", "--ignore=tests/faults", "tests")),
+    Step(
+        "loopback",
+        "tests with every call between domains going over the wire",
+        pytest("-n", "2", "-m", "not slow", *(f"tests/{domain}" for domain in DOMAINS)),
+        (("RPC_TRANSPORT", "loopback"),),
+    ),
     Step("faults", "kill tests with real processes", pytest("tests/faults")),
     Step("benchmarks", "benchmark smoke", python("-m", "tests.benchmarks", "--smoke")),
 )
@@ -77,7 +86,7 @@ def run(step: Step, position: str) -> None:
         report = Path(scratch) / "report.xml"
         command = (*step.command, f"--junitxml={report}", "-rsx") if "pytest" in step.command else step.command
         # System checks, migrations and the schema are those of the settings that tests run with.
-        env = os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings.test"}
+        env = os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings.test"} | dict(step.environment)
         status = subprocess.run(command, cwd=CLONE, env=env, check=False).returncode
         problem = f"exit status {status}" if status else skipped(report)
     seconds = time.monotonic() - began

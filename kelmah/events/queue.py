@@ -2,27 +2,35 @@
 
 A row is taken by a lease, not by a lock: nothing is held while it is worked on, and when the worker dies the lease runs
 out and somebody else takes the row. Attempts are counted when a row is taken, so that a row which kills its worker is
-counted too. Leases use the database's clock.
+counted too. The end of the lease is also its proof: whoever was overtaken changes nothing. Leases use the database's
+clock, never ``kelmah.clock``.
+
+Ids are given before commit, so order within a key needs writers of that key to take turns: an action locks the
+aggregate it changes before it publishes, and the key of an event is its aggregate.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import uniform
-from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import connections
 
-COLUMNS = "id, event_id, topic, event_version, key, payload, occurred_at, trace, attempts"
+LONGEST_WAIT = 3600.0  # seconds, after a failure of the row itself
+LONGEST_OUTAGE_WAIT = 60.0  # seconds, while somebody else is down
+BATCH = 200
 
-# ``head`` takes what is due and has nothing before it in its key that is leased, backing off or dead. SKIP LOCKED may
-# jump over a row that another claim is just taking; ``ok`` then drops the later rows of that key again, whatever the
+_COLUMNS = "id, event_id, {part}, topic, event_version, key, payload, occurred_at, trace, attempts, available_at"
+
+# ``head`` takes what is due and has nothing before it in its key that is leased, waiting or dead. SKIP LOCKED may jump
+# over a row that another claim is just taking; ``ok`` then drops the later rows of that key again, whatever the
 # snapshots saw, so that no two workers ever hold rows of one key.
 _CLAIM = """
 WITH head AS (
     SELECT id FROM {table} o
-    WHERE {open} AND dead_at IS NULL AND available_at <= clock_timestamp() AND o.{part} = ANY(%(parts)s)
+    WHERE {open} AND dead_at IS NULL AND available_at <= clock_timestamp() {only}
       AND NOT EXISTS (
         SELECT 1 FROM {table} p
         WHERE p.{part} = o.{part} AND p.key = o.key AND p.id < o.id AND {p_open}
@@ -33,33 +41,37 @@ WITH head AS (
         SELECT 1 FROM {table} p
         WHERE p.{part} = o.{part} AND p.key = o.key AND p.id < o.id AND {p_open} AND p.id NOT IN (SELECT id FROM head))
 )
-UPDATE {table} t SET attempts = attempts + 1, available_at = clock_timestamp() + %(lease)s
+UPDATE {table} t SET attempts = least(attempts + 1, 30000), available_at = clock_timestamp() + %(lease)s
 FROM ok WHERE t.id = ok.id
 RETURNING {columns}
 """
 
-_FAIL = """
-UPDATE {table} SET last_error = %(error)s, available_at = clock_timestamp() + %(wait)s,
-    dead_at = CASE WHEN attempts >= %(max)s THEN clock_timestamp() END
-WHERE id = %(id)s AND attempts = %(attempts)s AND {open}
-RETURNING dead_at
+_HELD = """
+UPDATE {table} t SET {change}
+FROM unnest(%(ids)s::bigint[], %(until)s::timestamptz[]) AS held(id, until)
+WHERE t.id = held.id AND t.available_at = held.until AND {open}
 """
 
 
-@dataclass(frozen=True)
+class WorkerDied(RuntimeError):
+    """Every worker that took this row ended without a word."""
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
-    """One row as it was taken."""
+    """One row as it was taken; ``part`` is its target or handler, ``payload`` and ``trace`` are JSON text."""
 
     id: int
-    event_id: Any
+    event_id: UUID
+    part: str
     topic: str
     event_version: int
     key: str
-    payload: Any
-    occurred_at: Any
-    trace: Any
+    payload: str
+    occurred_at: datetime
+    trace: str
     attempts: int
-    part: str
+    leased_until: datetime
 
 
 @dataclass(frozen=True)
@@ -75,57 +87,82 @@ class Queue:
     def table(self) -> str:
         return f"{self.domain}_{self.name}"
 
-    def claim(self, parts: Sequence[str], *, limit: int = 200) -> list[Row]:
-        """Lease what is due for these targets or handlers, oldest first."""
-        columns = ", ".join(f"t.{name}" for name in (*COLUMNS.split(", "), self.part))
-        statement = self._sql(_CLAIM, columns=columns)
+    def claim(self, *, only: str = "", limit: int = BATCH) -> list[Row]:
+        """Lease what is due, oldest first, and of each key nothing without what comes before it.
+
+        ``only`` narrows it by a condition on ``part``. A row that was taken often and never spoken of again comes
+        alone, so that it is the only one to be blamed for the death of its worker; in the end it is buried.
+        """
         lease = timedelta(seconds=settings.EVENT_LEASE_SECONDS)
-        values: dict[str, Any] = {"parts": list(parts), "limit": limit, "lease": lease}
+        only = f"AND o.{self.part} {only}" if only else ""
         with connections[self.domain].cursor() as cursor:
-            cursor.execute(statement, values)
-            return sorted((Row(*found) for found in cursor.fetchall()), key=lambda row: row.id)
+            cursor.execute(self._sql(_CLAIM, only=only), {"limit": limit, "lease": lease})
+            rows = sorted((Row(*found) for found in cursor.fetchall()), key=lambda row: row.id)
+        most: int = settings.EVENT_MAX_ATTEMPTS
+        worn = next((row for row in rows if row.attempts > max(1, most // 2)), None)
+        if worn is None:
+            return rows
+        first = next(row for row in rows if (row.part, row.key) == (worn.part, worn.key))
+        self.give_back([row for row in rows if row is not first])
+        if first.attempts <= most:
+            return [first]
+        self.fail(first, WorkerDied("every worker that took it died"))
+        return self.claim(only=only, limit=limit)
 
     def fail(self, row: Row, error: BaseException) -> bool:
         """Let the row wait, longer each time, or bury it after the last attempt; True when it is dead."""
-        wait = timedelta(seconds=min(2.0**row.attempts, 3600.0) * uniform(0.5, 1.0))
-        values: dict[str, Any] = {
-            "error": f"{type(error).__name__}: {error}"[:2000],
-            "wait": wait,
-            "max": settings.EVENT_MAX_ATTEMPTS,
-            "id": row.id,
-            "attempts": row.attempts,
-        }
-        with connections[self.domain].cursor() as cursor:
-            cursor.execute(self._sql(_FAIL), values)
-            found = cursor.fetchone()
-        return bool(found and found[0])
+        dead: bool = row.attempts >= settings.EVENT_MAX_ATTEMPTS
+        buried = ", dead_at = clock_timestamp()" if dead else ""
+        return self._wait([row], error, longest=LONGEST_WAIT, also=buried) > 0 and dead
 
-    def put_off(self, rows: list[Row], *, wait: float = 0.0, error: str = "") -> None:
-        """End the lease of rows whose failure is not their own; the attempt does not count."""
+    def postpone(self, rows: Sequence[Row], error: BaseException) -> None:
+        """Let the rows wait for somebody who is down: no fault of theirs, so they never die of it."""
+        self._wait(rows, error, longest=LONGEST_OUTAGE_WAIT)
+
+    def give_back(self, rows: Sequence[Row]) -> None:
+        """End the lease of rows that were not tried; the attempt does not count."""
+        self._change(rows, "attempts = t.attempts - 1, available_at = clock_timestamp()")
+
+    def mark(self, rows: Sequence[Row]) -> int:
+        """Mark rows as done as far as they are still ours, in the caller's transaction; returns how many."""
+        return self._change(rows, "completed_at = clock_timestamp()")
+
+    def remove(self, rows: Sequence[Row]) -> None:
+        """Delete rows as far as they are still ours."""
         with connections[self.domain].cursor() as cursor:
             cursor.execute(
-                f"UPDATE {self.table} SET attempts = attempts - 1, last_error = %s,"  # noqa: S608
-                " available_at = clock_timestamp() + %s"
-                " WHERE (id, attempts) IN (SELECT * FROM unnest(%s::bigint[], %s::smallint[]))",
-                [error, timedelta(seconds=wait), [row.id for row in rows], [row.attempts for row in rows]],
+                f"DELETE FROM {self.table} t USING unnest(%s::bigint[], %s::timestamptz[]) AS held(id, until)"  # noqa: S608
+                " WHERE t.id = held.id AND t.available_at = held.until",
+                [[row.id for row in rows], [row.leased_until for row in rows]],
             )
 
+    # Private functions
+
+    def _wait(self, rows: Sequence[Row], error: BaseException, *, longest: float, also: str = "") -> int:
+        tries = min((row.attempts for row in rows), default=1)
+        wait = timedelta(seconds=min(2.0 ** min(tries, 16), longest) * uniform(0.5, 1.0))
+        change = "last_error = %(error)s, available_at = clock_timestamp() + %(wait)s" + also
+        return self._change(rows, change, error=describe(error), wait=wait)
+
+    def _change(self, rows: Sequence[Row], change: str, **values: object) -> int:
+        if not rows:
+            return 0
+        held = {"ids": [row.id for row in rows], "until": [row.leased_until for row in rows]}
+        with connections[self.domain].cursor() as cursor:
+            cursor.execute(self._sql(_HELD, change=change), {**values, **held})
+            return int(cursor.rowcount)
+
     def _sql(self, template: str, **more: str) -> str:
+        columns = ", ".join(f"t.{name}" for name in _COLUMNS.format(part=self.part).split(", "))
         p_open = self.open.replace("completed", "p.completed")
-        return template.format(table=self.table, part=self.part, open=self.open, p_open=p_open, **more)
+        return template.format(
+            table=self.table, part=self.part, open=self.open, p_open=p_open, columns=columns, **more
+        )
 
 
-class WorkersDied(Exception):
-    """A row was taken as often as it may be, and nobody who took it was heard of again."""
-
-
-def without_killers(queue: Queue, rows: list[Row]) -> list[Row]:
-    """The rows that may be tried; those that have killed every worker so far are buried."""
-    killers = [row for row in rows if row.attempts > settings.EVENT_MAX_ATTEMPTS]
-    for row in killers:
-        queue.fail(row, WorkersDied(f"taken {row.attempts - 1} times without an answer"))
-    buried = {(row.part, row.key) for row in killers}
-    return [row for row in rows if row not in killers and (row.part, row.key) not in buried]
+def describe(error: BaseException) -> str:
+    """Kind and first line: the lines after it, of PostgreSQL's errors, quote the row."""
+    return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"[:500]
 
 
 def outbox(domain: str) -> Queue:

@@ -32,9 +32,12 @@ class Running:
         return subprocess.run(run, cwd=ROOT, env=self.environment, check=True, capture_output=True, text=True).stdout
 
 
-@pytest.fixture(scope="session")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """``manage.py run`` with servers, ports and data of its own; stopped as by Ctrl-C, which must succeed."""
+@pytest.fixture(scope="session", params=["local", pytest.param("loopback", marks=pytest.mark.slow)])
+def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """``manage.py run`` with servers, ports and data of its own; stopped as by Ctrl-C, which must succeed.
+
+    Once with calls between domains made directly, and once with every call going over the wire.
+    """
     folder = tmp_path_factory.mktemp("running")
     folder.parent.parent.chmod(0o755)  # the servers' user must be able to pass when this is root's folder
     folder.parent.chmod(0o755)
@@ -43,7 +46,11 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     port, live_port = _free_port(), _free_port()
     foreign = ("KELMAH_TEST", "KELMAH_EXTRA", "DATABASE", "REDIS")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-    environment |= {"KELMAH_CLOCK_FILE": str(clock_file), "DJANGO_SETTINGS_MODULE": "config.settings.dev"}
+    environment |= {
+        "KELMAH_CLOCK_FILE": str(clock_file),
+        "DJANGO_SETTINGS_MODULE": "config.settings.dev",
+        "RPC_TRANSPORT": request.param,
+    }
     log = (folder / "log").open("w+")
     process = subprocess.Popen(
         [sys.executable, "manage.py", "run", "--port", str(port), "--live-port", str(live_port), "--data", str(data)],

@@ -1,0 +1,1 @@
+"""A domain that talks to itself and takes the time: what ``bench_events`` measures."""
