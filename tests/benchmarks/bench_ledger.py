@@ -1,9 +1,8 @@
 """The ledger through the service, against the bare SQL function called from psycopg, in the same run.
 
 Both post the same transfers on the same durable PostgreSQL: ``limit`` calls ``payments_post`` on a plain connection
-with account ids at hand; ``service`` calls ``actions.ledger.post`` as every action does: ORM connection, savepoint, account
-names, typed errors. Rounds are interleaved; medians of paired ratios are reported.
-"""
+with account ids at hand; ``service`` calls ``actions.ledger.post`` as every action does: ORM connection, savepoint,
+account names, typed errors. Rounds are interleaved; medians of paired ratios are reported.
 
 import json
 import os
