@@ -170,10 +170,12 @@ def floor(bench: Bench) -> list[dict[str, Any]]:
         found = []
         count = BARE * (1 if at_a_time == 1 else 5)
         for _ in range(ROUNDS):
-            bare.fill(bench.admin_url, count)
+            bench.look.execute("TRUNCATE bare_job, bare_effect")
             worker = (sys.executable, str(Path(bare.__file__)), bench.admin_url, str(at_a_time))
-            began = time.monotonic()
             workers = [subprocess.Popen(worker, cwd=ROOT) for _ in range(RELAYS)]
+            time.sleep(1)
+            bare.fill(bench.admin_url, count)
+            began = time.monotonic()
             for each in workers:
                 each.wait(timeout=120)
             found.append(count / (time.monotonic() - began))

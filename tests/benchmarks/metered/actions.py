@@ -25,9 +25,7 @@ def tell(events: Iterable[Event], *, together: int) -> None:
 
 def write_down(event: Counted) -> None:
     with atomic("metered"):
-        Effect.objects.create(
-            line=event.line, number=event.number, subject_id=event.subject_id, begun=time.monotonic()
-        )
+        Effect.objects.create(line=event.line, number=event.number, subject_id=event.subject_id, begun=time.monotonic())
 
 
 def count(events: Sequence[Tallied]) -> None:

@@ -4,6 +4,7 @@
 """
 
 import sys
+import time
 
 import psycopg
 
@@ -19,7 +20,6 @@ RETURNING id, payload::text
 
 def fill(url: str, count: int) -> None:
     with psycopg.connect(url) as connection:
-        connection.execute("TRUNCATE bare_job, bare_effect")
         connection.execute(
             "INSERT INTO bare_job (payload) SELECT jsonb_build_object('line', 'line ' || n, 'number', n,"
             " 'note', 'A few words, so that an event is as long as events are.') FROM generate_series(1, %s) n",
@@ -28,12 +28,17 @@ def fill(url: str, count: int) -> None:
 
 
 def work(url: str, at_a_time: int) -> None:
+    worked = False
     with psycopg.connect(url) as connection:
         while True:
             with connection.transaction():
                 rows = connection.execute(_TAKE, [at_a_time]).fetchall()
-                if not rows:
+                if worked and not rows:
                     return
+                if not rows:
+                    time.sleep(0.01)  # not filled yet
+                    continue
+                worked = True
                 connection.cursor().executemany("INSERT INTO bare_effect (job_id, payload) VALUES (%s, %s)", rows)
 
 
