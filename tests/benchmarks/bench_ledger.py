@@ -3,6 +3,7 @@
 Both post the same transfers on the same durable PostgreSQL: ``limit`` calls ``payments_post`` on a plain connection
 with account ids at hand; ``service`` calls ``actions.ledger.post`` as every action does: ORM connection, savepoint,
 account names, typed errors. Rounds are interleaved; medians of paired ratios are reported.
+"""
 
 import json
 import os
