@@ -201,7 +201,7 @@ def test_unknown_and_locked_accounts_take_as_long_as_wrong_passwords():
 
     wrong = median(user.email)
     for login in ("nobody@example.com", "not even an address", locked.email):
-        assert 0.5 < median(login) / wrong < 2  # without the dummy hash it would be a tenth
+        assert 0.3 < median(login) / wrong < 3  # without the dummy hash it would be less than a tenth
 
 
 def test_too_many_at_once_are_told_to_come_back(monkeypatch):

@@ -25,7 +25,8 @@ def hash_new_password(password: str, *, role: str, context: Iterable[str]) -> st
 def is_password(password: str, stored: str | None) -> bool:
     """Whether the password is the stored one; takes as long when there is none. Raises Unavailable."""
     with turn():
-        return check_password(rules.normal_password(password), stored or _nobodys()) and stored is not None
+        nobodys = _nobodys()  # made by the first login of the process, whoever's it is
+        return check_password(rules.normal_password(password), stored or nobodys) and stored is not None
 
 
 @contextmanager
