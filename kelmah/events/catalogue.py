@@ -19,7 +19,7 @@ def catalogue() -> str:
         (event for event in REGISTRY.values() if event.__module__.startswith("kelmah.interfaces.")),
         key=lambda event: event.topic,
     )
-    lines = ["# Events", "", "<!-- Written by `manage.py events catalogue --write`; edits are lost. -->", ""]
+    lines = ["# Events", "", "<!-- Written by `manage.py events catalogue`; edits are lost. -->", ""]
     for event in known:
         lines += _entry(event)
     return "\n".join(lines).rstrip() + "\n"
