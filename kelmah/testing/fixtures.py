@@ -54,11 +54,22 @@ def api(db: None) -> ApiClient:
 
 
 @pytest.fixture
-def drain() -> Callable[[], int]:
-    """Deliver every pending event of the local domains, until nothing is left. A failing handler fails the test."""
+def drain(request: pytest.FixtureRequest) -> Callable[[], int]:
+    """Deliver every pending event between the domains that the test may touch, until nothing is left.
+
+    A failing handler fails the test.
+    """
+    from django.test import override_settings
+
     from kelmah.events.drain import drain as deliver
 
-    return deliver
+    mark = request.node.get_closest_marker("django_db")
+
+    def run() -> int:
+        with override_settings(LOCAL_DOMAINS=tuple(mark.kwargs["databases"])):
+            return deliver()
+
+    return run
 
 
 @pytest.fixture
