@@ -110,10 +110,17 @@ RPC_TRANSPORT = env.text("RPC_TRANSPORT", default="local", example="local or loo
 CELERY_APP = "config.celery.app"
 EVENT_MAX_ATTEMPTS = env.number("EVENT_MAX_ATTEMPTS", default=8, at_least=1)
 EVENT_LEASE_SECONDS = env.number("EVENT_LEASE_SECONDS", default=30, at_least=1)
+EVENT_KEEP_DAYS = env.number("EVENT_KEEP_DAYS", default=30, at_least=1)  # of what was heard
 
 # --- messages ----------------------------------------------------------------------------------------------------
 MESSAGES_PER_MINUTE = env.number("MESSAGES_PER_MINUTE", default=60, at_least=1)
 LIVE_ORIGINS = env.words("LIVE_ORIGINS")  # pages that may open sockets, besides those of ALLOWED_HOSTS
+LIVE_URL = env.text("LIVE_URL", default="ws://127.0.0.1:8001/ws", example="wss://live.example.com/ws")
+EMAIL_HOST = env.text("EMAIL_HOST", default="", example="smtp.example.com")  # empty: into MAILBOX_DIR
+EMAIL_PORT = env.number("EMAIL_PORT", default=587, at_least=1)
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", default="", example="kelmah")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD", default="", example="a long random password")
+EMAIL_USE_TLS = env.switch("EMAIL_USE_TLS", default=True)
 
 # --- payments ----------------------------------------------------------------------------------------------------
 SANDBOX_GATEWAY_URL = env.text("SANDBOX_GATEWAY_URL", default="http://127.0.0.1:8002", example="http://127.0.0.1:8002")

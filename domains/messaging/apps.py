@@ -9,4 +9,7 @@ class MessagingConfig(DomainConfig):
     handlers = "domains.messaging.handlers"
     urls = "domains.messaging.api.urls"
     websocket_urls = "domains.messaging.api.routing.websocket_urlpatterns"
-    beat = {"messaging-deliveries": {"task": "messaging.sweep_deliveries", "schedule": 15.0}}
+    beat = {
+        "messaging-deliveries": {"task": "messaging.sweep_deliveries", "schedule": 15.0},
+        "messaging-forget": {"task": "messaging.forget_old_notifications", "schedule": 3600.0},
+    }

@@ -3,9 +3,8 @@
 from collections.abc import Callable
 
 from domains.messaging import actions, rules
-from domains.messaging.rules.notices import notices_of
 from kelmah.events.event import Event
-from kelmah.events.handlers import handles
+from kelmah.events.handlers import handles, heard_event_id
 from kelmah.interfaces.contracts.events import ContractCreated
 from kelmah.interfaces.identity.events import ProfileUpdated, SessionRevoked, UserRegistered
 
@@ -39,14 +38,20 @@ def on_contract_created(event: ContractCreated) -> None:
     )
 
 
+@handles(SessionRevoked)
+def on_session_revoked(event: SessionRevoked) -> None:
+    """Close the session's sockets. Twice is safe: closed is closed."""
+    actions.close_sockets(session_id=event.session_id)
+
+
 def _telling_of(kind: type[Event]) -> Callable[[Event], None]:
     def notify(event: Event) -> None:
-        """Tell whom the table names. Twice is safe: the rows commit together with the mark that it was heard."""
-        if notices := notices_of(event):
-            actions.notify(notices)
+        """Tell whom the table names. Twice is safe: unique by the event's id and the reader."""
+        if notices := rules.notices_of(event):
+            actions.notify(event_id=heard_event_id(), notices=notices)
 
-    return notify
+    return handles(kind, name=f"tell_of_{kind.__name__}")(notify)
 
 
-for _kind in (*rules.NOTICES, SessionRevoked):
-    handles(_kind, name=f"tell_of_{_kind.__name__}")(_telling_of(_kind))
+# One for each line of the table. A welcome needs the contact, so these come after the handlers above.
+TELLERS = {kind: _telling_of(kind) for kind in (*rules.NOTICES, SessionRevoked)}

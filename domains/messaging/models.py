@@ -10,7 +10,7 @@ from kelmah.db.models import IdempotencyKeyBase, InboxBase, OutboxBase, UUIDMode
 
 
 class Conversation(UUIDModel):
-    """Two people and what they talk about. ``last_seq`` numbers its messages without gaps, under the row's lock."""
+    """Two people and what they talk about. ``last_seq`` numbers the messages without gaps, under this row's lock."""
 
     context_kind = models.TextField()
     context_id = models.UUIDField()
@@ -26,9 +26,10 @@ class Conversation(UUIDModel):
             models.UniqueConstraint(
                 fields=["context_kind", "context_id", "first_id", "second_id"], name="conversation_once"
             ),
-            models.CheckConstraint(condition=Q(context_kind__in=["contract", "proposal"]), name="conversation_context"),
+            models.CheckConstraint(condition=Q(context_kind__in=sorted(rules.CONTEXTS)), name="conversation_context"),
             # Stored in order, so that a pair is one pair.
             models.CheckConstraint(condition=Q(first_id__lt=F("second_id")), name="conversation_pair"),
+            models.CheckConstraint(condition=Q(last_seq__gte=0), name="conversation_last_seq"),
         ]
 
     def __str__(self) -> str:
@@ -36,46 +37,65 @@ class Conversation(UUIDModel):
 
 
 class Member(models.Model):
-    """Somebody in a conversation, and how far they have read. Writing counts as having read."""
+    """Somebody in a conversation, and how far they have read. One who left sees nothing of it any more."""
 
     conversation = models.ForeignKey(Conversation, on_delete=models.PROTECT, related_name="members")
     user_id = models.UUIDField()
     last_read_seq = models.BigIntegerField(default=0)
+    left_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["user_id", "conversation"], name="member_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["user_id", "conversation"], name="member_once"),
+            models.CheckConstraint(condition=Q(last_read_seq__gte=0), name="member_last_read_seq"),
+        ]
 
     def __str__(self) -> str:
         return str(self.user_id)
 
 
 class Message(UUIDModel):
-    """One message. ``client_id`` is the sender's own name for it: sent again, it is the same message."""
+    """One message. ``client_id`` is the sender's own name for it: sent again, it is the same message.
 
-    conversation = models.ForeignKey(Conversation, on_delete=models.PROTECT, related_name="messages")
+    Rows are written by the function ``messaging_send`` alone (migration 0002); a foreign key that Django can't express
+    holds each sender to a member of the conversation.
+    """
+
+    # That key holds the conversation, too, and the unique constraints serve as indexes.
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.PROTECT, related_name="messages", db_constraint=False, db_index=False
+    )
     seq = models.BigIntegerField()
     sender_id = models.UUIDField()
-    client_id = models.CharField(max_length=64)
+    client_id = models.TextField()
     text = models.TextField()
+    file_count = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["conversation", "seq"], name="message_seq"),
+            # With the sender beside it, counting what others wrote needs the index only.
+            models.UniqueConstraint(fields=["conversation", "seq"], include=["sender_id"], name="message_seq"),
             models.UniqueConstraint(fields=["conversation", "sender_id", "client_id"], name="message_sent_once"),
             models.CheckConstraint(condition=Q(seq__gt=0), name="message_seq_positive"),
             models.CheckConstraint(
                 condition=LessThanOrEqual(Length("text"), rules.TEXT_LIMIT), name="message_text_limit"
             ),
+            models.CheckConstraint(condition=~Q(text="") | Q(file_count__gt=0), name="message_not_empty"),
+            models.CheckConstraint(
+                condition=LessThanOrEqual(Length("client_id"), rules.CLIENT_ID_LIMIT), name="message_client_id_limit"
+            ),
+            models.CheckConstraint(condition=~Q(client_id=""), name="message_client_id"),
+            models.CheckConstraint(condition=Q(file_count__lte=rules.FILES_LIMIT), name="message_file_count"),
         ]
-        indexes = [models.Index(fields=["sender_id", "-created_at"], name="message_pace")]
+        indexes = [models.Index(fields=["sender_id", "created_at"], name="message_pace")]
 
     def __str__(self) -> str:
         return f"{self.seq} of {self.conversation_id}"
 
 
 class MessageFile(models.Model):
-    """A file in a message; the file itself is kept by files."""
+    """A file of a message, as it was when it was attached. The bytes are with files."""
 
     message = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="files")
     file_id = models.UUIDField()
@@ -84,26 +104,33 @@ class MessageFile(models.Model):
     size = models.BigIntegerField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["message", "file_id"], name="message_file_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["message", "file_id"], name="message_file_once"),
+            models.CheckConstraint(condition=Q(size__gt=0), name="message_file_size"),
+        ]
 
     def __str__(self) -> str:
         return self.name
 
 
 class Notification(UUIDModel):
-    """Something that somebody is told, in the app."""
+    """Something that somebody was told in the app. ``data`` names the things it is about."""
 
+    event_id = models.UUIDField()
     user_id = models.UUIDField()
     kind = models.TextField()
     title = models.TextField()
     body = models.TextField()
+    data = models.JSONField(default=dict)
     created_at = models.DateTimeField()
     read_at = models.DateTimeField(null=True)
 
     class Meta:
+        constraints = [models.UniqueConstraint(fields=["event_id", "user_id"], name="notification_once")]
         indexes = [
-            models.Index(fields=["user_id", "-created_at", "-id"], name="notification_of_user"),
+            models.Index(fields=["user_id", "-id"], name="notification_of_user"),
             models.Index(fields=["user_id"], condition=Q(read_at__isnull=True), name="notification_unread"),
+            models.Index(fields=["created_at"], name="notification_age"),
         ]
 
     def __str__(self) -> str:
@@ -111,24 +138,31 @@ class Notification(UUIDModel):
 
 
 class Delivery(UUIDModel):
-    """One e-mail of a notification, until it is gone."""
+    """One notification on its way through one channel. ``next_at``: when to try, also the end of a try's lease."""
 
-    notification = models.OneToOneField(Notification, on_delete=models.CASCADE, related_name="delivery")
-    address = models.EmailField()
-    state = models.TextField(default="waiting")
+    notification = models.ForeignKey(Notification, on_delete=models.CASCADE, related_name="deliveries")
+    channel = models.TextField(default="email")
+    state = models.TextField(default=rules.DELIVERY.initial)
     attempts = models.PositiveSmallIntegerField(default=0)
     next_at = models.DateTimeField()
+    sent_to = models.TextField(blank=True)
     sent_at = models.DateTimeField(null=True)
     last_error = models.TextField(blank=True)
 
     class Meta:
+        verbose_name_plural = "deliveries"
         constraints = [
+            models.UniqueConstraint(fields=["notification", "channel"], name="delivery_once"),
+            models.CheckConstraint(condition=Q(channel="email"), name="delivery_channel"),
+            models.CheckConstraint(condition=Q(state__in=sorted(rules.DELIVERY.states)), name="delivery_state"),
             models.CheckConstraint(
-                condition=Q(state="sent", sent_at__isnull=False) | Q(state__in=["waiting", "failed"]),
-                name="delivery_state",
-            )
+                condition=~Q(state="sent") | Q(sent_at__isnull=False, sent_to__gt=""), name="delivery_sent"
+            ),
         ]
         indexes = [models.Index(fields=["next_at"], condition=Q(state="waiting"), name="delivery_waiting")]
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.id}"
 
 
 class Contact(models.Model):

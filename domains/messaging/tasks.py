@@ -8,12 +8,18 @@ from domains.messaging import actions
 
 
 @shared_task(name="messaging.deliver_email")
-def deliver_email(*, delivery_id: str) -> None:
-    """Send one mail."""
-    actions.deliver_email(delivery_id=UUID(delivery_id))
+def deliver_email(*, delivery_id: str) -> str | None:
+    """Try to send one mail; returns what became of it."""
+    return actions.deliver_email(delivery_id=UUID(delivery_id))
 
 
 @shared_task(name="messaging.sweep_deliveries")
 def sweep_deliveries() -> int:
     """Send what still waits; returns how many mails were tried."""
     return actions.sweep_deliveries()
+
+
+@shared_task(name="messaging.forget_old_notifications")
+def forget_old_notifications() -> int:
+    """Delete notifications older than 90 days; returns how many."""
+    return actions.forget_old_notifications()

@@ -15,7 +15,7 @@ class Environments:
     processes: dict[str, str]
 
 
-def environments(*, data: Path, database_url: str, redis_url: str, port: int) -> Environments:
+def environments(*, data: Path, database_url: str, redis_url: str, port: int, live_port: int) -> Environments:
     """``database_url`` carries the administrator's credentials. What the caller's environment sets already stays."""
     shared = {
         "DJANGO_SETTINGS_MODULE": "config.settings.dev",
@@ -23,6 +23,7 @@ def environments(*, data: Path, database_url: str, redis_url: str, port: int) ->
         "KELMAH_MAILBOX_DIR": str(data / "mailbox"),
         "KELMAH_STATIC_DIR": str(data / "static"),
         "JWT_ISSUER": f"http://{HOST}:{port}",
+        "LIVE_URL": f"ws://{HOST}:{live_port}/ws",
         "SANDBOX_GATEWAY_URL": f"http://{HOST}:{free_port(preferred=8002)}",
         "SANDBOX_WEBHOOK_URL": f"http://{HOST}:{port}/api/v1/webhooks/sandbox",
         **generated_secrets.environment(data),

@@ -45,7 +45,7 @@ def process_table(*, port: int, live_port: int, data: Path, commands: Container[
                 *module,
                 *("uvicorn", "config.asgi:application", "--host", HOST, "--port", str(live_port)),
                 # Deflate costs 10 kB and more per idle socket; short messages hardly shrink.
-                *("--ws", "websockets-sansio", "--ws-per-message-deflate", "false"),
+                *("--ws", "websockets-sansio", "--ws-per-message-deflate", "false", "--ws-max-size", "65536"),
                 *("--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "5"),
             ),
             colour="35",

@@ -87,6 +87,7 @@ class Supervisor:
             database_url=os.environ.get("DATABASE_URL") or self._postgres(),
             redis_url=os.environ.get("REDIS_URL") or self._redis(),
             port=options.port,
+            live_port=options.live_port,
         )
         for folder in ("files", "mailbox", "static"):
             make_folder(options.data / folder)

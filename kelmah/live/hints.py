@@ -1,38 +1,56 @@
-"""Hints: "something new is in the database". They may be lost; the database has the truth, and clients catch up.
+"""Hints: word through Redis that something new is in the database. They may be lost; whoever misses one finds out by
+sequence and reads the database.
 
-A hint is a channel and bytes: eight of a sequence number (0 when it has none), then the frame as clients get it,
-encoded once for everybody.
+A hint is 16 bytes and a frame, which was encoded once for everybody: the epoch of the process that gives the hint, and
+the frame's sequence number, 0 for frames that are not numbered and that nobody will miss.
 """
 
+import secrets
 import struct
-from functools import cache
+from typing import Final, NamedTuple
 
-import redis
 import structlog
-from django.conf import settings
+
+from kelmah.http.store import StoreDown, mark_down, store
 
 log = structlog.get_logger(__name__)
 
-_HEAD = struct.Struct(">Q")
+_HEAD = struct.Struct(">8sQ")
+
+# One life of one process. A live process skips the hints of its own epoch: its sockets have those frames already.
+EPOCH: Final = secrets.token_bytes(8)
+_NOBODYS: Final = bytes(8)
 
 
-def pack(frame: bytes, *, seq: int = 0) -> bytes:
-    return _HEAD.pack(seq) + frame
+class Hint(NamedTuple):
+    """``frame`` is what clients get, as UTF-8."""
+
+    epoch: bytes
+    seq: int
+    frame: bytes
 
 
-def unpack(hint: bytes) -> tuple[int, str]:
-    """The sequence number and the frame as text."""
-    return _HEAD.unpack_from(hint)[0], hint[_HEAD.size :].decode()
+def channel_of(topic: str) -> str:
+    """The Redis channel that carries the hints of a topic."""
+    return f"live:{topic}"
 
 
-def give_hint(channel: str, hint: bytes) -> None:
-    """Publish from synchronous code, after the commit. A dead Redis loses the hint and nothing else."""
+def pack(frame: bytes, *, seq: int = 0, epoch: bytes = _NOBODYS) -> bytes:
+    return _HEAD.pack(epoch, seq) + frame
+
+
+def unpack(hint: bytes) -> Hint:
+    """Raises ValueError for what is no hint."""
+    if len(hint) < _HEAD.size:
+        raise ValueError("too short for a hint")
+    epoch, seq = _HEAD.unpack_from(hint)
+    return Hint(epoch, seq, hint[_HEAD.size :])
+
+
+def give_hint(topic: str, frame: bytes, *, seq: int = 0) -> None:
+    """Tell every live process, from synchronous code, after the commit. A dead Redis loses the hint, nothing else."""
     try:
-        _client(settings.REDIS_URL).publish(channel, hint)
-    except redis.RedisError as error:
-        log.warning("hint_lost", channel=channel, error=type(error).__name__)
-
-
-@cache
-def _client(url: str) -> redis.Redis:
-    return redis.Redis.from_url(url, socket_timeout=0.5, socket_connect_timeout=0.5)
+        store().publish(channel_of(topic), pack(frame, seq=seq))
+    except StoreDown as error:
+        mark_down()
+        log.warning("hint_lost", topic=topic, error=type(error).__name__)

@@ -54,7 +54,11 @@ def test_processes_never_see_the_administrators_credentials(tmp_path: Path, monk
     monkeypatch.setenv("PAYMENTS_DATABASE_URL", "postgresql://boss:hidden@10.0.0.5:5432/pay")
     monkeypatch.setenv("DATABASE_ADMIN_URL", "postgresql://boss:hidden@10.0.0.5:5432/kelmah")
     found = environments(
-        data=tmp_path, database_url="postgresql://boss:hidden@127.0.0.1:5432/kelmah", redis_url="redis://r", port=8000
+        data=tmp_path,
+        database_url="postgresql://boss:hidden@127.0.0.1:5432/kelmah",
+        redis_url="redis://r",
+        port=8000,
+        live_port=8001,
     )
     assert found.processes["DATABASE_URL"] == "postgresql://127.0.0.1:5432/kelmah"
     assert found.processes["PAYMENTS_DATABASE_URL"] == "postgresql://10.0.0.5:5432/pay"

@@ -2,13 +2,22 @@
 
 from domains.messaging.actions.contacts import keep_contact, rename_contact
 from domains.messaging.actions.conversations import mark_read, open_conversation, open_conversation_about
-from domains.messaging.actions.notifications import deliver_email, notify, read_notification, sweep_deliveries
-from domains.messaging.actions.sending import Draft, Sent, send_message, send_messages
+from domains.messaging.actions.mail import deliver_email, resend, sweep_deliveries
+from domains.messaging.actions.notifications import (
+    close_sockets,
+    forget_old_notifications,
+    notify,
+    read_notification,
+)
+from domains.messaging.actions.sending import Draft, Sent, draft_message, send_message, send_messages
 
 __all__ = [
     "Draft",
     "Sent",
+    "close_sockets",
     "deliver_email",
+    "draft_message",
+    "forget_old_notifications",
     "keep_contact",
     "mark_read",
     "notify",
@@ -16,6 +25,7 @@ __all__ = [
     "open_conversation_about",
     "read_notification",
     "rename_contact",
+    "resend",
     "send_message",
     "send_messages",
     "sweep_deliveries",

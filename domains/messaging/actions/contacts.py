@@ -16,6 +16,6 @@ def keep_contact(*, user_id: UUID, display_name: str, email: str, locale: str, z
 
 
 def rename_contact(*, user_id: UUID, display_name: str, locale: str, zone: str) -> None:
-    """Somebody changed their name or language."""
+    """Somebody changed their name or language; their address stays as it is."""
     with atomic("messaging"):
         Contact.objects.filter(user_id=user_id).update(display_name=display_name, locale=locale, zone=zone)

@@ -2,143 +2,126 @@
 
 from uuid import UUID
 
-import orjson
+from orjson import Fragment
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from domains.messaging import actions, queries, rules
+from domains.messaging.api import examples
 from domains.messaging.api.serializers import (
     ConversationIn,
     ConversationOut,
+    HistoryOut,
     HistoryQuery,
     MessageIn,
     MessageOut,
-    MessagesOut,
     ReadIn,
     UnreadOut,
 )
-from domains.messaging.queries.history import conversations_page, message_json, messages_after, messages_before
-from kelmah.errors import NotFound, Unavailable
+from kelmah.errors import InvalidInput, NotFound
 from kelmah.http.cursors import read_cursor, read_limit, write_cursor
 from kelmah.http.pagination import page_response
 from kelmah.http.schema import operation
-from kelmah.http.serializers import valid
+from kelmah.http.serializers import PageQuery, valid
 from kelmah.http.views import View
 from kelmah.interfaces.files.calls import FileNotAttachable
 
-MESSAGE = {
-    "id": "01930d2e-2200-7b02-8b02-1a2b3c4d5e6f",
-    "conversation_id": "01930d2e-2000-7b00-8b00-1a2b3c4d5e60",
-    "seq": 7,
-    "sender_id": "01930d2a-0a00-7b22-8c22-4d8b6b2e0f02",
-    "client_id": "phone-1-0007",
-    "text": "Akwaaba! When can you start?",
-    "created_at": "2026-11-20T09:00:00.000000Z",
-    "files": [],
-}
-CONVERSATION = {
-    "id": MESSAGE["conversation_id"],
-    "title": "Fit kitchen cabinets in Osu",
-    "context": {"kind": "contract", "id": "01930d2c-6f00-7d3a-8f0a-0d6c1d6f2b11"},
-    "member_ids": [MESSAGE["sender_id"], "01930d2a-0b00-7c33-9d33-5e9c7c3f1a03"],
-    "last_seq": 7,
-    "unread": 1,
-    "last_message": MESSAGE,
-}
-SCOPE = "conversations"
+_SCOPE = "conversations"
 
 
 class ConversationList(View):
     @operation(
-        summary="My conversations, most lively first, with exact unread counts",
+        summary="My conversations, most lively first",
+        query=PageQuery,
         response=ConversationOut,
         page=True,
-        example_response={"items": [CONVERSATION], "next": None},
+        example_response={"items": [examples.CONVERSATION], "next": None},
     )
     def get(self, request: Request) -> Response:
-        after = read_cursor(request, SCOPE)
-        page = conversations_page(
-            user_id=request.user.user_id,
-            after=(after[0], after[1]) if after else None,
+        page = queries.conversations_of(
+            reader_id=request.user.user_id,
             limit=read_limit(request),
+            after=read_cursor(request, _SCOPE),  # type: ignore[arg-type]  # written below
         )
-        cursor = write_cursor(request, SCOPE, page.after) if page.after else None
-        return page_response(request, orjson.Fragment(page.items), next_cursor=cursor)
+        cursor = write_cursor(request, _SCOPE, page.last) if page.last else None
+        return page_response(request, Fragment(page.items), next_cursor=cursor)
 
     @operation(
         summary="Open the conversation about a contract or a proposal of mine",
-        description="The same two people have one conversation about one thing: opened again, it is the same.",
+        description="201 when it is new, 200 when the two of you have it already: one for each contract or proposal. "
+        "The conversation about a contract opens by itself.",
         request=ConversationIn,
         response=ConversationOut,
-        errors=[NotFound, Unavailable],
-        example_request={"context": CONVERSATION["context"]},
-        example_response=CONVERSATION,
+        errors=[NotFound],
+        example_request={"context": examples.CONVERSATION["context"]},
+        example_response=examples.CONVERSATION,
     )
     def post(self, request: Request) -> Response:
         context = valid(ConversationIn, request.data)["context"]
-        conversation, _ = actions.open_conversation_about(
+        conversation, made = actions.open_conversation_about(
             context_kind=context["kind"], context_id=context["id"], by=request.user
         )
-        return _one(request, conversation.id)
+        return _card(request, conversation.id, status=201 if made else 200)
 
 
 class ConversationDetail(View):
     @operation(
-        summary="One of my conversations", response=ConversationOut, errors=[NotFound], example_response=CONVERSATION
+        summary="One of my conversations",
+        response=ConversationOut,
+        errors=[NotFound],
+        example_response=examples.CONVERSATION,
     )
     def get(self, request: Request, conversation_id: UUID) -> Response:
-        queries.access_conversation(conversation_id=conversation_id, by=request.user)
-        return _one(request, conversation_id)
+        return _card(request, conversation_id)
 
 
 class MessageList(View):
     @operation(
-        summary="Messages of a conversation, by sequence number",
-        description="Newest first before `before_seq` (by default from the end), or oldest first after `after_seq`.",
+        summary="Messages of a conversation, by their numbers",
+        description="Without `after_seq`, newest first and below `before_seq`; with it, oldest first and above it. "
+        "Both together: what lies between. The numbers have no gaps, so they are the cursor.",
         query=HistoryQuery,
-        response=MessagesOut,
+        response=HistoryOut,
         errors=[NotFound],
-        example_response={"items": [MESSAGE]},
+        example_response={"items": [examples.MESSAGE]},
     )
     def get(self, request: Request, conversation_id: UUID) -> Response:
-        queries.access_conversation(conversation_id=conversation_id, by=request.user)
-        wanted = valid(HistoryQuery, request.query_params)
-        if "after_seq" in wanted:
-            items = messages_after(conversation_id=conversation_id, seq=wanted["after_seq"], limit=wanted["limit"])
-        else:
-            items = messages_before(
-                conversation_id=conversation_id, seq=wanted.get("before_seq"), limit=wanted["limit"]
-            )
-        return Response({"items": orjson.Fragment(items)})
+        asked = valid(HistoryQuery, request.query_params)
+        page = queries.history(
+            conversation_id=conversation_id,
+            reader_id=request.user.user_id,
+            after=asked.get("after_seq"),
+            before=asked.get("before_seq"),
+            limit=asked["limit"],
+        )
+        return Response({"items": Fragment(page.items)})
 
     @operation(
         summary="Send a message",
-        description="`client_id` is your own name for it: sent again, it is the same message.",
+        description="`client_id` is your own name for it: sent again, by whichever way, it is the same message and "
+        "this is the same answer.",
         request=MessageIn,
         response=MessageOut,
         status=201,
-        errors=[NotFound, rules.MessageEmpty, rules.TooManyMessages, FileNotAttachable, Unavailable],
-        example_request={"client_id": "phone-1-0007", "text": MESSAGE["text"]},
-        example_response=MESSAGE,
+        errors=[NotFound, InvalidInput, rules.MessageEmpty, rules.TooManyMessages, FileNotAttachable],
+        example_request=examples.NEW_MESSAGE,
+        example_response=examples.MESSAGE,
     )
     def post(self, request: Request, conversation_id: UUID) -> Response:
-        wanted = valid(MessageIn, request.data)
-        draft = actions.Draft(
-            conversation_id=conversation_id,
-            sender_id=request.user.user_id,
-            client_id=wanted["client_id"],
-            text=wanted["text"],
+        draft = actions.draft_message(
+            conversation_id=conversation_id, sender_id=request.user.user_id, **valid(MessageIn, request.data)
         )
-        sent = actions.send_message(draft=draft, file_ids=wanted["file_ids"])
-        return Response(orjson.Fragment(message_json(sent.message_id)), status=201)
+        sent = actions.send_message(draft)
+        return Response(Fragment(queries.message_json(sent.message_id)), status=201)
 
 
 class ConversationRead(View):
     @operation(
         summary="I have read up to this message",
+        description="The other side and my other devices see it at once. Never backwards.",
         request=ReadIn,
         response=UnreadOut,
-        errors=[NotFound],
+        errors=[NotFound, InvalidInput],
         example_request={"seq": 7},
         example_response={"unread": 0},
     )
@@ -150,6 +133,6 @@ class ConversationRead(View):
 # Private functions
 
 
-def _one(request: Request, conversation_id: UUID) -> Response:
-    page = conversations_page(user_id=request.user.user_id, after=None, limit=1, only=conversation_id)
-    return Response(orjson.Fragment(page.items[1:-1]))
+def _card(request: Request, conversation_id: UUID, *, status: int = 200) -> Response:
+    card = queries.conversation_card(conversation_id=conversation_id, reader_id=request.user.user_id)
+    return Response(Fragment(card), status=status)

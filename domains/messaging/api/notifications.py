@@ -2,49 +2,47 @@
 
 from uuid import UUID
 
+from django.conf import settings
+from orjson import Fragment
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from domains.messaging import actions, queries
-from domains.messaging.api.serializers import NotificationOut, TicketOut, UnreadOut, render_notification
+from domains.messaging.api import examples
+from domains.messaging.api.serializers import NotificationOut, TicketOut, UnreadOut
 from kelmah.errors import NotFound, Unavailable
-from kelmah.http.pagination import keyset_page
+from kelmah.http.cursors import read_cursor, read_limit, write_cursor
+from kelmah.http.pagination import page_response
 from kelmah.http.schema import operation
+from kelmah.http.serializers import PageQuery
 from kelmah.http.views import View
 from kelmah.live.tickets import LIFETIME, Admission, issue_ticket
 
-NOTIFICATION = {
-    "id": "01930d2e-3300-7c03-8c03-1a2b3c4d5e6f",
-    "kind": "escrow_released",
-    "title": "You were paid",
-    "body": "1125.00 GHS for “Cabinets fitted” are in your wallet (1250.00 GHS less 125.00 GHS fee).",
-    "created_at": "2026-11-20T09:00:00Z",
-    "read_at": None,
-}
+_SCOPE = "notifications"
 
 
 class NotificationList(View):
     @operation(
         summary="What I was told, newest first",
+        description="Kept for 90 days.",
+        query=PageQuery,
         response=NotificationOut,
         page=True,
-        example_response={"items": [NOTIFICATION], "next": None},
+        example_response={"items": [examples.NOTIFICATION], "next": None},
     )
     def get(self, request: Request) -> Response:
-        return keyset_page(
-            request,
-            queries.notifications_of(request.user.user_id),
-            order=("-created_at", "-id"),
-            render=render_notification,
-            scope="notifications",
+        after = read_cursor(request, _SCOPE)
+        page = queries.notifications_of(
+            reader_id=request.user.user_id, limit=read_limit(request), after=after[0] if after else None
         )
+        cursor = write_cursor(request, _SCOPE, page.last) if page.last else None
+        return page_response(request, Fragment(page.items), next_cursor=cursor)
 
 
 class UnreadCount(View):
     @operation(summary="How much I have not read yet", response=UnreadOut, example_response={"unread": 3})
     def get(self, request: Request) -> Response:
-        unread = queries.notifications_of(request.user.user_id).filter(read_at__isnull=True).count()
-        return Response({"unread": unread})
+        return Response({"unread": queries.unread_notifications(request.user.user_id)})
 
 
 class NotificationRead(View):
@@ -52,11 +50,11 @@ class NotificationRead(View):
         summary="I have read this",
         response=NotificationOut,
         errors=[NotFound],
-        example_response={**NOTIFICATION, "read_at": "2026-11-20T09:05:00Z"},
+        example_response={**examples.NOTIFICATION, "read_at": "2026-11-20T09:05:00.000000Z"},
     )
     def post(self, request: Request, notification_id: UUID) -> Response:
-        notification = actions.read_notification(notification_id=notification_id, by=request.user)
-        return Response(render_notification(notification))
+        read = actions.read_notification(notification_id=notification_id, by=request.user)
+        return Response(Fragment(read))
 
 
 class LiveTicket(View):
@@ -64,18 +62,17 @@ class LiveTicket(View):
 
     @operation(
         summary="A ticket for the live connection",
-        description="Good once, for 30 seconds: send it in `hello`. The token itself never goes into an address.",
+        description="Good once, within 30 seconds: send it in `hello`. A token never goes into an address.",
         response=TicketOut,
         status=201,
         errors=[Unavailable],
-        example_response={"ticket": "q3Yc0b…", "expires_in": LIFETIME, "path": "/ws"},
+        example_response={
+            "ticket": "q3Yc0bX1nH8v2TjK5mWzL7rAeFsPdUgVt4yQh9xNcE0",
+            "expires_in": 30,
+            "url": "wss://live.example.com/ws",
+        },
     )
     def post(self, request: Request) -> Response:
-        ticket = issue_ticket(
-            Admission(
-                user_id=request.user.user_id,
-                session_id=request.user.session_id,
-                until=request.auth.expires_at,
-            )
-        )
-        return Response({"ticket": ticket, "expires_in": LIFETIME, "path": "/ws"}, status=201)
+        ticket = issue_ticket(Admission(principal=request.user, until=request.auth.expires_at))
+        seconds = int(LIFETIME.total_seconds())
+        return Response({"ticket": ticket, "expires_in": seconds, "url": settings.LIVE_URL}, status=201)

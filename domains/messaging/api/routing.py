@@ -2,6 +2,6 @@
 
 from django.urls import path
 
-from domains.messaging.api.consumers import LiveConsumer
+from domains.messaging.api.consumers import MessagingConsumer
 
-websocket_urlpatterns = [path("ws", LiveConsumer.as_asgi())]
+websocket_urlpatterns = [path("ws", MessagingConsumer.as_asgi())]

@@ -1,28 +1,31 @@
 """E-mails as files: one folder per recipient, one ``.eml`` per message, for machines without a mail server."""
 
 import os
-import re
-from email.message import EmailMessage
 from pathlib import Path
-from uuid import UUID
+from urllib.parse import quote
 
-from django.conf import settings
-
-
-def send_mail(*, message_id: UUID, address: str, subject: str, body: str) -> None:
-    """Write one e-mail (RFC 5322). Written again under the same id, it is the same file. Raises OSError."""
-    message = EmailMessage()
-    message["From"] = settings.DEFAULT_FROM_EMAIL
-    message["To"] = address
-    message["Subject"] = subject
-    message["Message-ID"] = f"<{message_id}@kelmah>"
-    message.set_content(body)
-    folder = Path(settings.MAILBOX_DIR) / _folder_name(address)
-    folder.mkdir(parents=True, exist_ok=True)
-    draft = folder / f".{message_id}.draft"
-    draft.write_bytes(bytes(message))
-    os.replace(draft, folder / f"{message_id}.eml")  # whole or not at all
+from domains.messaging.gateways.base import Mail, MailNotSent, as_rfc5322
 
 
-def _folder_name(address: str) -> str:
-    return re.sub(r"[^a-z0-9@._+-]", "_", address.lower()).lstrip(".")
+class Mailbox:
+    """Written whole or not at all; written again, a message is the same file."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = Path(root)
+
+    def send(self, mail: Mail) -> None:
+        content = bytes(as_rfc5322(mail))
+        folder = self.folder_of(mail.address)
+        name = f"{mail.at:%Y%m%dT%H%M%S}-{mail.message_id}"
+        draft = folder / f".{name}.{os.getpid()}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            draft.write_bytes(content)
+            draft.replace(folder / f"{name}.eml")
+        except OSError as error:
+            raise MailNotSent(f"{type(error).__name__}: {error.strerror}") from error
+
+    def folder_of(self, address: str) -> Path:
+        """The recipient's folder; an address is no path."""
+        name = quote(address.lower(), safe="@+")
+        return self._root / (f"%2E{name[1:]}" if name.startswith(".") else name)

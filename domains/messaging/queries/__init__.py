@@ -1,25 +1,24 @@
 """Reads of messaging."""
 
-from uuid import UUID
+from domains.messaging.queries.conversations import conversation_card, conversations_of
+from domains.messaging.queries.live import heads_of, missing_frames, opening_pages
+from domains.messaging.queries.messages import history, lock_member, members_of, message_json, unread_of
+from domains.messaging.queries.notifications import notification_json, notifications_of, unread_notifications
+from domains.messaging.queries.pages import Page
 
-from django.db.models import QuerySet
-
-from domains.messaging.models import Conversation, Member, Notification
-from kelmah.errors import NotFound
-from kelmah.principal import Principal
-
-
-def access_conversation(*, conversation_id: UUID, by: Principal) -> Conversation:
-    """A conversation for one of its members. Raises NotFound."""
-    conversation = Conversation.objects.filter(id=conversation_id, members__user_id=by.user_id).first()
-    if conversation is None:
-        raise NotFound("You have no such conversation.")
-    return conversation
-
-
-def is_member(*, conversation_id: UUID, user_id: UUID) -> bool:
-    return Member.objects.filter(conversation_id=conversation_id, user_id=user_id).exists()
-
-
-def notifications_of(user_id: UUID) -> QuerySet[Notification]:
-    return Notification.objects.filter(user_id=user_id)
+__all__ = [
+    "Page",
+    "conversation_card",
+    "conversations_of",
+    "heads_of",
+    "history",
+    "lock_member",
+    "members_of",
+    "message_json",
+    "missing_frames",
+    "notification_json",
+    "notifications_of",
+    "opening_pages",
+    "unread_notifications",
+    "unread_of",
+]

@@ -1,23 +1,39 @@
 """What messaging decides without looking anything up."""
 
+from domains.messaging.rules.conversations import CONTEXTS, pair
+from domains.messaging.rules.deliveries import ATTEMPTS, DELIVERY, KEPT_FOR, LEASE, pause_after
 from domains.messaging.rules.messages import (
-    MESSAGES_PER_MINUTE,
+    CLIENT_ID_LIMIT,
+    FILES_LIMIT,
     TEXT_LIMIT,
-    ConversationClosed,
     MessageEmpty,
     TooManyMessages,
-    check_text,
+    check_client_id,
+    cleaned_text,
 )
-from domains.messaging.rules.notices import NOTICES, Notice, Telling
+from domains.messaging.rules.notices import NOTICES, Notice, Telling, notices_of
+from domains.messaging.rules.topics import conversation_of, conversation_topic, user_topic
 
 __all__ = [
-    "MESSAGES_PER_MINUTE",
+    "ATTEMPTS",
+    "CLIENT_ID_LIMIT",
+    "CONTEXTS",
+    "DELIVERY",
+    "FILES_LIMIT",
+    "KEPT_FOR",
+    "LEASE",
     "NOTICES",
     "TEXT_LIMIT",
-    "ConversationClosed",
     "MessageEmpty",
     "Notice",
     "Telling",
     "TooManyMessages",
-    "check_text",
+    "check_client_id",
+    "cleaned_text",
+    "conversation_of",
+    "conversation_topic",
+    "notices_of",
+    "pair",
+    "pause_after",
+    "user_topic",
 ]

@@ -1,10 +1,11 @@
 """Who is told what when something happens, as one table: event, recipients, words.
 
-Texts are templates over the event's fields; money is written out. English is the source language of translations.
+Texts are templates over the event's fields, marked for translators; they are put into the recipient's language when
+they are written down.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Final
 from uuid import UUID
 
@@ -14,6 +15,11 @@ from kelmah.interfaces.identity import events as identity
 from kelmah.interfaces.marketplace import events as marketplace
 from kelmah.interfaces.payments import events as payments
 from kelmah.interfaces.reviews import events as reviews
+
+
+def _(text: str) -> str:
+    """Marks a text for ``makemessages``; rules do not translate."""
+    return text
 
 
 @dataclass(frozen=True)
@@ -26,109 +32,154 @@ class Telling:
     by_mail: bool = True
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Notice:
-    """One notification, ready to be written down."""
+    """What one person is told: templates in English, the ``words`` to put into them, and in ``data`` the ids of the
+    things it is about."""
 
     user_id: UUID
     kind: str
     title: str
     body: str
     by_mail: bool
+    words: Mapping[str, str] = field(default_factory=dict)
+    data: Mapping[str, str] = field(default_factory=dict)
 
 
 NOTICES: Final[Mapping[type[Event], tuple[Telling, ...]]] = {
     identity.UserRegistered: (
-        Telling("user_id", "Welcome to Kelmah", "Hello {display_name}, your account is ready. Complete your profile."),
+        Telling(
+            "user_id", _("Welcome to Kelmah"), _("Hello {display_name}, your account is ready. Complete your profile.")
+        ),
     ),
-    marketplace.JobPosted: (Telling("hirer_id", "Your job is online", "“{title}” can be found now.", by_mail=False),),
+    marketplace.JobPosted: (
+        Telling("hirer_id", _("Your job is online"), _("“{title}” can be found now."), by_mail=False),
+    ),
     marketplace.JobClosed: (
-        Telling("hirer_id", "Your job is closed", "“{title}” takes no more proposals ({reason}).", by_mail=False),
-        Telling("worker_ids", "A job was closed", "“{title}” takes no more proposals; yours has ended.", by_mail=False),
+        Telling("hirer_id", _("Your job is closed"), _("“{title}” takes no more proposals ({reason})."), by_mail=False),
+        Telling(
+            "worker_ids", _("A job was closed"), _("“{title}” takes no more proposals; yours has ended."), by_mail=False
+        ),
     ),
-    marketplace.ProposalSubmitted: (Telling("hirer_id", "A new proposal", "Somebody proposes to do “{job_title}”."),),
+    marketplace.ProposalSubmitted: (
+        Telling("hirer_id", _("A new proposal"), _("Somebody proposes to do “{job_title}”.")),
+    ),
     marketplace.ProposalWithdrawn: (
-        Telling("hirer_id", "A proposal was withdrawn", "A worker stepped back from “{job_title}”.", by_mail=False),
+        Telling(
+            "hirer_id", _("A proposal was withdrawn"), _("A worker stepped back from “{job_title}”."), by_mail=False
+        ),
     ),
     marketplace.OfferSent: (
-        Telling("worker_id", "You have an offer", "You are offered “{job_title}”. It is good for seven days."),
+        Telling("worker_id", _("You have an offer"), _("You are offered “{job_title}”. It is good for seven days.")),
     ),
     marketplace.OfferAccepted: (
-        Telling("hirer_id", "Your offer was accepted", "“{title}” is agreed at {amount}. The contract comes next."),
+        Telling(
+            "hirer_id", _("Your offer was accepted"), _("“{title}” is agreed at {amount}. The contract comes next.")
+        ),
     ),
     contracts.ContractCreated: (
-        Telling("hirer_id", "Sign the contract", "The contract of “{title}” waits for your signature."),
-        Telling("worker_id", "Sign the contract", "The contract of “{title}” waits for your signature."),
+        Telling("hirer_id", _("Sign the contract"), _("The contract of “{title}” waits for your signature.")),
+        Telling("worker_id", _("Sign the contract"), _("The contract of “{title}” waits for your signature.")),
     ),
     contracts.ContractPartySigned: (
-        Telling("hirer_id", "A signature", "The {role} signed the contract of “{title}”.", by_mail=False),
-        Telling("worker_id", "A signature", "The {role} signed the contract of “{title}”.", by_mail=False),
+        Telling("hirer_id", _("A signature"), _("The {role} signed the contract of “{title}”."), by_mail=False),
+        Telling("worker_id", _("A signature"), _("The {role} signed the contract of “{title}”."), by_mail=False),
     ),
     contracts.ContractSigned: (
-        Telling("hirer_id", "The contract is active", "Both signed “{title}”. Fund the first milestone to begin."),
-        Telling("worker_id", "The contract is active", "Both signed “{title}”. Begin when the money is protected."),
+        Telling(
+            "hirer_id", _("The contract is active"), _("Both signed “{title}”. Fund the first milestone to begin.")
+        ),
+        Telling(
+            "worker_id", _("The contract is active"), _("Both signed “{title}”. Begin when the money is protected.")
+        ),
     ),
     contracts.ContractEnded: (
-        Telling("hirer_id", "The contract is over", "“{title}” is {outcome}; {paid} were paid. Write a review."),
-        Telling("worker_id", "The contract is over", "“{title}” is {outcome}; {paid} were paid. Write a review."),
+        Telling("hirer_id", _("The contract is over"), _("“{title}” is {outcome}; {paid} were paid.")),
+        Telling("worker_id", _("The contract is over"), _("“{title}” is {outcome}; {paid} were paid.")),
     ),
     contracts.MilestoneSubmitted: (
-        Telling("hirer_id", "Work was handed in", "“{title}” waits for you. After 14 days it counts as approved."),
+        Telling(
+            "hirer_id", _("Work was handed in"), _("“{title}” waits for you. After 14 days it counts as approved.")
+        ),
     ),
-    contracts.MilestoneChangesRequested: (Telling("worker_id", "Changes are wanted", "“{title}”: {note}"),),
-    contracts.MilestoneApproved: (Telling("worker_id", "Your work is approved", "“{title}” is approved: {amount}."),),
+    contracts.MilestoneChangesRequested: (Telling("worker_id", _("Changes are wanted"), _("“{title}”: {note}")),),
+    contracts.MilestoneApproved: (
+        Telling("worker_id", _("Your work is approved"), _("“{title}” is approved: {amount}.")),
+    ),
     payments.EscrowFunded: (
-        Telling("worker_id", "The money is protected", "{amount} for “{title}” are protected: you can begin."),
-        Telling("hirer_id", "The money is protected", "{amount} for “{title}” left your wallet.", by_mail=False),
+        Telling("worker_id", _("The money is protected"), _("{amount} for “{title}” are protected: you can begin.")),
+        Telling("hirer_id", _("The money is protected"), _("{amount} for “{title}” left your wallet."), by_mail=False),
     ),
     payments.EscrowFundingFailed: (
-        Telling("hirer_id", "Funding failed", "{amount} for “{title}” could not be protected ({reason}). Try again."),
+        Telling(
+            "hirer_id", _("Funding failed"), _("{amount} for “{title}” could not be protected ({reason}). Try again.")
+        ),
     ),
     payments.EscrowReleased: (
-        Telling("worker_id", "You were paid", "{net} for “{title}” are in your wallet ({gross} less {fee} fee)."),
-        Telling("hirer_id", "The worker was paid", "{gross} for “{title}” were released.", by_mail=False),
+        Telling("worker_id", _("You were paid"), _("{net} for “{title}” are in your wallet ({gross} less {fee} fee).")),
+        Telling("hirer_id", _("The worker was paid"), _("{gross} for “{title}” were released."), by_mail=False),
     ),
-    payments.PaymentSucceeded: (Telling("user_id", "Your deposit arrived", "{amount} are in your wallet."),),
+    payments.PaymentSucceeded: (Telling("user_id", _("Your deposit arrived"), _("{amount} are in your wallet.")),),
     payments.PaymentFailed: (
-        Telling("user_id", "Your deposit failed", "{amount} did not arrive ({reason}). Nothing was charged."),
+        Telling("user_id", _("Your deposit failed"), _("{amount} did not arrive ({reason}). Nothing was charged.")),
     ),
-    payments.PayoutPaid: (Telling("user_id", "Your payout is on its way", "{amount} were sent to you."),),
-    payments.PayoutFailed: (Telling("user_id", "Your payout failed", "{amount} came back to your wallet ({reason})."),),
+    payments.PayoutPaid: (Telling("user_id", _("Your payout is on its way"), _("{amount} were sent to you.")),),
+    payments.PayoutFailed: (
+        Telling("user_id", _("Your payout failed"), _("{amount} came back to your wallet ({reason}).")),
+    ),
     reviews.ReviewSubmitted: (
-        Telling("subject_id", "You were reviewed", "The {author_role} of “{title}” wrote. Write yours to read it."),
+        Telling(
+            "subject_id", _("You were reviewed"), _("The {author_role} of “{title}” wrote. Write yours to read it.")
+        ),
     ),
     reviews.ReviewPublished: (
-        Telling("subject_id", "A review is public", "The review of “{title}” can be read now.", by_mail=False),
+        Telling("subject_id", _("A review is public"), _("The review of “{title}” can be read now."), by_mail=False),
     ),
 }
 
 # Told only when something is wrong: not everybody who logs out wants a letter about it.
-REUSED = Telling(
+REUSED: Final = Telling(
     "user_id",
-    "We ended a session for your safety",
-    "Somebody used an old key of your account{on_device}. That session is over. Was it not you? Change your password.",
+    _("We ended a session for your safety"),
+    _(
+        "Somebody used an old key of your account (device: {device}). That session is over. Was it not you? "
+        "Change your password."
+    ),
 )
 
 
 def notices_of(event: Event) -> list[Notice]:
-    """Everything that an event has to tell, recipient by recipient."""
+    """Everything that an event has to tell, recipient by recipient; each person is told once."""
+    told: dict[UUID, Notice] = {}
+    for telling in _tellings(event):
+        for user_id in _recipients(event, telling):
+            told.setdefault(
+                user_id,
+                Notice(
+                    user_id=user_id,
+                    kind=kind_of(type(event)),
+                    title=telling.title,
+                    body=telling.body,
+                    by_mail=telling.by_mail,
+                    words=_words(event),
+                    data=_data(event, user_id),
+                ),
+            )
+    return list(told.values())
+
+
+def kind_of(event: type[Event]) -> str:
+    """What clients know a notification's event by: ``escrow_released`` for ``EscrowReleased``."""
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in event.__name__).lstrip("_")
+
+
+# Private functions
+
+
+def _tellings(event: Event) -> tuple[Telling, ...]:
     if isinstance(event, identity.SessionRevoked):
-        if event.reason != "refresh_reused":
-            return []
-        on_device = f" on {event.device}" if event.device else ""
-        body = REUSED.body.format(on_device=on_device)
-        return [Notice(event.user_id, _kind(event), REUSED.title, body, by_mail=True)]
-    words = {field.name: _worded(getattr(event, field.name)) for field in fields(event)}
-    return [
-        Notice(user_id, _kind(event), telling.title, telling.body.format(**words), telling.by_mail)
-        for telling in NOTICES.get(type(event), ())
-        for user_id in _recipients(event, telling)
-    ]
-
-
-def _kind(event: Event) -> str:
-    name = type(event).__name__
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")
+        return (REUSED,) if event.reason == "refresh_reused" else ()
+    return NOTICES.get(type(event), ())
 
 
 def _recipients(event: Event, telling: Telling) -> list[UUID]:
@@ -136,5 +187,21 @@ def _recipients(event: Event, telling: Telling) -> list[UUID]:
     return list(value) if isinstance(value, list) else [value]
 
 
-def _worded(value: object) -> str:
-    return str(value)
+def _words(event: Event) -> dict[str, str]:
+    return {member.name: _worded(member.name, getattr(event, member.name)) for member in fields(event)}
+
+
+def _worded(name: str, value: object) -> str:
+    text = str(value)
+    if name in ("reason", "outcome"):  # codes, which are words joined by underscores
+        return text.replace("_", " ")
+    return text or "?"
+
+
+def _data(event: Event, reader_id: UUID) -> dict[str, str]:
+    """The ids in the event: what a client needs to open the right page."""
+    return {
+        member.name: str(value)
+        for member in fields(event)
+        if isinstance(value := getattr(event, member.name), UUID) and value != reader_id
+    }

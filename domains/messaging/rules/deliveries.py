@@ -1,0 +1,29 @@
+"""How a notification leaves the house, and what becomes of it."""
+
+from datetime import timedelta
+from typing import Final
+
+from kelmah.transitions import StateTable, Transition
+
+ATTEMPTS: Final = 8
+LEASE: Final = timedelta(seconds=60)  # for one attempt; when its process dies, the next one begins after that
+KEPT_FOR: Final = timedelta(days=90)  # notifications in the app
+
+DELIVERY = StateTable(
+    "delivery",
+    [
+        Transition("send", "waiting", "sent", "system"),
+        Transition("skip", "waiting", "skipped", "system", guard="nobody knows an address"),
+        Transition("give_up", "waiting", "failed", "system", guard=f"{ATTEMPTS} attempts"),
+        Transition("resend", "sent", "waiting", "staff"),
+        Transition("resend", "failed", "waiting", "staff"),
+        Transition("resend", "skipped", "waiting", "staff"),
+    ],
+    initial="waiting",
+    final=("sent", "failed", "skipped"),
+)
+
+
+def pause_after(attempt: int) -> timedelta:
+    """How long to wait after a failed attempt: from 20 seconds to an hour."""
+    return timedelta(seconds=min(10 * 2**attempt, 3600))
