@@ -264,7 +264,7 @@ def test_a_grant_is_a_role_of_another_name_with_a_whole_scope(wrong):
 def test_a_role_is_granted_once_and_never_by_oneself():
     user, boss = sign_up().user, staff()
     grant = actions.grant_role(user_id=user.id, role="support", by_id=boss.id)
-    with pytest.raises(actions.AlreadyGranted):
+    with pytest.raises(rules.AlreadyGranted):
         actions.grant_role(user_id=user.id, role="support", by_id=boss.id)
     with pytest.raises(Forbidden):
         actions.grant_role(user_id=boss.id, role="support", by_id=boss.id)

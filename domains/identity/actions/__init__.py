@@ -2,7 +2,7 @@
 
 from domains.identity.actions.accounts import create_staff, reactivate_user, register, suspend_user
 from domains.identity.actions.denial import deny_session
-from domains.identity.actions.grants import AlreadyGranted, grant_role, withdraw_role
+from domains.identity.actions.grants import grant_role, withdraw_role
 from domains.identity.actions.hashing import turn
 from domains.identity.actions.login import log_in, log_in_staff
 from domains.identity.actions.passwords import end_sessions_after_new_password
@@ -11,7 +11,6 @@ from domains.identity.actions.sessions import Device, IssuedTokens, log_out, ref
 from domains.identity.actions.sweeping import forget_old_rows
 
 __all__ = [
-    "AlreadyGranted",
     "Device",
     "IssuedTokens",
     "create_staff",

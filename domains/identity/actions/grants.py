@@ -9,11 +9,7 @@ from domains.identity import queries, rules
 from domains.identity.models import RoleGrant
 from kelmah import clock
 from kelmah.db import atomic
-from kelmah.errors import Conflict, FieldError, Forbidden, InvalidInput
-
-
-class AlreadyGranted(Conflict):
-    code, title = "already_granted", "This person has this role already"
+from kelmah.errors import FieldError, Forbidden, InvalidInput
 
 
 def grant_role(
@@ -36,8 +32,10 @@ def grant_role(
             grant.id = grant_id or grant.id
             grant.save(force_insert=True)
             return grant
-    except IntegrityError:
-        raise AlreadyGranted() from None
+    except IntegrityError as error:
+        if getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) != "role_grant_once":
+            raise
+        raise rules.AlreadyGranted() from None
 
 
 def withdraw_role(*, grant_id: UUID) -> None:

@@ -46,6 +46,10 @@ class LoginTaken(Conflict):
     code, title = "login_taken", "There is an account with this e-mail address or phone number: log in instead"
 
 
+class AlreadyGranted(Conflict):
+    code, title = "already_granted", "This person has this role already"
+
+
 def clean_email(text: str) -> str:
     """The address as it is stored: NFKC, lower case, ASCII, the domain by IDNA. Raises InvalidInput.
 
