@@ -8,4 +8,4 @@ class FilesConfig(DomainConfig):
     label = "files"
     service = "domains.files.service.FilesService"
     urls = "domains.files.api.urls"
-    beat = {"files-sweep": {"task": "files.sweep_abandoned", "schedule": 3600.0}}
+    beat = {"files-sweep": {"task": "files.sweep_uploads", "schedule": 3600.0}}

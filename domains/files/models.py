@@ -8,7 +8,10 @@ from kelmah.db.models import IdempotencyKeyBase, InboxBase, OutboxBase, UUIDMode
 
 
 class File(UUIDModel, Versioned):
-    """One upload, from its announcement on. ``storage_key`` names the bytes; ``size`` counts them."""
+    """One upload, from its announcement on. ``storage_key`` names the bytes; ``size`` counts them.
+
+    A ready file stays as it was checked (a trigger sees to it).
+    """
 
     owner_id = models.UUIDField()
     kind = models.TextField()
@@ -27,14 +30,31 @@ class File(UUIDModel, Versioned):
             models.CheckConstraint(condition=Q(state__in=sorted(rules.FILE.states)), name="file_state"),
             models.CheckConstraint(condition=Q(kind__in=sorted(rules.KINDS)), name="file_kind"),
             models.CheckConstraint(condition=Q(size__gt=0), name="file_size_positive"),
+            models.CheckConstraint(condition=Q(name__gt="", content_type__gt=""), name="file_named"),
             models.CheckConstraint(
-                condition=~Q(state="ready") | Q(sha256__regex="^[0-9a-f]{64}$", storage_key__gt=""),
-                name="file_ready_has_bytes",
+                condition=~Q(state__in=["uploaded", "ready"]) | Q(sha256__regex="^[0-9a-f]{64}$", storage_key__gt=""),
+                name="file_received_has_bytes",
             ),
+            models.CheckConstraint(
+                condition=Q(state__in=["ready", "failed"], completed_at__isnull=False)
+                | Q(state__in=["pending", "uploaded"], completed_at__isnull=True)
+                | Q(state="deleted"),
+                name="file_judged_has_date",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="failed", failure__gt="") | ~Q(state="failed") & Q(failure=""),
+                name="file_failed_has_reason",
+            ),
+            models.UniqueConstraint(fields=["storage_key"], condition=Q(storage_key__gt=""), name="file_bytes_once"),
         ]
         indexes = [
             models.Index(fields=["owner_id", "-created_at", "-id"], name="file_of_owner"),
             models.Index(fields=["created_at"], condition=Q(state__in=["pending", "uploaded"]), name="file_abandoned"),
+            models.Index(
+                fields=["id"],
+                condition=Q(state__in=["failed", "deleted"]) & ~Q(storage_key=""),
+                name="file_leftover",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -50,7 +70,10 @@ class Grant(models.Model):
     granted_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["file", "reader_id", "context"], name="grant_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["file", "reader_id", "context"], name="grant_once"),
+            models.CheckConstraint(condition=Q(context__gt=""), name="grant_has_context"),
+        ]
         indexes = [models.Index(fields=["reader_id", "file"], name="grant_of_reader")]
 
     def __str__(self) -> str:

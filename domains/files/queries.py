@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from domains.files.models import File, Grant
 from kelmah.errors import NotFound
@@ -37,3 +37,21 @@ def lock_file(file_id: UUID) -> File:
 
 def ready_files(ids: Sequence[UUID]) -> list[File]:
     return list(File.objects.filter(id__in=ids, state="ready"))
+
+
+def files_of(owner_id: UUID) -> QuerySet[File]:
+    """What somebody has uploaded or announced, except what was given up."""
+    return File.objects.filter(owner_id=owner_id).exclude(state="deleted")
+
+
+def file_to_send(file_id: UUID) -> File:
+    """A ready file, for whoever holds a link to it. Raises NotFound."""
+    file = File.objects.filter(id=file_id, state="ready").first()
+    if file is None:
+        raise NotFound("There is no such file.")
+    return file
+
+
+def leftovers() -> QuerySet[File]:
+    """Files that will never be read and whose bytes are still there."""
+    return File.objects.filter(state__in=["failed", "deleted"]).exclude(storage_key="")

@@ -1,6 +1,9 @@
 """What may be uploaded, and how its bytes must look."""
 
-from collections.abc import Mapping
+import codecs
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -38,7 +41,7 @@ FILE = StateTable(
     [
         Transition("receive", "pending", "uploaded", "owner", guard="size as announced"),
         Transition("receive", "uploaded", "uploaded", "owner", guard="size as announced"),
-        Transition("accept", "uploaded", "ready", "system", guard="bytes as declared"),
+        Transition("complete", "uploaded", "ready", "owner", guard="bytes as declared"),
         Transition("reject", "uploaded", "failed", "system"),
         Transition("abandon", "pending", "deleted", "system", deadline="24 hours without completion"),
         Transition("abandon", "uploaded", "deleted", "system", deadline="24 hours without completion"),
@@ -68,10 +71,18 @@ class NotUploadedYet(Conflict):
     code, title = "not_uploaded_yet", "Send the bytes first"
 
 
-def check_announcement(*, kind: str, content_type: str, size: int) -> None:
+class UploadChanged(Conflict):
+    """Other bytes took the place of those that were being looked at, or the upload was given up."""
+
+    code, title = "upload_changed", "The upload changed while it was checked: look at it, then complete it again"
+
+
+def check_announcement(*, kind: str, name: str, content_type: str, size: int) -> None:
     """Raises InvalidInput, field by field, when such a file is not taken."""
     errors = []
     rule = KINDS[kind]
+    if not is_plain_name(name):
+        errors.append(FieldError("/name", "not_plain", "A name has no path, control or direction characters."))
     if content_type not in rule.types:
         errors.append(FieldError("/content_type", "not_allowed", f"A {kind} may be {', '.join(sorted(rule.types))}."))
     if size > rule.limit:
@@ -80,7 +91,20 @@ def check_announcement(*, kind: str, content_type: str, size: int) -> None:
         raise InvalidInput(errors=errors)
 
 
-# How the formats begin, from the registries of their makers. A leading part (offset, bytes) must match.
+# Right-to-left overrides make "fdp.exe" read as "exe.pdf".
+_DIRECTIONS: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_NO_NAME: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})  # control, lone surrogate, line and paragraph separator
+
+
+def is_plain_name(name: str) -> bool:
+    """Whether a name can be shown and saved as it is: no path in it, nothing invisible that changes what is read."""
+    if not name.strip(". ") or "/" in name or "\\" in name:
+        return False
+    return not any(unicodedata.category(each) in _NO_NAME or each in _DIRECTIONS for each in name)
+
+
+# How the formats begin, from the registries of their makers: an offset and the bytes there, any one of several.
+# audio/mp4 and video/mp4 are one container and can't be told apart by its beginning.
 _SIGNATURES: Final[Mapping[str, tuple[tuple[int, bytes], ...]]] = {
     "image/jpeg": ((0, b"\xff\xd8\xff"),),
     "image/png": ((0, b"\x89PNG\r\n\x1a\n"),),
@@ -94,10 +118,12 @@ _SIGNATURES: Final[Mapping[str, tuple[tuple[int, bytes], ...]]] = {
 }
 
 
-def looks_like(content_type: str, head: bytes) -> bool:
-    """Whether the first bytes (a kilobyte is plenty) can be of this type. Plain text is UTF-8 without control bytes."""
+def looks_like(content_type: str, blocks: Iterable[bytes]) -> bool:
+    """Whether bytes can be of this type: by how they begin, for text by all of them. A first block holds a kilobyte
+    unless the file is smaller."""
     if content_type == "text/plain":
-        return _is_text(head)
+        return _is_text(blocks)
+    head = next(iter(blocks), b"")
     return any(head[offset : offset + len(mark)] == mark for offset, mark in _SIGNATURES[content_type])
 
 
@@ -105,10 +131,13 @@ def is_picture(content_type: str) -> bool:
     return content_type in _PICTURES
 
 
-def _is_text(head: bytes) -> bool:
+_NO_TEXT: Final = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f]")  # controls, except breaks and tabs
+
+
+def _is_text(blocks: Iterable[bytes]) -> bool:
+    """UTF-8 to the end, without control characters."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
     try:
-        # The head may end inside a character of up to four bytes.
-        text = head.decode(errors="strict") if len(head) < 1024 else head[:-4].decode(errors="ignore")
+        return not any(_NO_TEXT.search(decoder.decode(block)) for block in blocks) and not decoder.decode(b"", True)
     except UnicodeDecodeError:
         return False
-    return all(character.isprintable() or character in "\r\n\t" for character in text)

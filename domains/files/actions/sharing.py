@@ -17,12 +17,10 @@ def share_files(*, ids: Sequence[UUID], owner_id: UUID, reader_ids: Sequence[UUI
         if missing:
             raise FileNotAttachable(data={"file_ids": missing})
         now = clock.now()
+        # In one order for all: two shares of the same files at once wait for each other's rows, never in a circle.
+        pairs = sorted((file_id, reader_id) for file_id in found for reader_id in set(reader_ids))
         Grant.objects.bulk_create(
-            [
-                Grant(file_id=file_id, reader_id=reader_id, context=context, granted_at=now)
-                for file_id in found
-                for reader_id in reader_ids
-            ],
+            [Grant(file_id=file, reader_id=reader, context=context, granted_at=now) for file, reader in pairs],
             ignore_conflicts=True,
         )
     return [found[file_id] for file_id in dict.fromkeys(ids)]

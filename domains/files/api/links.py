@@ -1,6 +1,6 @@
 """Short-lived links that carry their own permission: whoever has one may use it until it expires."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from django.core import signing
@@ -9,10 +9,11 @@ from domains.files import rules
 from kelmah import clock
 
 
-def make_link(*, purpose: str, file_id: UUID, lifetime: timedelta) -> str:
-    """A signed token for one file and one purpose."""
+def make_link(*, purpose: str, file_id: UUID, lifetime: timedelta) -> tuple[str, datetime]:
+    """A signed token for one file and one purpose, and the last moment at which it is good."""
     expires = int((clock.now() + lifetime).timestamp())
-    return signing.dumps([str(file_id), expires], salt=f"files.{purpose}", compress=False)
+    token = signing.dumps([str(file_id), expires], salt=f"files.{purpose}", compress=False)
+    return token, datetime.fromtimestamp(expires, UTC)
 
 
 def read_link(link: str, *, purpose: str) -> UUID:

@@ -1,19 +1,25 @@
 """JSON of files, in and out."""
 
 from typing import Any
+from uuid import UUID
 
 from rest_framework import serializers
 
 from domains.files import rules
 from domains.files.models import File
+from kelmah.http.fields import TextField, WholeNumberField
 from kelmah.http.serializers import StrictSerializer
 
 
 class UploadIn(StrictSerializer):
-    name = serializers.RegexField(r"^[^/\\\x00-\x1f\x7f]{1,200}$")
-    content_type = serializers.CharField(max_length=100)
-    size = serializers.IntegerField(min_value=1)
+    name = TextField(max_length=200)
+    content_type = TextField(max_length=100)
+    size = WholeNumberField(min_value=1)
     kind = serializers.ChoiceField(choices=sorted(rules.KINDS))
+
+
+class UploadLink(serializers.Serializer):
+    token = serializers.CharField(help_text="Part of the link that the announcement answers with.")
 
 
 class CompleteIn(StrictSerializer):
@@ -30,6 +36,8 @@ class TargetOut(serializers.Serializer):
 class UploadOut(serializers.Serializer):
     file_id = serializers.UUIDField()
     state = serializers.ChoiceField(choices=sorted(rules.FILE.states))
+    version = serializers.IntegerField()
+    available_transitions = serializers.ListField(child=serializers.CharField())
     upload = TargetOut()
 
 
@@ -40,12 +48,28 @@ class FileOut(serializers.Serializer):
     name = serializers.CharField()
     content_type = serializers.CharField()
     size = serializers.IntegerField()
-    sha256 = serializers.CharField()
+    sha256 = serializers.CharField(help_text="In hex; empty until the bytes are received.")
     state = serializers.ChoiceField(choices=sorted(rules.FILE.states))
+    failure = serializers.CharField(help_text="The code of what was wrong with a failed file, else empty.")
+    version = serializers.IntegerField()
+    available_transitions = serializers.ListField(child=serializers.CharField())
     created_at = serializers.DateTimeField()
 
 
-def render_file(file: File) -> dict[str, Any]:
+def render_upload(file: File, *, url: str, expires_at: Any) -> dict[str, Any]:
+    """Where the owner sends the bytes of an announced file."""
+    headers = {"Content-Type": file.content_type}
+    return {
+        "file_id": file.id,
+        "state": file.state,
+        "version": file.version,
+        "available_transitions": rules.FILE.available(file.state, "owner"),
+        "upload": {"method": "PUT", "url": url, "headers": headers, "expires_at": expires_at},
+    }
+
+
+def render_file(file: File, *, viewer_id: UUID) -> dict[str, Any]:
+    role = "owner" if viewer_id == file.owner_id else "reader"
     return {
         "id": file.id,
         "owner_id": file.owner_id,
@@ -55,5 +79,8 @@ def render_file(file: File) -> dict[str, Any]:
         "size": file.size,
         "sha256": file.sha256,
         "state": file.state,
+        "failure": file.failure,
+        "version": file.version,
+        "available_transitions": rules.FILE.available(file.state, role),
         "created_at": file.created_at,
     }

@@ -1,5 +1,6 @@
 """Files over REST."""
 
+from typing import Any
 from uuid import UUID
 
 from django.http import FileResponse, HttpResponseRedirect
@@ -8,13 +9,21 @@ from rest_framework.response import Response
 
 from domains.files import actions, queries, rules
 from domains.files.api.links import make_link, read_link
-from domains.files.api.serializers import CompleteIn, FileOut, UploadIn, UploadOut, render_file
+from domains.files.api.serializers import (
+    CompleteIn,
+    FileOut,
+    UploadIn,
+    UploadLink,
+    UploadOut,
+    render_file,
+    render_upload,
+)
 from domains.files.gateways import storage
-from domains.files.models import File
-from kelmah import clock
 from kelmah.errors import InvalidTransition, NotFound
+from kelmah.http.etag import with_etag
 from kelmah.http.pagination import keyset_page
 from kelmah.http.permissions import Anyone
+from kelmah.http.raw_body import raw_body
 from kelmah.http.schema import operation
 from kelmah.http.serializers import valid
 from kelmah.http.views import View
@@ -29,6 +38,9 @@ EXAMPLE = {
     "size": 48213,
     "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "state": "ready",
+    "failure": "",
+    "version": 3,
+    "available_transitions": [],
     "created_at": "2026-11-20T09:00:00Z",
 }
 
@@ -41,8 +53,14 @@ class FileList(View):
         example_response={"items": [EXAMPLE], "next": None},
     )
     def get(self, request: Request) -> Response:
-        mine = File.objects.filter(owner_id=request.user.user_id).exclude(state="deleted")
-        return keyset_page(request, mine, order=("-created_at", "-id"), render=render_file, scope="files")
+        viewer_id = request.user.user_id
+        return keyset_page(
+            request,
+            queries.files_of(viewer_id),
+            order=("-created_at", "-id"),
+            render=lambda file: render_file(file, viewer_id=viewer_id),
+            scope="files",
+        )
 
 
 class UploadAnnounce(View):
@@ -57,6 +75,8 @@ class UploadAnnounce(View):
         example_response={
             "file_id": EXAMPLE["id"],
             "state": "pending",
+            "version": 1,
+            "available_transitions": ["receive"],
             "upload": {
                 "method": "PUT",
                 "url": f"{PREFIX}/uploads/{EXAMPLE['id']}/content?token=WyIwMTkzMGQ…",
@@ -67,50 +87,61 @@ class UploadAnnounce(View):
     )
     def post(self, request: Request) -> Response:
         file = actions.announce_upload(by=request.user, **valid(UploadIn, request.data))
-        token = make_link(purpose="upload", file_id=file.id, lifetime=rules.UPLOAD_LINK)
-        target = {
-            "method": "PUT",
-            "url": f"{PREFIX}/uploads/{file.id}/content?token={token}",
-            "headers": {"Content-Type": file.content_type},
-            "expires_at": clock.now() + rules.UPLOAD_LINK,
-        }
-        return Response({"file_id": file.id, "state": file.state, "upload": target}, status=201)
+        token, expires_at = make_link(purpose="upload", file_id=file.id, lifetime=rules.UPLOAD_LINK)
+        url = f"{PREFIX}/uploads/{file.id}/content?token={token}"
+        return Response(render_upload(file, url=url, expires_at=expires_at), status=201)
 
 
-class UploadContent(View):
-    """The target of an upload link: the token is the permission, the body the bytes."""
+class LinkView(View):
+    """Base of the targets of links: the link is the permission, a token in a header is not looked at."""
 
     permission_classes = [Anyone]
     authentication_classes = []
-    rate_class = "upload"
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        """What is neither JSON nor chosen by ``Accept`` must not be refused because of it."""
+        return super().perform_content_negotiation(request, force=True)
+
+
+class UploadContent(LinkView):
+    """The target of an upload link."""
 
     @operation(
         summary="Send the bytes of an announced file",
         request={"application/octet-stream": bytes},
+        query=UploadLink,
         errors=[rules.LinkInvalid, NotFound, rules.SizeNotAsAnnounced, InvalidTransition],
     )
     def put(self, request: Request, file_id: UUID) -> Response:
         if read_link(request.query_params.get("token", ""), purpose="upload") != file_id:
             raise rules.LinkInvalid()
-        actions.receive_content(file_id=file_id, source=request._request)
+        body = raw_body(request)
+        actions.receive_content(file_id=file_id, source=body.stream, length=body.length)
         return Response(status=204)
 
 
 class UploadComplete(View):
-    rate_class = "upload"
-
     @operation(
         summary="Have the received bytes checked",
-        description="Size, type by content, and for pictures a full decode. Only a `ready` file can be attached.",
+        description="Size, type by content, and for pictures a full decode. Only a `ready` file can be attached. "
+        "`sha256` says which bytes are meant, as If-Match does elsewhere.",
         request=CompleteIn,
         response=FileOut,
-        errors=[NotFound, rules.NotUploadedYet, rules.ChecksumMismatch, rules.ContentNotAsDeclared, InvalidTransition],
+        errors=[
+            NotFound,
+            rules.NotUploadedYet,
+            rules.ChecksumMismatch,
+            rules.ContentNotAsDeclared,
+            rules.UploadChanged,
+        ],
+        dry_run=True,
         example_request={"sha256": EXAMPLE["sha256"]},
         example_response=EXAMPLE,
     )
     def post(self, request: Request, file_id: UUID) -> Response:
         wanted = valid(CompleteIn, request.data)
-        return Response(render_file(actions.complete_upload(file_id=file_id, by=request.user, **wanted)))
+        file = actions.complete_upload(file_id=file_id, by=request.user, **wanted)
+        return with_etag(Response(render_file(file, viewer_id=file.owner_id)), file.version)
 
 
 class FileDetail(View):
@@ -118,7 +149,8 @@ class FileDetail(View):
         summary="A file of mine, or one shared with me", response=FileOut, errors=[NotFound], example_response=EXAMPLE
     )
     def get(self, request: Request, file_id: UUID) -> Response:
-        return Response(render_file(queries.access_file(file_id=file_id, by=request.user)))
+        file = queries.access_file(file_id=file_id, by=request.user)
+        return with_etag(Response(render_file(file, viewer_id=request.user.user_id)), file.version)
 
 
 class FileDownload(View):
@@ -132,15 +164,12 @@ class FileDownload(View):
         file = queries.access_file(file_id=file_id, by=request.user)
         if file.state != "ready":
             raise NotFound("This file is not ready.")
-        link = make_link(purpose="download", file_id=file.id, lifetime=rules.DOWNLOAD_LINK)
+        link, _ = make_link(purpose="download", file_id=file.id, lifetime=rules.DOWNLOAD_LINK)
         return HttpResponseRedirect(f"{PREFIX}/content/{link}")
 
 
-class FileContent(View):
-    """The target of a download link: the link is the permission."""
-
-    permission_classes = [Anyone]
-    authentication_classes = []
+class FileContent(LinkView):
+    """The target of a download link."""
 
     @operation(
         summary="The bytes of a file, as an attachment",
@@ -148,15 +177,10 @@ class FileContent(View):
         errors=[rules.LinkInvalid, NotFound],
     )
     def get(self, request: Request, link: str) -> FileResponse:
-        file = File.objects.filter(id=read_link(link, purpose="download"), state="ready").first()
-        if file is None:
-            raise NotFound("There is no such file.")
+        file = queries.file_to_send(read_link(link, purpose="download"))
         try:
             stored = storage.open_stored(file.storage_key)
         except FileNotFoundError:
             raise NotFound("The bytes of this file are gone.") from None
-        response = FileResponse(stored, as_attachment=True, filename=file.name, content_type=file.content_type)
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-        response.headers["Cache-Control"] = "private, no-store"
-        return response
+        # Never inline: whatever a browser would make of the bytes, it must not do it on our address.
+        return FileResponse(stored, as_attachment=True, filename=file.name, content_type=file.content_type)

@@ -1,6 +1,7 @@
-"""The bytes of files, through Django's default storage: a folder by default, S3 in production."""
+"""The bytes of files, through Django's default storage: a folder unless the settings name another."""
 
 import hashlib
+import io
 from collections.abc import Iterator
 from typing import IO, Any, Protocol
 from uuid import UUID
@@ -21,40 +22,36 @@ class TooLong(Exception):
     """More bytes came than were announced."""
 
 
-class _Counted:
-    """A stream that counts and hashes what passes, and stops at the announced size."""
+class _Counted(io.RawIOBase):
+    """A stream that counts and hashes what passes, and stops beyond the announced size."""
 
     def __init__(self, source: Readable, limit: int) -> None:
         self.source, self.limit = source, limit
         self.size, self.digest = 0, hashlib.sha256()
 
-    def chunks(self, chunk_size: int | None = None) -> Iterator[bytes]:
-        while block := self.source.read(CHUNK):
-            self.size += len(block)
-            if self.size > self.limit:
-                raise TooLong
-            self.digest.update(block)
-            yield block
+    def readable(self) -> bool:
+        return True
 
-
-class _Upload(DjangoFile):
-    """What a Django storage accepts, without ever holding the whole in memory."""
-
-    def __init__(self, counted: _Counted) -> None:
-        super().__init__(None)
-        self.counted = counted
-
-    def chunks(self, chunk_size: int | None = None) -> Iterator[bytes]:
-        return self.counted.chunks(chunk_size)
+    def readinto(self, buffer: Any, /) -> int:
+        block = self.source.read(len(buffer))
+        self.size += len(block)
+        if self.size > self.limit:
+            raise TooLong
+        self.digest.update(block)
+        buffer[: len(block)] = block
+        return len(block)
 
 
 def store(file_id: UUID, source: Readable, *, limit: int) -> tuple[str, int, str]:
-    """Write the stream; returns its storage key, size and SHA-256 in hex. Raises TooLong, leaving nothing behind."""
-    key = f"{str(file_id)[-2:]}/{file_id}/{new_id()}"
+    """Write the stream; returns its storage key, size and SHA-256 in hex. Whatever fails leaves nothing behind.
+
+    Every upload gets a key of its own, and what lies under a key never changes. Raises TooLong.
+    """
+    key = f"{str(file_id)[-2:]}/{file_id}.{new_id()}"
     counted = _Counted(source, limit)
     try:
-        key = default_storage.save(key, _Upload(counted))
-    except TooLong:
+        default_storage.save(key, DjangoFile(io.BufferedReader(counted, CHUNK)))  # in blocks: never the whole in memory
+    except BaseException:
         default_storage.delete(key)
         raise
     return key, counted.size, counted.digest.hexdigest()
@@ -63,6 +60,12 @@ def store(file_id: UUID, source: Readable, *, limit: int) -> tuple[str, int, str
 def open_stored(key: str) -> IO[Any]:
     """The stored bytes, open for reading. Raises FileNotFoundError."""
     return default_storage.open(key, "rb")
+
+
+def blocks_of(stored: IO[Any]) -> Iterator[bytes]:
+    """The rest of an open file, block by block."""
+    while block := stored.read(CHUNK):
+        yield block
 
 
 def remove(key: str) -> None:

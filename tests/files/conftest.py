@@ -1,0 +1,26 @@
+"""Every test has an empty storage of its own."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kelmah.principal import Principal
+from tests.files.factories import member
+
+
+@pytest.fixture(autouse=True)
+def storage(settings: Any, tmp_path: Path) -> Path:
+    settings.MEDIA_ROOT = tmp_path / "files"
+    settings.MEDIA_ROOT.mkdir()
+    return Path(settings.MEDIA_ROOT)
+
+
+@pytest.fixture
+def kofi() -> Principal:
+    return member()
+
+
+@pytest.fixture
+def ama() -> Principal:
+    return member()
