@@ -1,8 +1,11 @@
 """Who listens to what: the registry that ``domains/<name>/handlers.py`` fills."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from uuid import UUID
 
 from kelmah.events.event import Event
 
@@ -21,6 +24,8 @@ class Handler:
 
 
 _HANDLERS: dict[str, Handler] = {}
+_LISTENING: dict[tuple[str, str], list[Handler]] = {}  # by domain and topic, in the order of declaration
+_heard: ContextVar[UUID] = ContextVar("kelmah_event_being_heard")
 
 
 def handles(event: type[Event], *, batch: bool = False, name: str = "") -> Callable[[F], F]:
@@ -32,7 +37,11 @@ def handles(event: type[Event], *, batch: bool = False, name: str = "") -> Calla
 
     def register(function: F) -> F:
         full_name = f"{function.__module__}.{name or function.__qualname__}"
-        _HANDLERS[full_name] = Handler(full_name, _domain_of(function.__module__), event, function, batch)
+        if full_name in _HANDLERS:
+            raise TypeError(f"two handlers are called {full_name}")
+        handler = Handler(full_name, _domain_of(function.__module__), event, function, batch)
+        _HANDLERS[full_name] = handler
+        _LISTENING.setdefault((handler.domain, event.topic), []).append(handler)
         return function
 
     return register
@@ -40,7 +49,7 @@ def handles(event: type[Event], *, batch: bool = False, name: str = "") -> Calla
 
 def handlers_of(topic: str, domain: str) -> list[Handler]:
     """The domain's handlers of a topic, in the order they were declared."""
-    return [handler for handler in _HANDLERS.values() if handler.domain == domain and handler.event.topic == topic]
+    return _LISTENING.get((domain, topic), [])
 
 
 def handler_named(name: str) -> Handler:
@@ -51,9 +60,31 @@ def handler_named(name: str) -> Handler:
         raise LookupError(f"no handler is called {name}") from None
 
 
+def heard_event_id() -> UUID:
+    """The id of the event that is being heard: what a handler's rows may be unique by. Raises LookupError elsewhere,
+    and in handlers of batches."""
+    return _heard.get()
+
+
+@contextmanager
+def hearing(event_id: UUID) -> Iterator[None]:
+    """While this block runs, ``event_id`` is being heard."""
+    token = _heard.set(event_id)
+    try:
+        yield
+    finally:
+        _heard.reset(token)
+
+
+def is_batch(name: str) -> bool:
+    """Whether the handler, if the code has it, takes many events at once."""
+    return name in _HANDLERS and _HANDLERS[name].batch
+
+
 def all_handlers() -> list[Handler]:
     return list(_HANDLERS.values())
 
 
 def _domain_of(module: str) -> str:
-    return module.rsplit(".", 1)[0].rsplit(".", 1)[-1]
+    """``contracts`` for ``domains.contracts.handlers``, and for a module in it when it is a package."""
+    return module.rpartition(".handlers")[0].rpartition(".")[2]

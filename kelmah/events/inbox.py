@@ -1,7 +1,7 @@
 """Hearing events: the handler's effect and the mark that it was heard commit together, so every effect happens once."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable
 from itertools import groupby
 from typing import Any
 
@@ -9,93 +9,105 @@ import structlog
 from django.db import connections
 
 from kelmah.db import atomic
-from kelmah.events.handlers import Handler, all_handlers, handler_named
-from kelmah.events.queue import Row, inbox, without_killers
+from kelmah.events.handlers import handler_named, hearing, is_batch
+from kelmah.events.queue import BATCH, Row, inbox
 from kelmah.events.serialization import decode_event
 from kelmah.faultpoints import faultpoint
+from kelmah.http.request_id import on_behalf_of
 
 log = structlog.get_logger(__name__)
 
 
-def hear(domain: str, *, limit: int = 200, raising: bool = False) -> int:
-    """Let the domain's handlers hear what is due in its inbox; returns how many events were heard."""
-    mine = [handler.name for handler in all_handlers() if handler.domain == domain]
+class TakenOver(RuntimeError):
+    """Part of a batch went to another worker when our lease ran out."""
+
+
+def never() -> bool:
+    return False
+
+
+def hear(domain: str, *, limit: int = BATCH, raising: bool = False, stopping: Callable[[], bool] = never) -> int:
+    """Let the domain's handlers hear what is due in its inbox; returns how many events left it.
+
+    A failing handler makes its event wait, and with it the later ones of its key for that handler; ``raising`` is for
+    tests. ``stopping`` is asked between two events.
+    """
     heard = 0
-    taken = without_killers(inbox(domain), inbox(domain).claim(mine, limit=limit))
-    for name, rows in groupby(_by_handler(taken), key=lambda row: row.part):
-        handler = handler_named(name)
-        heard += (_hear_together if handler.batch else _hear_each)(handler, list(rows), raising)
+    rows = sorted(inbox(domain).claim(limit=limit), key=lambda row: (row.part, row.id))
+    for name, group in groupby(rows, key=lambda row: row.part):
+        mine = list(group)
+        if len(mine) > 1 and is_batch(name) and not stopping() and _hear_together(domain, mine):
+            heard += len(mine)
+        else:
+            heard += _hear_each(domain, mine, raising, stopping)
     return heard
 
 
 # Private functions
 
 
-def _by_handler(rows: list[Row]) -> list[Row]:
-    return sorted(rows, key=lambda row: (row.part, row.id))
-
-
-def _hear_each(handler: Handler, rows: list[Row], raising: bool) -> int:
-    heard, stuck = 0, set[str]()
+def _hear_each(domain: str, rows: list[Row], raising: bool, stopping: Callable[[], bool]) -> int:
+    heard, stuck, back = 0, set[str](), list[Row]()
     for row in rows:
-        if row.key in stuck:  # what came before it in its key was not heard
-            inbox(handler.domain).put_off([row])
-        elif _hear_group(handler, [row], raising):
+        if row.key in stuck or stopping():  # what came before it in its key was not heard
+            back.append(row)
+            continue
+        try:
+            _hear(domain, [row])
             heard += 1
-        else:
+        except Exception as error:  # a process boundary: one bad event must not stop the others
+            if raising:
+                raise
             stuck.add(row.key)
+            _blame(domain, row, error)
+    inbox(domain).give_back(back)
     return heard
 
 
-def _hear_together(handler: Handler, rows: list[Row], raising: bool) -> int:
-    if len(rows) > 1 and _hear_group(handler, rows, raising=False, blame=False):
-        return len(rows)
-    return _hear_each(handler, rows, raising)  # one of them is bad: find out which
-
-
-def _hear_group(handler: Handler, rows: list[Row], raising: bool, *, blame: bool = True) -> bool:
+def _hear_together(domain: str, rows: list[Row]) -> bool:
     try:
-        with atomic(handler.domain):
-            if not _mark(handler.domain, rows):
-                return True  # heard by somebody else after our lease ran out
-            events = [decode_event(row.topic, _parsed(row.payload)) for row in rows]
-            handler.function(events if handler.batch else events[0])
-            faultpoint("inbox.before_commit")
-    except Exception as error:  # a process boundary: one bad event must not stop the others
-        if raising:
-            raise
-        if blame:
-            _blame(handler, rows[0], error)
+        _hear(domain, rows)
+    except Exception as error:  # one of them is bad, and the next attempt, one by one, will tell which
+        log.warning("batch_failed", handler=rows[0].part, size=len(rows), error=type(error).__name__)
+        connections[domain].close_if_unusable_or_obsolete()
         return False
     return True
 
 
-def _mark(domain: str, rows: Iterable[Row]) -> bool:
-    """Mark the rows as heard, if they are all still ours; the marks last only if the handler succeeds."""
-    wanted = list(rows)
-    with connections[domain].cursor() as cursor:
-        cursor.execute(
-            f"UPDATE {domain}_inbox SET completed_at = clock_timestamp() WHERE completed_at IS NULL AND"  # noqa: S608
-            " (id, attempts) IN (SELECT * FROM unnest(%s::bigint[], %s::smallint[]))",
-            [[row.id for row in wanted], [row.attempts for row in wanted]],
-        )
-        marked: int = cursor.rowcount
-    if 0 < marked < len(wanted):
-        raise RuntimeError("some rows of this batch were taken over by another worker")
-    return marked > 0
+def _hear(domain: str, rows: list[Row]) -> None:
+    """The one transaction. Nothing happens for rows that were heard by somebody else after our lease ran out.
+
+    Raises whatever the handler raises; LookupError for a handler or topic that this release doesn't know.
+    """
+    with on_behalf_of(_request_id(rows[0])), atomic(domain):
+        marked = inbox(domain).mark(rows)
+        if not marked:
+            return
+        if marked < len(rows):
+            raise TakenOver(f"{len(rows) - marked} of {len(rows)} rows")
+        handler = handler_named(rows[0].part)
+        events = [decode_event(row.topic, row.payload) for row in rows]
+        if handler.batch:
+            handler.function(events)
+        else:
+            with hearing(rows[0].event_id):
+                handler.function(events[0])
+        faultpoint("inbox.before_commit")
 
 
-def _blame(handler: Handler, row: Row, error: Exception) -> None:
-    dead = inbox(handler.domain).fail(row, error)
+def _blame(domain: str, row: Row, error: Exception) -> None:
+    connections[domain].close_if_unusable_or_obsolete()  # the error may have been the connection's end
+    dead = inbox(domain).fail(row, error)
     tell = log.error if dead else log.warning
     tell(
         "event_dead" if dead else "event_failed",
-        handler=handler.name,
+        handler=row.part,
         event_id=str(row.event_id),
         attempt=row.attempts,
         error=type(error).__name__,
     )
 
 
-def _parsed(payload: Any) -> Any:
-    return json.loads(payload) if isinstance(payload, str) else payload
+def _request_id(row: Row) -> str:
+    trace: dict[str, Any] = json.loads(row.trace)
+    return str(trace.get("request_id", ""))

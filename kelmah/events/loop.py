@@ -2,97 +2,138 @@
 
 import json
 import signal
-from collections.abc import Iterable
-from contextlib import ExitStack
-from types import FrameType
-from typing import Any
+import threading
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Self
 
 import psycopg
 import structlog
 from celery import Celery
-from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError, connections
+from django.db import DatabaseError, InterfaceError, connections
 
-from kelmah.events.channel import CHANNEL
-from kelmah.events.inbox import hear
+from kelmah.events.doorbell import Doorbell
+from kelmah.events.inbox import hear, never
 from kelmah.events.queue import Row
-from kelmah.events.relay import relay
+from kelmah.events.relay import hand_over, relay
+from kelmah.events.retention import forget_heard
 
 log = structlog.get_logger(__name__)
 
 NET = 1.0  # seconds between looks when nothing wakes us
+SWEEP = 3600.0  # seconds between sweeps of what was heard long ago
 
 
 class Loop:
-    """Relays and hears for some local domains until it is asked to stop."""
+    """Relays and hears for some local domains until it is asked to stop. Many may run: keys spread by themselves."""
 
     def __init__(self, domains: Iterable[str], broker: Celery) -> None:
         self.domains = list(domains)
-        self.broker = broker
-        self.stopping = False
+        self._broker = broker
 
-    def run(self) -> None:
-        """Until SIGTERM or SIGINT; what is being handled is finished first."""
-        for name in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(name, self._stop)
-        while not self.stopping:
-            try:
-                with ExitStack() as stack:
-                    self._listen(stack)
-            except (psycopg.OperationalError, OperationalError, InterfaceError, DatabaseError) as error:
-                log.warning("relay_lost_database", error=str(error).splitlines()[0])
-                connections.close_all()
-                signal.sigtimedwait([], NET)
+    def run(self, *, heartbeat: Path | None = None) -> None:
+        """Until SIGTERM or SIGINT; the event that is being handled is finished first, the rest is given back.
+
+        ``heartbeat`` is touched at every look: its age tells whether this process still works.
+        """
+        with Doorbell(self.domains) as bell, _Clerk(self._hand_over) as clerk:
+            bell.stop_on(signal.SIGTERM, signal.SIGINT)
+            log.info("relay_ready", domains=self.domains)
+            sweep_at = time.monotonic() + SWEEP
+            while not bell.stopped:
+                told = bell.wait(NET)
+                clerk.wake()
+                self._look(told, lambda: bell.stopped)
+                if time.monotonic() > sweep_at:
+                    self._sweep(lambda: bell.stopped)
+                    sweep_at = time.monotonic() + SWEEP
+                if heartbeat:
+                    heartbeat.touch()
+        connections.close_all()
 
     def once(self) -> int:
         """Everything that is due now; returns how many rows moved."""
-        total = 0
-        while not self.stopping:
-            moved = sum(relay(domain, send_task=self._send) for domain in self.domains)
-            moved += sum(hear(domain) for domain in self.domains)
-            total += moved
-            if not moved:
-                break
+        return self._look(self.domains, never) + self._hand_over(never)
+
+    # Private functions
+
+    def _look(self, domains: Iterable[str], stopping: Callable[[], bool]) -> int:
+        """Relay and hear for these domains and for those they tell something, until all are quiet."""
+        total, busy = 0, dict.fromkeys(domains)  # in turns, so that no flood keeps the others waiting
+        while busy and not stopping():
+            domain = next(iter(busy))
+            del busy[domain]
+            with _Surviving(domain):
+                told = relay(domain)
+                heard = hear(domain, stopping=stopping)
+                total += heard + sum(told.values())
+                busy |= dict.fromkeys(target for target in told if target in self.domains)
+                if told or heard:
+                    busy[domain] = None
         return total
 
-    def _listen(self, stack: ExitStack) -> None:
-        listeners = [
-            stack.enter_context(psycopg.connect(**parameters, autocommit=True)) for parameters in self._databases()
-        ]
-        for listener in listeners:
-            listener.execute(f"LISTEN {CHANNEL}")
-        log.info("relay_ready", domains=self.domains)
-        while not self.stopping:
-            self.once()
-            # With several databases each gets its share of the net's second.
-            for listener in listeners:
-                for _ in listener.notifies(timeout=NET / len(listeners), stop_after=1):
+    def _sweep(self, stopping: Callable[[], bool]) -> None:
+        for domain in self.domains:
+            with _Surviving(domain):
+                while not stopping() and forget_heard(domain):
                     pass
 
-    def _databases(self) -> list[dict[str, Any]]:
-        """Connection parameters, one set for each distinct database of the domains."""
-        found: dict[tuple[object, ...], dict[str, Any]] = {}
+    def _hand_over(self, stopping: Callable[[], bool]) -> int:
+        total = 0
         for domain in self.domains:
-            there = connections[domain].settings_dict
-            parameters = {
-                "host": there["HOST"],
-                "port": there["PORT"],
-                "dbname": there["NAME"],
-                "user": there["USER"],
-                "password": there["PASSWORD"],
-                "application_name": "kelmah:relay",
-            }
-            found.setdefault((there["HOST"], there["PORT"], there["NAME"]), parameters)
-        return list(found.values())
+            with _Surviving(domain):
+                while not stopping() and (gone := hand_over(domain, send=self._send)):
+                    total += gone
+        return total
 
     def _send(self, row: Row) -> None:
-        arguments = json.loads(row.payload) if isinstance(row.payload, str) else row.payload
-        self.broker.send_task(row.topic, kwargs=arguments, task_id=str(row.event_id), retry=False)
-
-    def _stop(self, number: int, frame: FrameType | None) -> None:
-        self.stopping = True
+        self._broker.send_task(row.topic, kwargs=json.loads(row.payload), task_id=str(row.event_id), retry=False)
 
 
-def local_loop(broker: Celery) -> Loop:
-    """A loop for every domain of this process."""
-    return Loop(settings.LOCAL_DOMAINS, broker)
+class _Clerk:
+    """A thread of its own for the broker: one that hangs must not delay a single event."""
+
+    def __init__(self, work: Callable[[Callable[[], bool]], int]) -> None:
+        self._work = work
+        self._wanted, self._over = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._run, name="clerk")
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._wanted.set()
+        self._thread.join()
+
+    def wake(self) -> None:
+        """Raises RuntimeError when the thread has ended: then the process should, too, and be started again."""
+        if not self._thread.is_alive():
+            raise RuntimeError("the thread that hands tasks to the broker has died")
+        self._wanted.set()
+
+    def _run(self) -> None:
+        while not self._over.is_set():
+            self._wanted.wait(NET)
+            self._wanted.clear()
+            self._work(self._over.is_set)
+        connections.close_all()
+
+
+class _Surviving:
+    """What goes wrong with one domain's database is logged, and the others go on."""
+
+    def __init__(self, domain: str) -> None:
+        self.domain = domain
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> bool:
+        if not isinstance(error, psycopg.Error | DatabaseError | InterfaceError):
+            return False
+        log.warning("relay_lost_database", domain=self.domain, error=type(error).__name__)
+        connections[self.domain].close()
+        return True

@@ -13,13 +13,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import uniform
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connections
 
 LONGEST_WAIT = 3600.0  # seconds, after a failure of the row itself
-LONGEST_OUTAGE_WAIT = 60.0  # seconds, while somebody else is down
+OUTAGE_WAIT = 1.5  # seconds, while somebody else is down
 BATCH = 200
 
 _COLUMNS = "id, event_id, {part}, topic, event_version, key, payload, occurred_at, trace, attempts, available_at"
@@ -87,17 +88,14 @@ class Queue:
     def table(self) -> str:
         return f"{self.domain}_{self.name}"
 
-    def claim(self, *, only: str = "", limit: int = BATCH) -> list[Row]:
-        """Lease what is due, oldest first, and of each key nothing without what comes before it.
+    def claim(self, *, parts: Sequence[str] | None = None, limit: int = BATCH) -> list[Row]:
+        """Lease what is due for these targets or handlers (or for all), oldest first; of a key, nothing without what
+        comes before it.
 
-        ``only`` narrows it by a condition on ``part``. A row that was taken often and never spoken of again comes
-        alone, so that it is the only one to be blamed for the death of its worker; in the end it is buried.
+        A row that was taken often and never spoken of again comes alone, so that it is the only one to be blamed for
+        the death of its worker; in the end it is buried.
         """
-        lease = timedelta(seconds=settings.EVENT_LEASE_SECONDS)
-        only = f"AND o.{self.part} {only}" if only else ""
-        with connections[self.domain].cursor() as cursor:
-            cursor.execute(self._sql(_CLAIM, only=only), {"limit": limit, "lease": lease})
-            rows = sorted((Row(*found) for found in cursor.fetchall()), key=lambda row: row.id)
+        rows = self._lease(parts, limit)
         most: int = settings.EVENT_MAX_ATTEMPTS
         worn = next((row for row in rows if row.attempts > max(1, most // 2)), None)
         if worn is None:
@@ -107,17 +105,21 @@ class Queue:
         if first.attempts <= most:
             return [first]
         self.fail(first, WorkerDied("every worker that took it died"))
-        return self.claim(only=only, limit=limit)
+        return self.claim(parts=parts, limit=limit)
 
     def fail(self, row: Row, error: BaseException) -> bool:
         """Let the row wait, longer each time, or bury it after the last attempt; True when it is dead."""
         dead: bool = row.attempts >= settings.EVENT_MAX_ATTEMPTS
-        buried = ", dead_at = clock_timestamp()" if dead else ""
-        return self._wait([row], error, longest=LONGEST_WAIT, also=buried) > 0 and dead
+        longest = min(2.0 ** min(row.attempts, 16), LONGEST_WAIT)
+        change = "last_error = %(error)s, available_at = clock_timestamp() + %(wait)s"
+        if dead:
+            change += ", dead_at = clock_timestamp()"
+        return self._change([row], change, error=describe(error), wait=_jittered(longest)) > 0 and dead
 
     def postpone(self, rows: Sequence[Row], error: BaseException) -> None:
-        """Let the rows wait for somebody who is down: no fault of theirs, so they never die of it."""
-        self._wait(rows, error, longest=LONGEST_OUTAGE_WAIT)
+        """Let the rows wait for somebody who is down: no fault of theirs, so the attempt does not count."""
+        change = "attempts = t.attempts - 1, last_error = %(error)s, available_at = clock_timestamp() + %(wait)s"
+        self._change(rows, change, error=describe(error), wait=_jittered(OUTAGE_WAIT))
 
     def give_back(self, rows: Sequence[Row]) -> None:
         """End the lease of rows that were not tried; the attempt does not count."""
@@ -138,16 +140,18 @@ class Queue:
 
     # Private functions
 
-    def _wait(self, rows: Sequence[Row], error: BaseException, *, longest: float, also: str = "") -> int:
-        tries = min((row.attempts for row in rows), default=1)
-        wait = timedelta(seconds=min(2.0 ** min(tries, 16), longest) * uniform(0.5, 1.0))
-        change = "last_error = %(error)s, available_at = clock_timestamp() + %(wait)s" + also
-        return self._change(rows, change, error=describe(error), wait=wait)
+    def _lease(self, parts: Sequence[str] | None, limit: int) -> list[Row]:
+        only = "" if parts is None else f"AND o.{self.part} = ANY(%(parts)s)"
+        lease = timedelta(seconds=settings.EVENT_LEASE_SECONDS)
+        with connections[self.domain].cursor() as cursor:
+            values: dict[str, Any] = {"parts": list(parts or ()), "limit": limit, "lease": lease}
+            cursor.execute(self._sql(_CLAIM, only=only), values)
+            return sorted((Row(*found) for found in cursor.fetchall()), key=lambda row: row.id)
 
-    def _change(self, rows: Sequence[Row], change: str, **values: object) -> int:
+    def _change(self, rows: Sequence[Row], change: str, **values: Any) -> int:
         if not rows:
             return 0
-        held = {"ids": [row.id for row in rows], "until": [row.leased_until for row in rows]}
+        held: dict[str, Any] = {"ids": [row.id for row in rows], "until": [row.leased_until for row in rows]}
         with connections[self.domain].cursor() as cursor:
             cursor.execute(self._sql(_HELD, change=change), {**values, **held})
             return int(cursor.rowcount)
@@ -155,14 +159,16 @@ class Queue:
     def _sql(self, template: str, **more: str) -> str:
         columns = ", ".join(f"t.{name}" for name in _COLUMNS.format(part=self.part).split(", "))
         p_open = self.open.replace("completed", "p.completed")
-        return template.format(
-            table=self.table, part=self.part, open=self.open, p_open=p_open, columns=columns, **more
-        )
+        return template.format(table=self.table, part=self.part, open=self.open, p_open=p_open, columns=columns, **more)
 
 
 def describe(error: BaseException) -> str:
     """Kind and first line: the lines after it, of PostgreSQL's errors, quote the row."""
     return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"[:500]
+
+
+def _jittered(seconds: float) -> timedelta:
+    return timedelta(seconds=seconds * uniform(0.5, 1.0))
 
 
 def outbox(domain: str) -> Queue:

@@ -1,109 +1,103 @@
 """From the outbox of one domain to the inboxes of the others, and to the Celery broker."""
 
-import json
 from collections.abc import Callable, Sequence
 from itertools import groupby
-from typing import Any
 
 import structlog
 from django.conf import settings
 from django.db import connections
 
 from kelmah.events.channel import TASK
-from kelmah.events.handlers import handlers_of
-from kelmah.events.queue import Row, outbox, without_killers
+from kelmah.events.handlers import Handler, handlers_of
+from kelmah.events.queue import BATCH, Row, outbox
 from kelmah.faultpoints import faultpoint
 
 log = structlog.get_logger(__name__)
 
-Send = Callable[[Row], None]
+SendTask = Callable[[Row], None]
 
 _RECEIVE = """
 INSERT INTO {domain}_inbox (event_id, handler, source, topic, event_version, key, payload, occurred_at, trace)
-SELECT r.event_id, r.handler, %s, r.topic, r.event_version, r.key, r.payload, r.occurred_at, r.trace
-FROM jsonb_to_recordset(%s::jsonb) AS r(n int, event_id uuid, handler text, topic text, event_version smallint,
-    key text, payload jsonb, occurred_at timestamptz, trace jsonb)
-ORDER BY r.n
+SELECT event_id, handler, %s, topic, event_version, key, payload::jsonb, occurred_at, trace::jsonb
+FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::smallint[], %s::text[], %s::text[], %s::timestamptz[], %s::text[])
+    WITH ORDINALITY AS row(event_id, handler, topic, event_version, key, payload, occurred_at, trace, number)
+ORDER BY number
 ON CONFLICT (event_id, handler) DO NOTHING
 """
 
 
-def relay(domain: str, *, send_task: Send, limit: int = 200, raising: bool = False) -> int:
-    """Hand on what ``domain`` has to tell; returns how many rows left its outbox.
-
-    Events first: what they need is the database, which is there.
-    """
-    queue = outbox(domain)
-    taken = without_killers(queue, queue.claim([TASK, *settings.LOCAL_DOMAINS], limit=limit))
-    tasks = [row for row in taken if row.part == TASK]
-    events = sorted((row for row in taken if row.part != TASK), key=lambda row: row.part)
-    gone = sum(
-        _deliver(domain, target, list(rows), raising) for target, rows in groupby(events, key=lambda row: row.part)
-    )
-    return gone + _send(domain, tasks, send_task, raising)
+class Unheard(LookupError):
+    """The listening domain has no handler for an event that names it, in this release."""
 
 
-def receive(target: str, source: str, rows: Sequence[Row]) -> None:
-    """Put events into the inbox of a local domain, once per handler; what is there already stays as it is."""
-    records: list[dict[str, Any]] = []
-    for row in rows:
-        for handler in handlers_of(row.topic, target):
-            records.append(_record(row, handler.name, len(records)))
-    if records:
-        with connections[target].cursor() as cursor:
-            cursor.execute(_RECEIVE.format(domain=target), [source, json.dumps(records)])
+def relay(domain: str, *, limit: int = BATCH) -> dict[str, int]:
+    """Hand on the events that ``domain`` has to tell; returns how many went to which domain."""
+    gone: dict[str, int] = {}
+    rows = outbox(domain).claim(parts=settings.LOCAL_DOMAINS, limit=limit)
+    for target, group in groupby(sorted(rows, key=lambda row: (row.part, row.id)), key=lambda row: row.part):
+        sent = _with_listeners(domain, list(group))
+        try:
+            deliver(target, domain, sent)
+        except Exception as error:  # a process boundary: a target that is down must not stop the others
+            log.warning("target_down", domain=domain, target=target, error=type(error).__name__)
+            connections[target].close_if_unusable_or_obsolete()
+            outbox(domain).postpone(sent, error)
+            continue
+        faultpoint("relay.after_send")
+        outbox(domain).remove(sent)
+        gone[target] = len(sent)
+    return gone
 
 
-def _deliver(domain: str, target: str, rows: list[Row], raising: bool) -> int:
-    try:
-        receive(target, domain, rows)
-    except Exception as error:  # a process boundary: a target that is down must not stop the others
-        if raising:
-            raise
-        for row in rows:
-            if outbox(domain).fail(row, error):
-                log.error("event_dead", domain=domain, target=target, topic=row.topic, event_id=str(row.event_id))
-        return 0
-    faultpoint("relay.after_send")
-    return _forget(domain, rows)
-
-
-def _send(domain: str, rows: list[Row], send_task: Send, raising: bool) -> int:
-    """Tasks to the broker, in order, until it refuses one: then all wait, and none is blamed for it."""
+def hand_over(domain: str, *, send: SendTask, limit: int = BATCH) -> int:
+    """Hand the domain's tasks to the broker; returns how many. While it is down they wait, whole."""
+    rows = outbox(domain).claim(parts=[TASK], limit=limit)
     for number, row in enumerate(rows):
         try:
-            send_task(row)
-        except Exception as error:  # a process boundary: events go on without the broker
-            if raising:
-                raise
+            send(row)
+        except Exception as error:  # a process boundary; the next would only wait for the same broker
             log.warning("broker_down", domain=domain, waiting=len(rows) - number, error=type(error).__name__)
-            outbox(domain).put_off(rows[number:], wait=1.0, error=f"{type(error).__name__}: {error}"[:2000])
-            return _forget(domain, rows[:number])
-    return _forget(domain, rows)
-
-
-def _forget(domain: str, rows: list[Row]) -> int:
-    if rows:
-        with connections[domain].cursor() as cursor:
-            cursor.execute(
-                f"DELETE FROM {outbox(domain).table}"  # noqa: S608
-                " WHERE (id, attempts) IN (SELECT * FROM unnest(%s::bigint[], %s::smallint[]))",
-                [[row.id for row in rows], [row.attempts for row in rows]],
-            )
+            outbox(domain).postpone(rows[number:], error)
+            return number
+        faultpoint("relay.after_task")
+        outbox(domain).remove([row])
     return len(rows)
 
 
-def _record(row: Row, handler: str, number: int) -> dict[str, Any]:
-    payload = json.loads(row.payload) if isinstance(row.payload, str) else row.payload
-    trace = json.loads(row.trace) if isinstance(row.trace, str) else row.trace
-    return {
-        "n": number,
-        "event_id": str(row.event_id),
-        "handler": handler,
-        "topic": row.topic,
-        "event_version": row.event_version,
-        "key": row.key,
-        "payload": payload,
-        "occurred_at": row.occurred_at.isoformat(),
-        "trace": trace,
-    }
+def deliver(target: str, source: str, rows: Sequence[Row]) -> None:
+    """Put events into the inbox of ``target``, once per handler; what is there already stays as it is."""
+    pairs: list[tuple[Row, Handler]] = [(row, handler) for row in rows for handler in handlers_of(row.topic, target)]
+    if not pairs:
+        return
+    columns = (
+        [row.event_id for row, _ in pairs],
+        [handler.name for _, handler in pairs],
+        [row.topic for row, _ in pairs],
+        [row.event_version for row, _ in pairs],
+        [row.key for row, _ in pairs],
+        [row.payload for row, _ in pairs],
+        [row.occurred_at for row, _ in pairs],
+        [row.trace for row, _ in pairs],
+    )
+    with connections[target].cursor() as cursor:
+        cursor.execute(_RECEIVE.format(domain=target), [source, *columns])
+
+
+# Private functions
+
+
+def _with_listeners(domain: str, rows: list[Row]) -> list[Row]:
+    """The rows that somebody will hear. The others wait, with all that follow in their keys, for the release that
+    knows them; dropping them would lose what a newer publisher told an older listener."""
+    sent, stuck, back = list[Row](), set[str](), list[Row]()
+    for row in rows:
+        if row.key in stuck:
+            back.append(row)
+        elif handlers_of(row.topic, row.part):
+            sent.append(row)
+        else:
+            stuck.add(row.key)
+            dead = outbox(domain).fail(row, Unheard(f"{row.part} has no handler for {row.topic}"))
+            log.error("event_dead" if dead else "event_unheard", topic=row.topic, target=row.part)
+    outbox(domain).give_back(back)
+    return sent

@@ -2,7 +2,8 @@
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 
 import structlog
@@ -20,6 +21,17 @@ _current: ContextVar[str] = ContextVar("kelmah_request_id", default="")
 def current_request_id() -> str:
     """The id of the request being served in this context; empty outside of one."""
     return _current.get()
+
+
+@contextmanager
+def on_behalf_of(request_id: str) -> Iterator[None]:
+    """Work that a request caused, done later or elsewhere: its log lines and events bear the request's id."""
+    token = _current.set(request_id)
+    try:
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            yield
+    finally:
+        _current.reset(token)
 
 
 class RequestIdMiddleware:

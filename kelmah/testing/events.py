@@ -1,5 +1,6 @@
 """What was published, read from the tables themselves."""
 
+import json
 from typing import Any, TypeVar
 
 from kelmah.domain import local_domains, model_of
@@ -21,7 +22,7 @@ class PublishedEvents:
                 continue
             rows: Any = table._default_manager.filter(topic=kind.topic).order_by("id")
             for row in rows:
-                seen.setdefault(row.event_id, decode_event(row.topic, row.payload))
+                seen.setdefault(row.event_id, decode_event(row.topic, json.dumps(row.payload)))
         return [seen[event_id] for event_id in sorted(seen)]
 
 

@@ -12,7 +12,7 @@ from kelmah.events.gauges import gauges_of
 from kelmah.events.inbox import hear
 from kelmah.events.publish import NotInTransaction, enqueue, publish
 from kelmah.events.queue import inbox, outbox
-from kelmah.events.relay import relay
+from kelmah.events.relay import deliver, hand_over, relay
 from tests.probe import actions
 from tests.probe.events import Counted, Unheard
 from tests.probe.models import Effect, Errand, Inbox, Outbox, Tally, Trouble
@@ -30,7 +30,7 @@ def no_broker(row) -> None:
 
 
 def pump() -> None:
-    while relay("probe", send_task=no_broker) + hear("probe"):
+    while relay("probe") or hear("probe"):
         pass
 
 
@@ -79,12 +79,10 @@ def test_a_batch_handler_hears_many_at_once_in_order(drain):
 @in_one_transaction
 def test_an_event_delivered_twice_is_heard_once():
     actions.count("a", 1)
-    rows = outbox("probe").claim(["probe"])
+    rows = outbox("probe").claim()
     Outbox.objects.update(available_at="2000-01-01T00:00:00Z")  # as if the lease had run out before the mark
-    relay("probe", send_task=no_broker)
-    from kelmah.events.relay import receive
-
-    receive("probe", "probe", rows)
+    relay("probe")
+    deliver("probe", "probe", rows)
     hear("probe")
     assert (effects(), Inbox.objects.count()) == ([1], 1)
 
@@ -101,7 +99,8 @@ def test_tasks_are_run_after_the_commit(drain):
 def test_a_broker_that_is_down_delays_only_tasks():
     actions.send_errand(7)
     actions.count("a", 1)
-    relay("probe", send_task=no_broker)
+    assert hand_over("probe", send=no_broker) == 0
+    relay("probe")
     hear("probe")
     assert effects() == [1]
     waiting = Outbox.objects.get()
@@ -177,10 +176,9 @@ def test_a_dead_letter_discarded_with_a_reason_lets_its_key_go_on(settings):
 def test_what_kills_its_worker_each_time_dies_too(settings):
     settings.EVENT_MAX_ATTEMPTS = 3
     actions.count("a", 1)
-    relay("probe", send_task=no_broker)
-    names = ["tests.probe.handlers.on_counted"]
+    relay("probe")
     for _ in range(3):  # three workers took it and were never heard of again
-        assert len(inbox("probe").claim(names)) == 1
+        assert len(inbox("probe").claim()) == 1
         Inbox.objects.update(available_at="2000-01-01T00:00:00Z")
     hear("probe")
     assert (effects(), len(dead_letters("probe"))) == ([], 1)
@@ -190,7 +188,7 @@ def test_what_kills_its_worker_each_time_dies_too(settings):
 def test_an_event_that_the_code_no_longer_knows_becomes_a_dead_letter(settings):
     settings.EVENT_MAX_ATTEMPTS = 1
     actions.count("a", 1)
-    relay("probe", send_task=no_broker)
+    relay("probe")
     Inbox.objects.update(topic="probe.Forgotten")
     hear("probe")
     assert "Forgotten" in dead_letters("probe")[0].last_error
@@ -199,17 +197,14 @@ def test_an_event_that_the_code_no_longer_knows_becomes_a_dead_letter(settings):
 @with_commits
 def test_a_completion_after_the_lease_ran_out_changes_nothing():
     actions.count("a", 1)
-    relay("probe", send_task=no_broker)
-    names = ["tests.probe.handlers.on_counted"]
-    (late,) = inbox("probe").claim(names)
+    relay("probe")
+    (late,) = inbox("probe").claim()
     Inbox.objects.update(available_at="2000-01-01T00:00:00Z")
-    (newer,) = inbox("probe").claim(names)
-    from kelmah.events.inbox import _mark
-
+    (newer,) = inbox("probe").claim()
     with atomic("probe"):
-        assert not _mark("probe", [late])
+        assert not inbox("probe").mark([late])
     with atomic("probe"):
-        assert _mark("probe", [newer])
+        assert inbox("probe").mark([newer])
 
 
 @with_commits
@@ -218,7 +213,7 @@ def test_four_workers_never_take_one_row_twice_nor_overtake_within_a_key(race):
         actions.count(f"line {number % 6}", number)
 
     def work() -> list[tuple[str, int]]:
-        while relay("probe", send_task=no_broker, limit=7) + hear("probe", limit=5):
+        while relay("probe", limit=7) or hear("probe", limit=5):
             pass
         return []
 
