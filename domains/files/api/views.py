@@ -92,15 +92,19 @@ class UploadAnnounce(View):
         return Response(render_upload(file, url=url, expires_at=expires_at), status=201)
 
 
-class LinkView(View):
+class BytesView(View):
+    """Base of what is about bytes, not JSON."""
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        """``Accept`` chooses among forms of JSON, of which there is none here; a refusal is JSON all the same."""
+        return super().perform_content_negotiation(request, force=True)
+
+
+class LinkView(BytesView):
     """Base of the targets of links: the link is the permission, a token in a header is not looked at."""
 
     permission_classes = [Anyone]
     authentication_classes = []
-
-    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
-        """What is neither JSON nor chosen by ``Accept`` must not be refused because of it."""
-        return super().perform_content_negotiation(request, force=True)
 
 
 class UploadContent(LinkView):
@@ -153,7 +157,7 @@ class FileDetail(View):
         return with_etag(Response(render_file(file, viewer_id=request.user.user_id)), file.version)
 
 
-class FileDownload(View):
+class FileDownload(BytesView):
     @operation(
         summary="A link to the bytes, good for 60 seconds",
         description="Answers 302 with the link as `Location`.",
