@@ -1,10 +1,12 @@
 """A whole running system, as ``make run`` starts it, for the journeys."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,15 +35,13 @@ class Running:
 
 
 @pytest.fixture(scope="session", params=["local", pytest.param("loopback", marks=pytest.mark.slow)])
-def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def running(request: pytest.FixtureRequest) -> Iterator[Running]:
     """``manage.py run`` with servers, ports and data of its own; stopped as by Ctrl-C, which must succeed.
 
     Once with calls between domains made directly, and once with every call going over the wire.
     """
-    folder = tmp_path_factory.mktemp("running")
-    folder.parent.parent.chmod(0o755)  # the servers' user must be able to pass when this is root's folder
-    folder.parent.chmod(0o755)
-    folder.chmod(0o755)
+    folder = Path(tempfile.mkdtemp(prefix="kelmah-running-"))
+    folder.chmod(0o755)  # as root, the servers' user must be able to pass
     data, clock_file = folder / "data", folder / "clock"
     port, live_port = _free_port(), _free_port()
     foreign = ("KELMAH_TEST", "KELMAH_EXTRA", "DATABASE", "REDIS")
@@ -71,7 +71,9 @@ def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             code = -9
-    assert code == 0, f"stopping took too long or failed ({code}):\n{Path(log.name).read_text()[-3000:]}"
+        written = Path(log.name).read_text()
+        shutil.rmtree(folder, ignore_errors=True)
+    assert code == 0, f"stopping took too long or failed ({code}):\n{written[-3000:]}"
 
 
 def _free_port() -> int:

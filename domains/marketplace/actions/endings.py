@@ -3,13 +3,13 @@
 from uuid import UUID
 
 from django.db.models import F
-from kelmah.events.publish import publish
 
 from domains.marketplace import queries, rules
 from domains.marketplace.actions.jobs import EXPIRE_JOB, own_job_locked
 from domains.marketplace.models import Deadline, Job, Offer, Proposal
 from kelmah import clock, deadlines
 from kelmah.db import atomic
+from kelmah.events.publish import publish
 from kelmah.interfaces.marketplace.events import JobClosed
 from kelmah.principal import Principal
 

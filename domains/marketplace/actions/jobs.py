@@ -5,12 +5,11 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from kelmah.events.publish import publish
-
 from domains.marketplace import queries, rules
 from domains.marketplace.models import Deadline, Job, JobSkill
 from kelmah import clock, deadlines
 from kelmah.db import atomic, check_version
+from kelmah.events.publish import publish
 from kelmah.interfaces.marketplace.events import JobPosted
 from kelmah.principal import Principal
 

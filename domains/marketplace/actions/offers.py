@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from kelmah.events.publish import publish
-
 from domains.marketplace import queries, rules
 from domains.marketplace.actions.endings import end_job
 from domains.marketplace.actions.proposals import EXPIRE_PROPOSAL, end_proposal, proposal_locked
 from domains.marketplace.models import Deadline, Offer
 from kelmah import clock, deadlines
 from kelmah.db import atomic, check_version
+from kelmah.events.publish import publish
 from kelmah.ids import new_id
 from kelmah.interfaces.marketplace.events import OfferAccepted, OfferSent
 from kelmah.interfaces.marketplace.types import MilestoneTerms

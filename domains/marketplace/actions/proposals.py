@@ -2,12 +2,11 @@
 
 from uuid import UUID
 
-from kelmah.events.publish import publish
-
 from domains.marketplace import queries, rules
 from domains.marketplace.models import Deadline, Proposal
 from kelmah import clock, deadlines
 from kelmah.db import atomic, check_version
+from kelmah.events.publish import publish
 from kelmah.interfaces.marketplace.events import ProposalSubmitted, ProposalWithdrawn
 from kelmah.money import Money
 from kelmah.principal import Principal

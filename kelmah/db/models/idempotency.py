@@ -19,7 +19,5 @@ class IdempotencyKeyBase(models.Model):
 
     class Meta:
         abstract = True
-        constraints = [
-            models.UniqueConstraint(fields=["caller", "route", "key"], name="%(app_label)s_idempotency_key")
-        ]
+        constraints = [models.UniqueConstraint(fields=["caller", "route", "key"], name="%(app_label)s_idempotency_key")]
         indexes = [models.Index(fields=["created_at"], name="%(app_label)s_idempotency_age")]
