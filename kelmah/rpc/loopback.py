@@ -21,9 +21,15 @@ def send(method: Method, body: bytes, caller: str) -> tuple[int, bytes]:
 
 
 def _serve(path: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
-    request = RequestFactory().generic("POST", path, body, "application/json", headers=headers)
+    factory = RequestFactory(SERVER_NAME=_own_name())
+    request = factory.generic("POST", path, body, "application/json", headers=headers)
     response = cast(HttpResponse, _handler(tuple(settings.MIDDLEWARE)).get_response(request))
     return response.status_code, response.content
+
+
+def _own_name() -> str:
+    """A name that this process answers to."""
+    return next((name.lstrip(".") for name in settings.ALLOWED_HOSTS if name != "*"), "testserver")
 
 
 @cache

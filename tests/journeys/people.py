@@ -3,11 +3,13 @@
 import hashlib
 import json
 import secrets
+from contextlib import ExitStack
 from typing import Any
 
 import httpx
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 from tests.journeys.narrator import BrokenPromise, Narrator, expect
 
@@ -119,7 +121,10 @@ class Phone:
     def __init__(self, owner: Client, live_url: str) -> None:
         self.owner = owner
         ticket = owner.post("/live/tickets", expects=201)["ticket"]
-        self.socket: ClientConnection = connect(f"{live_url}/ws", subprotocols=["kelmah.v1"], compression=None)
+        self._open = ExitStack()
+        self.socket: ClientConnection = self._open.enter_context(
+            connect(f"{live_url}/ws", subprotocols=[Subprotocol("kelmah.v1")], compression=None)
+        )
         self.send(type="hello", ticket=ticket)
         self.frames: list[dict[str, Any]] = []
         self.wait_for("welcome")
@@ -143,4 +148,4 @@ class Phone:
         self.socket.socket.close()
 
     def close(self) -> None:
-        self.socket.close()
+        self._open.close()
