@@ -1,7 +1,9 @@
 """Tables of reviews."""
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Abs
+from django.db.models.lookups import LessThanOrEqual
 
 from domains.reviews import rules
 from kelmah.db.models import DeadlineBase, IdempotencyKeyBase, InboxBase, OutboxBase, UUIDModel, Versioned
@@ -34,7 +36,14 @@ class ReviewWindow(UUIDModel):
 
 
 def _rated(axes: tuple[str, ...]) -> Q:
-    return Q(**{f"{axis}__range": (1, 5) for axis in axes})
+    # Said twice: a check that comes out as NULL counts as passed.
+    return Q(**{f"{axis}__range": (1, 5) for axis in axes}, **{f"{axis}__isnull": False for axis in axes})
+
+
+def _mean_of(axes: tuple[str, ...]) -> LessThanOrEqual:
+    """``stars`` is at most half a hundredth from the mean of the axes; says nothing of the other side's, being NULL."""
+    total = sum((F(axis) for axis in axes[1:]), F(axes[0]))
+    return LessThanOrEqual(Abs((F("stars") * len(axes) - total * 100) * 2), Value(len(axes)))
 
 
 def _unrated(axes: tuple[str, ...]) -> Q:
@@ -42,7 +51,10 @@ def _unrated(axes: tuple[str, ...]) -> Q:
 
 
 class Review(UUIDModel, Versioned):
-    """What one side says about the other. ``stars`` is the mean of the axes in hundredths."""
+    """What one side says about the other. ``stars`` is the mean of the axes in hundredths.
+
+    Sealed once it is published; that it fits its window and waits for it, triggers see to.
+    """
 
     window = models.ForeignKey(ReviewWindow, on_delete=models.PROTECT, related_name="reviews")
     author_id = models.UUIDField()
@@ -58,7 +70,7 @@ class Review(UUIDModel, Versioned):
     stars = models.PositiveSmallIntegerField()
     text = models.TextField(blank=True)
     private_feedback = models.TextField(blank=True)
-    state = models.TextField(default="hidden")
+    state = models.TextField(default=rules.REVIEW.initial)
     submitted_at = models.DateTimeField()
     published_at = models.DateTimeField(null=True)
     reply_text = models.TextField(blank=True)
@@ -78,6 +90,13 @@ class Review(UUIDModel, Versioned):
                 condition=Q(state="hidden", published_at__isnull=True)
                 | Q(state="published", published_at__isnull=False),
                 name="review_published_has_date",
+            ),
+            models.CheckConstraint(condition=_mean_of(rules.AXES["hirer"]), name="review_stars_of_hirer"),
+            models.CheckConstraint(condition=_mean_of(rules.AXES["worker"]), name="review_stars_of_worker"),
+            models.CheckConstraint(
+                condition=Q(replied_at__isnull=True, reply_text="")
+                | Q(replied_at__isnull=False, reply_text__gt="", published_at__isnull=False),
+                name="review_reply_has_date",
             ),
         ]
         indexes = [
@@ -107,7 +126,11 @@ class Reputation(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(total__gte=F("count") * 100, total__lte=F("count") * 500), name="reputation_adds_up"
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(count=0, stars__isnull=True) | Q(count__gt=0, stars__isnull=False, stars__range=(100, 500)),
+                name="reputation_stars",
+            ),
         ]
 
 
@@ -120,7 +143,13 @@ class CategoryMean(models.Model):
     count = models.PositiveIntegerField(default=0)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["category", "subject_role"], name="category_mean_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["category", "subject_role"], name="category_mean_once"),
+            models.CheckConstraint(condition=Q(subject_role__in=sorted(rules.AXES)), name="category_mean_role"),
+            models.CheckConstraint(
+                condition=Q(total__gte=F("count") * 100, total__lte=F("count") * 500), name="category_mean_adds_up"
+            ),
+        ]
 
 
 class Deadline(DeadlineBase):

@@ -1,7 +1,7 @@
 """Who may review whom, for how long, and what stars come out of it."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from kelmah.errors import Conflict, FieldError, Forbidden, InvalidInput
@@ -32,6 +32,18 @@ WINDOW = StateTable(
     final=("published",),
 )
 
+REVIEW = StateTable(
+    "review",
+    [
+        Transition(
+            "publish", "hidden", "published", "system", guard="its window is published", event="ReviewPublished"
+        ),
+        Transition("reply", "published", "published", "subject", guard="once, within 28 days"),
+    ],
+    initial="hidden",
+    final=("published",),
+)
+
 
 class WindowClosed(Conflict):
     code, title = "review_window_closed", "The time to review this contract is over"
@@ -51,6 +63,11 @@ class ReplyClosed(Conflict):
 
 def other_side(role: str) -> str:
     return "worker" if role == "hirer" else "hirer"
+
+
+def may_reply(*, published_at: datetime | None, replied_at: datetime | None, now: datetime) -> bool:
+    """Whether the time for the one reply has come and is not over."""
+    return published_at is not None and replied_at is None and now <= published_at + REPLY_WITHIN
 
 
 def check_ratings(ratings: Mapping[str, int], *, author_role: str) -> None:

@@ -51,10 +51,10 @@ def submit_review(
         window = queries.lock_window_of(contract_id)  # of two written at once, the second must see the first
         role = _side(window, by.user_id)
         rules.check_ratings(ratings, author_role=role)
-        if window.state != "open" or clock.now() >= window.closes_at:
-            raise rules.WindowClosed()
         if window.reviews.filter(author_role=role).exists():
             raise rules.AlreadyReviewed()
+        if window.state != "open" or clock.now() >= window.closes_at:
+            raise rules.WindowClosed()
         review = Review.objects.create(
             window=window,
             author_id=by.user_id,
@@ -104,11 +104,10 @@ def _side(window: ReviewWindow, user_id: UUID) -> str:
 def _reveal(window: ReviewWindow, *, step: str) -> None:
     window.state = rules.WINDOW.check(step, window.state)
     window.save(update_fields=["state"])
-    # By subject, so that two contracts of the same two people revealed at once lock reputations in one order.
-    for review in window.reviews.order_by("subject_id"):
-        review.state, review.published_at = "published", clock.now()
+    published, now = list(window.reviews.order_by("submitted_at")), clock.now()
+    for review in published:
+        review.state, review.published_at = rules.REVIEW.check("publish", review.state), now
         review.save_change("state", "published_at")
-        count_in(review, category=window.category)
         publish(
             ReviewPublished(
                 review_id=review.id,
@@ -118,3 +117,4 @@ def _reveal(window: ReviewWindow, *, step: str) -> None:
                 title=window.title,
             )
         )
+    count_in(published, category=window.category)

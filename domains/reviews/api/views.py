@@ -1,6 +1,7 @@
 """Reviews over REST."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from rest_framework.request import Request
@@ -10,6 +11,7 @@ from domains.reviews import actions, queries, rules
 from domains.reviews.api.serializers import ReplyIn, ReviewIn, ReviewOut, WindowOut, render_review, render_window
 from domains.reviews.models import Review
 from kelmah.errors import NotFound, Unavailable
+from kelmah.http.authentication import caller_of
 from kelmah.http.etag import expected_version, with_etag
 from kelmah.http.pagination import keyset_page
 from kelmah.http.permissions import Anyone
@@ -28,6 +30,7 @@ EXAMPLE = {
     "subject_id": "01930d2a-0b00-7c33-9d33-5e9c7c3f1a03",
     "state": "published",
     "version": 2,
+    "available_transitions": ["reply"],
     "ratings": {"quality": 5, "communication": 5, "punctuality": 4, "value": 5},
     "stars": "4.75",
     "text": "Careful work, tidy site.",
@@ -52,11 +55,17 @@ class ReviewSubmit(View):
             "text": EXAMPLE["text"],
             "private_feedback": "He came late once.",
         },
-        example_response={**EXAMPLE, "state": "hidden", "version": 1, "published_at": None},
+        example_response={
+            **EXAMPLE,
+            "state": "hidden",
+            "version": 1,
+            "available_transitions": [],
+            "published_at": None,
+        },
     )
     def post(self, request: Request) -> Response:
         review = actions.submit_review(by=request.user, **valid(ReviewIn, request.data))
-        return with_etag(Response(render_review(review, names=_names([review])), status=201), review.version)
+        return with_etag(Response(_rendered(review, request), status=201), review.version)
 
 
 class OpenWindows(View):
@@ -83,7 +92,7 @@ class OpenWindows(View):
             request,
             queries.open_windows_of(viewer_id),
             order=("-closes_at", "-id"),
-            render=lambda window: render_window(window, viewer_id=viewer_id, axes=dict(rules.AXES)),
+            render=lambda window: render_window(window, viewer_id=viewer_id),
             scope="reviews.open",
         )
 
@@ -94,7 +103,7 @@ class ReviewDetail(View):
     )
     def get(self, request: Request, review_id: UUID) -> Response:
         review = queries.access_review(review_id=review_id, by=request.user)
-        return with_etag(Response(render_review(review, names=_names([review]))), review.version)
+        return with_etag(Response(_rendered(review, request)), review.version)
 
 
 class ReviewReply(View):
@@ -106,7 +115,13 @@ class ReviewReply(View):
         if_match=True,
         dry_run=True,
         example_request={"text": "Thank you, it was a pleasure."},
-        example_response={**EXAMPLE, "version": 3, "reply_text": "Thank you, it was a pleasure."},
+        example_response={
+            **EXAMPLE,
+            "version": 3,
+            "available_transitions": [],
+            "reply_text": "Thank you, it was a pleasure.",
+            "replied_at": "2026-12-02T09:00:00Z",
+        },
     )
     def post(self, request: Request, review_id: UUID) -> Response:
         review = actions.reply_to_review(
@@ -115,7 +130,7 @@ class ReviewReply(View):
             expected_version=expected_version(request),
             **valid(ReplyIn, request.data),
         )
-        return with_etag(Response(render_review(review, names=_names([review]))), review.version)
+        return with_etag(Response(_rendered(review, request)), review.version)
 
 
 class ReviewsAbout(View):
@@ -128,7 +143,6 @@ class ReviewsAbout(View):
         example_response={"items": [EXAMPLE], "next": None},
     )
     def get(self, request: Request, user_id: UUID) -> Response:
-        names: dict[UUID, str] = {}
         page = keyset_page(
             request,
             queries.published_about(user_id),
@@ -136,16 +150,26 @@ class ReviewsAbout(View):
             render=lambda review: review,
             scope=f"reviews.about:{user_id}",
         )
-        names.update(_names(page.data["items"]))
-        page.data["items"] = [render_review(review, names=names) for review in page.data["items"]]
+        page.data["items"] = _all_rendered(page.data["items"], request)
         return page
 
 
 # Private functions
 
 
+def _rendered(review: Review, request: Request) -> dict[str, Any]:
+    return _all_rendered([review], request)[0]
+
+
+def _all_rendered(reviews: Sequence[Review], request: Request) -> list[dict[str, Any]]:
+    names, viewer = _names(reviews), caller_of(request)
+    return [render_review(each, names=names, viewer_id=viewer.user_id if viewer else None) for each in reviews]
+
+
 def _names(reviews: Sequence[Review]) -> dict[UUID, str]:
     """Names of the authors, asked once for all; without identity the reviews are shown nameless."""
+    if not reviews:
+        return {}
     try:
         people = identity.people(ids=sorted({review.author_id for review in reviews}))
     except Unavailable:
