@@ -5,8 +5,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import islice
 
-from django.db.models import F
-
 from kelmah.db import atomic
 from kelmah.events.event import Event
 from kelmah.events.publish import publish
@@ -29,8 +27,14 @@ def write_down(event: Counted) -> None:
 
 
 def count(events: Sequence[Tallied]) -> None:
+    """Read what is there, count on, write it back: two statements, however many events."""
     with atomic("metered"):
+        more = Counter(event.line for event in events)
         last = {event.line: event.number for event in events}
-        for line, more in Counter(event.line for event in events).items():
-            if not Tally.objects.filter(line=line).update(count=F("count") + more, last=last[line]):
-                Tally.objects.create(line=line, count=more, last=last[line])
+        known = dict(Tally.objects.select_for_update().filter(line__in=more).values_list("line", "count"))
+        Tally.objects.bulk_create(
+            [Tally(line=line, count=known.get(line, 0) + more[line], last=last[line]) for line in sorted(more)],
+            update_conflicts=True,
+            unique_fields=["line"],
+            update_fields=["count", "last"],
+        )
