@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from itertools import groupby
+from typing import Any
 
+import orjson
 import structlog
 from django.conf import settings
 from django.db import connections
@@ -18,9 +20,10 @@ SendTask = Callable[[Row], None]
 
 _RECEIVE = """
 INSERT INTO {domain}_inbox (event_id, handler, source, topic, event_version, key, payload, occurred_at, trace)
-SELECT event_id, handler, %s, topic, event_version, key, payload::jsonb, occurred_at, trace::jsonb
-FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::smallint[], %s::text[], %s::text[], %s::timestamptz[], %s::text[])
-    WITH ORDINALITY AS row(event_id, handler, topic, event_version, key, payload, occurred_at, trace, number)
+SELECT event_id, handler, %s, topic, event_version, key, payload, occurred_at, trace
+FROM ROWS FROM (jsonb_to_recordset(%s::jsonb) AS (event_id uuid, handler text, topic text, event_version smallint,
+    key text, payload jsonb, occurred_at timestamptz, trace jsonb))
+    WITH ORDINALITY AS told(event_id, handler, topic, event_version, key, payload, occurred_at, trace, number)
 ORDER BY number
 ON CONFLICT (event_id, handler) DO NOTHING
 """
@@ -66,24 +69,27 @@ def hand_over(domain: str, *, send: SendTask, limit: int = BATCH) -> int:
 
 def deliver(target: str, source: str, rows: Sequence[Row]) -> None:
     """Put events into the inbox of ``target``, once per handler; what is there already stays as it is."""
-    pairs: list[tuple[Row, Handler]] = [(row, handler) for row in rows for handler in handlers_of(row.topic, target)]
-    if not pairs:
-        return
-    columns = (
-        [row.event_id for row, _ in pairs],
-        [handler.name for _, handler in pairs],
-        [row.topic for row, _ in pairs],
-        [row.event_version for row, _ in pairs],
-        [row.key for row, _ in pairs],
-        [row.payload for row, _ in pairs],
-        [row.occurred_at for row, _ in pairs],
-        [row.trace for row, _ in pairs],
-    )
-    with connections[target].cursor() as cursor:
-        cursor.execute(_RECEIVE.format(domain=target), [source, *columns])
+    records = [_record(row, handler) for row in rows for handler in handlers_of(row.topic, target)]
+    if records:
+        with connections[target].cursor() as cursor:
+            cursor.execute(_RECEIVE.format(domain=target), [source, orjson.dumps(records).decode()])
 
 
 # Private functions
+
+
+def _record(row: Row, handler: Handler) -> dict[str, Any]:
+    """One document for many rows: PostgreSQL takes it apart faster than Python quotes arrays."""
+    return {
+        "event_id": row.event_id,
+        "handler": handler.name,
+        "topic": row.topic,
+        "event_version": row.event_version,
+        "key": row.key,
+        "payload": orjson.Fragment(row.payload),
+        "occurred_at": row.occurred_at,
+        "trace": orjson.Fragment(row.trace),
+    }
 
 
 def _with_listeners(domain: str, rows: list[Row]) -> list[Row]:

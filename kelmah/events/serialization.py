@@ -13,11 +13,11 @@ class UnreadableEvent(ValueError):
     """A payload lacks what its event promises."""
 
 
-def encode_event(event: Event) -> str:
-    """The payload of an event, as JSON text. Raises TypeError when a field holds what the event doesn't declare."""
+def encode_event(event: Event) -> bytes:
+    """The payload of an event, as JSON. Raises TypeError when a field holds what the event doesn't declare."""
     kind: Any = type(event)
     try:
-        return _adapter(kind).dump_json(event, warnings="error").decode()
+        return _adapter(kind).dump_json(event, warnings="error")
     except PydanticSerializationError as error:
         raise TypeError(f"{kind.topic}: {error}") from error
 

@@ -26,6 +26,9 @@ def current_request_id() -> str:
 @contextmanager
 def on_behalf_of(request_id: str) -> Iterator[None]:
     """Work that a request caused, done later or elsewhere: its log lines and events bear the request's id."""
+    if not request_id:
+        yield
+        return
     token = _current.set(request_id)
     try:
         with structlog.contextvars.bound_contextvars(request_id=request_id):
