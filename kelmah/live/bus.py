@@ -96,7 +96,7 @@ class Bus:
         while True:
             connection = self._new_connection()
             try:
-                await connection.connect()
+                await connection.connect()  # type: ignore[no-untyped-call]  # redis-py says nothing about it
                 await self._subscribe_to_all(connection)
                 self._listener, attempt = connection, 0
                 self._on_listening()
@@ -157,7 +157,7 @@ class Bus:
         while True:
             connection = self._new_connection()
             try:
-                await connection.connect()
+                await connection.connect()  # type: ignore[no-untyped-call]  # redis-py says nothing about it
                 attempt = 0
                 while True:
                     await self._something_to_say.wait()
