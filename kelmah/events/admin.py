@@ -1,28 +1,78 @@
 """Staff's view of a domain's events; a domain registers its own tables with these classes."""
 
+from collections.abc import Callable
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
+from unfold.forms import ActionForm
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from kelmah.errors import NotFound
-from kelmah.events.dead_letters import resubmit
+from kelmah.events.dead_letters import discard, resubmit
 from kelmah.http.staff import ReadOnly
 
 
-class OutboxAdmin(ReadOnly, ModelAdmin):
+class ReasonForm(ActionForm):
+    """Beside the choice of the action: why."""
+
+    reason = forms.CharField(
+        label="", required=False, widget=UnfoldAdminTextInputWidget({"placeholder": "Reason, to give up"})
+    )
+
+
+class _DeadLetters(ReadOnly, ModelAdmin):
+    """Dead letters can be tried again, or given up with a reason, by whoever may change the table."""
+
+    action_form = ReasonForm
+    actions = ("try_again", "give_up")
+    listener: str  # the column that names who should have got it
+
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}"))
+
+    @admin.action(description="Try dead letters again", permissions=["decide"])
+    def try_again(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        tried = self._each(queryset, lambda domain, which: resubmit(domain, **which))
+        messages.info(request, f"{tried} events will be tried again.")
+
+    @admin.action(description="Give dead letters up, for a reason", permissions=["decide"])
+    def give_up(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        reason = request.POST.get("reason", "").strip()
+        if not reason:
+            messages.error(request, "Nothing was given up: say why these events may be lost.")
+            return
+        by = f"{reason} ({request.user})"
+        lost = self._each(queryset, lambda domain, which: discard(domain, **which, reason=by))
+        messages.info(request, f"{lost} events were given up.")
+
+    def _each(self, queryset: QuerySet[Any], decide: Callable[[str, dict[str, Any]], int]) -> int:
+        decided = 0
+        for row in queryset.filter(dead_at__isnull=False):
+            which = {"event_id": row.event_id, "handler": getattr(row, self.listener)}
+            try:
+                decided += decide(self.opts.app_label, which)
+            except NotFound:  # somebody else was quicker
+                continue
+        return decided
+
+
+class OutboxAdmin(_DeadLetters):
     """What is still to be told."""
 
+    listener = "target"
     list_display = ("topic", "target", "key", "occurred_at", "attempts", "dead_at", "last_error")
     list_filter = ("target", "topic", ("dead_at", admin.EmptyFieldListFilter))
     search_fields = ("event_id", "key")
 
 
-class InboxAdmin(ReadOnly, ModelAdmin):
+class InboxAdmin(_DeadLetters):
     """What was heard, what waits, and what is dead."""
 
+    listener = "handler"
     list_display = ("topic", "handler", "key", "received_at", "completed_at", "attempts", "dead_at", "last_error")
     list_filter = (
         ("dead_at", admin.EmptyFieldListFilter),
@@ -31,14 +81,3 @@ class InboxAdmin(ReadOnly, ModelAdmin):
         "topic",
     )
     search_fields = ("event_id", "key")
-    actions = ("try_again",)
-
-    @admin.action(description="Try dead letters again")
-    def try_again(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        tried = 0
-        for row in queryset.filter(dead_at__isnull=False, completed_at__isnull=True):
-            try:
-                tried += resubmit(row._meta.app_label, event_id=row.event_id, handler=row.handler)
-            except NotFound:  # somebody else was quicker
-                continue
-        messages.info(request, f"{tried} events will be tried again.")

@@ -1,15 +1,11 @@
 """The Celery application that tasks are handed to."""
 
-from functools import cache
-
 from celery import Celery
 from django.conf import settings
 from django.utils.module_loading import import_string
 
 
-@cache
 def broker() -> Celery:
     """The application that ``settings.CELERY_APP`` names, with the tasks of all local domains."""
     app: Celery = import_string(settings.CELERY_APP)
-    app.loader.import_default_modules()
     return app

@@ -1,12 +1,14 @@
 """System checks: the listeners that events name are the listeners that exist."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
+from kelmah.domain import local_domains
+from kelmah.events.broker import broker
 from kelmah.events.event import REGISTRY, Event
 from kelmah.events.handlers import Handler, all_handlers
 
@@ -15,6 +17,26 @@ from kelmah.events.handlers import Handler, all_handlers
 def events_and_handlers_agree(app_configs: Iterable[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Every local listener that an event names has a handler, and every handler's event names its domain."""
     return disagreements(REGISTRY.values(), all_handlers(), local=settings.LOCAL_DOMAINS)
+
+
+@register()
+def tasks_belong_to_their_domain(app_configs: Iterable[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Every Celery task of a local domain is named after it, so that ``enqueue`` hands over only a domain's own."""
+    homes = {config.name: config.domain for config in local_domains()}
+    return misnamed_tasks({name: type(task).__module__ for name, task in broker().tasks.items()}, homes=homes)
+
+
+def misnamed_tasks(tasks: Mapping[str, str], *, homes: Mapping[str, str]) -> list[CheckMessage]:
+    """Which of these tasks, by name and module, don't begin with the domain whose package they are in."""
+    found: list[CheckMessage] = []
+    for name, module in sorted(tasks.items()):
+        for package, domain in homes.items():
+            if f"{module}.".startswith(f"{package}.") and not name.startswith(f"{domain}."):
+                hint = f'Call it @shared_task(name="{domain}.{name.rpartition(".")[2]}").'
+                found.append(
+                    Error(f"the task {name} of {module} is not named after {domain}", hint=hint, id="kelmah.E023")
+                )
+    return found
 
 
 def disagreements(

@@ -18,7 +18,7 @@ class Gauge:
 
 _GAUGE = """
 SELECT count(*) FILTER (WHERE dead_at IS NULL),
-       coalesce(extract(epoch FROM clock_timestamp() - min(occurred_at) FILTER (WHERE dead_at IS NULL)), 0)::float,
+       greatest(extract(epoch FROM clock_timestamp() - min(occurred_at) FILTER (WHERE dead_at IS NULL)), 0)::float,
        count(*) FILTER (WHERE dead_at IS NOT NULL)
 FROM {table} WHERE {open}
 """
