@@ -15,7 +15,6 @@ from kelmah.interfaces.contracts.events import ContractEnded
 from kelmah.interfaces.identity.types import Person, Profile
 from kelmah.money import Money
 from kelmah.principal import Principal
-from kelmah.rpc import RemoteUnavailable
 
 GOOD: Mapping[str, Mapping[str, int]] = {
     "hirer": {"quality": 5, "communication": 5, "punctuality": 4, "value": 5},
@@ -41,13 +40,13 @@ class FakePeople:
     """Identity that knows everybody it is asked about, and remembers the questions."""
 
     def __init__(self) -> None:
-        self.down = False
+        self.failure: type[Exception] | None = None
         self.asked: list[list[UUID]] = []
 
     def people(self, *, ids: list[UUID]) -> list[Person]:
         self.asked.append(ids)
-        if self.down:
-            raise RemoteUnavailable
+        if self.failure:
+            raise self.failure
         return [
             Person(user_id=each, display_name=name_of(each), role="worker", locale="en", zone="UTC", status="active")
             for each in ids

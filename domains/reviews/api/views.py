@@ -19,6 +19,7 @@ from kelmah.http.schema import operation
 from kelmah.http.serializers import valid
 from kelmah.http.views import View
 from kelmah.interfaces.identity.calls import identity
+from kelmah.rpc import RemoteFailure
 
 EXAMPLE = {
     "id": "01930d2f-1100-7a10-8a10-1a2b3c4d5e6f",
@@ -172,6 +173,6 @@ def _names(reviews: Sequence[Review]) -> dict[UUID, str]:
         return {}
     try:
         people = identity.people(ids=sorted({review.author_id for review in reviews}))
-    except Unavailable:
+    except (RemoteFailure, Unavailable):
         return {}
     return {person.user_id: person.display_name for person in people}
