@@ -12,11 +12,12 @@ from django.core.files.storage import default_storage
 from django.test import Client
 from PIL import Image
 
-from domains.files import actions
+from domains.files import actions, rules
+from domains.files.api.links import make_link
 from domains.files.models import File
 from kelmah.ids import new_id
 from kelmah.principal import Principal
-from kelmah.testing.client import Answer
+from kelmah.testing.client import Answer, ApiClient
 
 
 def picture(form: str, *, size: tuple[int, int] = (40, 30), mode: str = "RGB") -> bytes:
@@ -83,7 +84,7 @@ def failed_file(*, by: Principal) -> File:
     file = uploaded_file(by=by, content=SAMPLES["text/plain"])
     try:
         actions.complete_upload(file_id=file.id, by=by, sha256=None)
-    except actions.uploads.rules.ContentNotAsDeclared:
+    except rules.ContentNotAsDeclared:
         return File.objects.get(id=file.id)
     raise AssertionError("the lie was not found")
 
@@ -113,3 +114,17 @@ def fetch(url: str, **headers: str) -> Answer:
 
 def bytes_of(answer: Answer) -> bytes:
     return b"".join(answer.raw.streaming_content)
+
+
+def upload_link(file: File) -> str:
+    token, _ = make_link(purpose="upload", file_id=file.id, lifetime=rules.UPLOAD_LINK)
+    return f"/api/v1/files/uploads/{file.id}/content?token={token}"
+
+
+def complete(api: ApiClient, by: Principal, file: File, body: Any = None, query: str = "") -> Answer:
+    return api.as_(by).post(f"/files/uploads/{file.id}/complete{query}", {} if body is None else body)
+
+
+def file_rows() -> list[dict[str, Any]]:
+    """Every file as it is, to see that a refusal changed nothing."""
+    return list(File.objects.order_by("id").values())
