@@ -5,7 +5,7 @@ from django.db import migrations
 KEEP = """
 CREATE FUNCTION files_checked_file_stays() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION 'a checked file stays as it was checked: upload another' USING errcode = '42501';
+    RAISE EXCEPTION 'a checked file stays as it was checked: upload another' USING errcode = '23514';
 END $$;
 CREATE TRIGGER checked_file_stays BEFORE UPDATE ON files_file FOR EACH ROW
 WHEN (old.state = 'ready' AND
