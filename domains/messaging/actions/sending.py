@@ -28,7 +28,7 @@ from kelmah.live.hints import give_hint
 
 _SEND = """
 SELECT outcome, message_id, number, free_at FROM messaging_send(
-    %s::uuid[], %s::uuid[], %s::text[], %s::uuid[], %s::text[], %s::smallint[], %s, %s)
+    %s::uuid[], %s::uuid[], %s::text[], %s::uuid[], %s::text[], %s::smallint[], %s, %s, %s)
 """
 
 
@@ -83,7 +83,7 @@ def send_message(draft: Draft) -> Sent:
     Raises NotFound, TooManyMessages.
     """
     with atomic("messaging"):
-        (outcome,) = send_messages([draft])
+        (outcome,) = send_messages([draft], patient=True)
         if isinstance(outcome, DomainError):
             raise outcome
         if not outcome.repeated:
@@ -92,8 +92,12 @@ def send_message(draft: Draft) -> Sent:
     return outcome
 
 
-def send_messages(drafts: Sequence[Draft]) -> list[Sent | DomainError]:
-    """Store a batch; for each draft, in order, what became of it. Hinting at them is the caller's."""
+def send_messages(drafts: Sequence[Draft], *, patient: bool) -> list[Sent | DomainError]:
+    """Store a batch; for each draft, in order, what became of it. Hinting at them is the caller's.
+
+    Whoever is not ``patient`` waits for no conversation that somebody else is writing to: all its drafts are answered
+    with ConversationBusy, and may be sent again.
+    """
     with atomic("messaging"):
         now = clock.now()
         ids = [new_id() for _ in drafts]
@@ -109,6 +113,7 @@ def send_messages(drafts: Sequence[Draft]) -> list[Sent | DomainError]:
                     [len(draft.files) for draft in drafts],
                     now,
                     settings.MESSAGES_PER_MINUTE,
+                    patient,
                 ],
             )
             rows = cursor.fetchall()
@@ -134,6 +139,8 @@ def _outcome(draft: Draft, row: tuple[str, UUID, int, datetime | None], now: dat
     word, message_id, seq, free_at = row
     if word == "not_found":
         return NotFound("You have no such conversation.")
+    if word == "busy":
+        return rules.ConversationBusy(data={"retry_after": 1})
     if word == "too_many":
         wait = ceil((free_at - now).total_seconds()) if free_at else 1
         return rules.TooManyMessages(data={"retry_after": max(1, wait)})

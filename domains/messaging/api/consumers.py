@@ -1,5 +1,6 @@
 """Messaging's part of the live protocol ``kelmah.v1`` on ``/ws``: docs/live-protocol.md."""
 
+import asyncio
 from collections.abc import Mapping
 from functools import partial
 from typing import Final
@@ -12,7 +13,7 @@ from domains.messaging.actions import Sent
 from domains.messaging.api.frames import Read, Send, Subscribe, Unsubscribe, reader
 from domains.messaging.api.live import Messaging, messaging
 from domains.messaging.api.storing import Outcome
-from kelmah.errors import NotFound, TooManyRequests, Unprocessable
+from kelmah.errors import NotFound, Unprocessable
 from kelmah.live.consumer import LiveConsumer
 from kelmah.live.hub import Subscription
 
@@ -45,7 +46,7 @@ class MessagingConsumer(LiveConsumer):
 
     async def enter(self) -> None:
         self._subscriptions: dict[str, Subscription] = {}
-        self._unanswered = 0
+        self._unanswered, self._answered = 0, asyncio.Event()
         self._own: Subscription | None = None
         self._user_id = self.admission.principal.user_id
         self._own = await self.process.hub.listen(rules.user_topic(self._user_id), self.outbound)
@@ -68,8 +69,10 @@ class MessagingConsumer(LiveConsumer):
         await self._part(rules.conversation_topic(frame.conversation))
 
     async def on_send(self, frame: Send) -> None:
-        if self._unanswered >= UNANSWERED:
-            raise TooManyRequests("Wait for answers first.", data={"retry_after": 1})
+        while self._unanswered >= UNANSWERED and not self.outbound.closed:
+            # Not read on: the sender's own pipe fills up, and nothing is refused or lost.
+            self._answered.clear()
+            await self._answered.wait()
         drafting = partial(
             actions.draft_message,
             conversation_id=frame.conversation,
@@ -92,6 +95,7 @@ class MessagingConsumer(LiveConsumer):
 
     def _answer(self, client_id: str, conversation_id: UUID, outcome: Outcome) -> None:
         self._unanswered -= 1
+        self._answered.set()
         if isinstance(outcome, Sent):
             self.forgive()
             self.put(

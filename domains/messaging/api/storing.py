@@ -1,14 +1,16 @@
 """Messages of all sockets on their way into the database, many in one transaction."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final
+from functools import partial
+from typing import Final, NamedTuple
 
 import structlog
 from django.db import InterfaceError, OperationalError
 
-from domains.messaging import actions
+from domains.messaging import actions, rules
 from domains.messaging.actions import Draft, Sent
 from kelmah.errors import DomainError, Unavailable
 from kelmah.live.process import with_database
@@ -18,48 +20,64 @@ log = structlog.get_logger(__name__)
 Outcome = Sent | DomainError
 Tell = Callable[[Outcome], None]
 
-LANES: Final = 2  # a conversation whose row somebody holds stops its own lane only
 _AT_ONCE: Final = 200
-_PAUSES: Final = (0.1, 0.3, 1.0, 2.0)  # seconds after each attempt
-_HELD: Final = ("55P03", "57014")  # lock_not_available, query_canceled
+_GATHERING: Final = 0.004  # seconds between two batches: fewer commits for the same messages
+_PATIENCE: Final = 5.0  # seconds that a message tries to get into a conversation which somebody holds
+_PAUSES: Final = (0.1, 0.3, 1.0, 2.0)  # seconds after each attempt while the database is away
 
 
-class Lane:
-    """One thread that stores what has come in while it was storing. All of one conversation take one lane, so that
-    their order is that of their arrival."""
+class _Waiting(NamedTuple):
+    draft: Draft
+    tell: Tell
+    since: float
 
-    def __init__(self, number: int) -> None:
-        self._waiting: list[tuple[Draft, Tell]] = []
-        self._thread = ThreadPoolExecutor(1, f"live-lane-{number}")
+
+class Store:
+    """One thread that stores what has come in while it was storing; the order of each conversation is kept."""
+
+    def __init__(self) -> None:
+        self._waiting: list[_Waiting] = []
+        self._thread = ThreadPoolExecutor(1, "live-store")
         self._storing: asyncio.Task[None] | None = None
 
     def add(self, draft: Draft, tell: Tell) -> None:
-        self._waiting.append((draft, tell))
+        """Store the message soon; ``tell`` is called in the loop with what became of it."""
+        self._waiting.append(_Waiting(draft, tell, time.monotonic()))
         if self._storing is None:
             self._storing = asyncio.create_task(self._store_all())
+
+    # Private methods
 
     async def _store_all(self) -> None:
         try:
             while self._waiting:
                 batch, self._waiting = self._waiting[:_AT_ONCE], self._waiting[_AT_ONCE:]
-                outcomes = await self._store([draft for draft, _ in batch])
-                for (_, tell), outcome in zip(batch, outcomes, strict=True):
-                    tell(outcome)
+                outcomes = await self._store([each.draft for each in batch])
+                self._tell(batch, outcomes)
+                await asyncio.sleep(_GATHERING)
         finally:
             self._storing = None
+
+    def _tell(self, batch: Sequence[_Waiting], outcomes: Sequence[Outcome]) -> None:
+        latest = time.monotonic() - _PATIENCE
+        again: list[_Waiting] = []
+        for each, outcome in zip(batch, outcomes, strict=True):
+            if isinstance(outcome, rules.ConversationBusy) and each.since > latest:
+                again.append(each)
+            else:
+                each.tell(outcome)
+        self._waiting = again + self._waiting  # before what came later, which may be of the same conversation
 
     async def _store(self, drafts: Sequence[Draft]) -> Sequence[Outcome]:
         for pause in _PAUSES:
             try:
                 return await self._on_thread(drafts)
             except (OperationalError, InterfaceError) as error:
-                if _somebody_holds_a_row(error):
-                    break
                 # PostgreSQL restarts, say. Whether it was stored is not known, and need not be: sending again is the
                 # same message.
                 log.warning("messages_not_stored", count=len(drafts), error=type(error).__name__)
                 await asyncio.sleep(pause)
-            except Exception:  # a process boundary: the senders are told, and the lane goes on
+            except Exception:  # a process boundary: the senders are told, and the others' turn comes
                 log.exception("messages_not_stored", count=len(drafts))
                 break
         else:
@@ -67,40 +85,21 @@ class Lane:
         return await self._store_apart(drafts)
 
     async def _store_apart(self, drafts: Sequence[Draft]) -> Sequence[Outcome]:
-        """Conversation by conversation: one is to blame, and the others must not share its fate."""
-        outcomes: dict[int, Outcome] = {}
-        for conversation_id in dict.fromkeys(draft.conversation_id for draft in drafts):
-            places = [place for place, draft in enumerate(drafts) if draft.conversation_id == conversation_id]
+        """One by one: one of them is to blame, and the others must not share its fate."""
+        outcomes: list[Outcome] = []
+        for draft in drafts:
             try:
-                stored = await self._on_thread([drafts[place] for place in places])
+                outcomes += await self._on_thread([draft])
             except Exception as error:  # a process boundary, as above
-                log.warning("messages_not_stored", count=len(places), error=type(error).__name__)
-                stored = [_not_now()] * len(places)
-            outcomes |= dict(zip(places, stored, strict=True))
-        return [outcomes[place] for place in range(len(drafts))]
+                log.warning("message_not_stored", error=type(error).__name__)
+                outcomes.append(_not_now())
+        return outcomes
 
     async def _on_thread(self, drafts: Sequence[Draft]) -> Sequence[Outcome]:
+        store = partial(actions.send_messages, patient=False)
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, with_database, actions.send_messages, {"drafts": drafts})
-
-
-class Store:
-    """All lanes of this process."""
-
-    def __init__(self) -> None:
-        self._lanes = [Lane(number) for number in range(LANES)]
-
-    def add(self, draft: Draft, tell: Tell) -> None:
-        """Store the message soon; ``tell`` is called in the loop with what became of it."""
-        self._lanes[draft.conversation_id.int % LANES].add(draft, tell)
-
-
-# Private functions
+        return await loop.run_in_executor(self._thread, with_database, store, {"drafts": drafts})
 
 
 def _not_now() -> Unavailable:
     return Unavailable("The message could not be stored: send it again.", data={"retry_after": 2})
-
-
-def _somebody_holds_a_row(error: Exception) -> bool:
-    return getattr(error.__cause__, "sqlstate", None) in _HELD

@@ -18,22 +18,30 @@ ROOM = "ALTER TABLE messaging_conversation SET (fillfactor = 50); ALTER TABLE me
 SEND = """
 CREATE FUNCTION messaging_send(
     conversations_ uuid[], senders_ uuid[], client_ids_ text[], ids_ uuid[], texts_ text[], file_counts_ smallint[],
-    at_ timestamptz, per_minute_ int
-) RETURNS TABLE (outcome text, message_id uuid, number bigint, free_at timestamptz) LANGUAGE plpgsql
--- A row that somebody holds for longer is a fault; whoever waits for it holds up others.
-SET lock_timeout = '2s' AS $$
+    at_ timestamptz, per_minute_ int, patient_ boolean
+) RETURNS TABLE (outcome text, message_id uuid, number bigint, free_at timestamptz) LANGUAGE plpgsql AS $$
 DECLARE
     n int;
+    ours uuid[];
 BEGIN
-    -- In one order everywhere, so that two batches never wait for each other. From here to the commit nobody else
-    -- numbers messages of these conversations, and nobody else stores a message under the same client_id.
-    PERFORM 1 FROM messaging_conversation WHERE id = ANY (conversations_) ORDER BY id FOR NO KEY UPDATE;
+    -- From here to the commit nobody else numbers messages of these conversations, and nobody else stores a message
+    -- under the same client_id. Locked in one order everywhere, so that two calls never wait for each other.
+    IF patient_ THEN
+        ours := ARRAY(SELECT id FROM messaging_conversation WHERE id = ANY (conversations_)
+                      ORDER BY id FOR NO KEY UPDATE);
+    ELSE
+        -- A batch does not wait for the one conversation that somebody holds: its messages come with a later batch.
+        ours := ARRAY(SELECT id FROM messaging_conversation WHERE id = ANY (conversations_)
+                      ORDER BY id FOR NO KEY UPDATE SKIP LOCKED);
+    END IF;
     FOR n IN 1 .. cardinality(ids_) LOOP
         outcome := NULL; message_id := NULL; number := NULL; free_at := NULL;
         PERFORM 1 FROM messaging_member m
         WHERE m.user_id = senders_[n] AND m.conversation_id = conversations_[n] AND m.left_at IS NULL;
         IF NOT FOUND THEN
             outcome := 'not_found';
+        ELSIF NOT conversations_[n] = ANY (ours) THEN
+            outcome := 'busy';
         ELSE
             SELECT 'repeated', m.id, m.seq INTO outcome, message_id, number FROM messaging_message m
             WHERE m.conversation_id = conversations_[n] AND m.sender_id = senders_[n] AND m.client_id = client_ids_[n];

@@ -3,7 +3,7 @@
 import unicodedata
 from typing import Final
 
-from kelmah.errors import FieldError, InvalidInput, TooManyRequests
+from kelmah.errors import FieldError, InvalidInput, TooManyRequests, Unavailable
 
 TEXT_LIMIT: Final = 5_000  # characters
 FILES_LIMIT: Final = 10
@@ -12,6 +12,10 @@ CLIENT_ID_LIMIT: Final = 64
 
 class TooManyMessages(TooManyRequests):
     code, title = "too_many_messages", "You are writing too fast: wait a little"
+
+
+class ConversationBusy(Unavailable):
+    code, title = "conversation_busy", "Somebody else is writing to this conversation: send it again"
 
 
 class MessageEmpty(InvalidInput):

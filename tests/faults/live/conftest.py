@@ -9,7 +9,7 @@ import pytest
 
 from kelmah.embedded.redis import Redis
 from kelmah.http import store
-from tests.faults.live.system import LiveServer
+from tests.messaging.live_system import LiveServer
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 
 import pytest
 
-from tests.faults.live.system import Phone
+from tests.messaging.live_system import Phone
 from tests.messaging.factories import conversation
 
 pytestmark = [pytest.mark.slow, pytest.mark.domain("messaging", transaction=True)]

@@ -24,7 +24,7 @@ from kelmah.ids import new_id
 from kelmah.live.tickets import Admission, issue_ticket
 from kelmah.principal import Principal
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class LiveServer:
