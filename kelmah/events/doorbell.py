@@ -3,14 +3,15 @@
 import os
 import select
 import signal
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Iterable
 from types import FrameType
 from typing import Any, Self
 
 import psycopg
 import structlog
-from django.db import connections
 
+from kelmah.db import direct
 from kelmah.events.channel import CHANNEL
 
 log = structlog.get_logger(__name__)
@@ -23,6 +24,7 @@ class Doorbell:
     def __init__(self, domains: Iterable[str]) -> None:
         self.domains = set(domains)
         self._open: dict[str, psycopg.Connection[Any]] = {}
+        self._all_at = 0.0
         self._interrupted, self._interrupt = os.pipe()
         os.set_blocking(self._interrupt, False)
 
@@ -45,11 +47,11 @@ class Doorbell:
         return bool(select.select([self._interrupted], [], [], 0)[0])
 
     def wait(self, timeout: float) -> set[str]:
-        """Domains that told of something, all of them after ``timeout`` or when we may have missed a word."""
+        """Domains that told of something; all of them every ``timeout``, and when we may have missed a word."""
         if self._connect():
-            return set(self.domains)
+            return self._all()
         rings: list[Any] = [self._interrupted, *self._open.values()]
-        ready, _, _ = select.select(rings, [], [], timeout)
+        ready, _, _ = select.select(rings, [], [], max(0.0, self._all_at + timeout - time.monotonic()))
         told = set[str]()
         for place, connection in list(self._open.items()):
             if connection in ready:
@@ -58,17 +60,22 @@ class Doorbell:
                 except psycopg.OperationalError:
                     log.warning("doorbell_lost", place=place)
                     self._open.pop(place).close()
-        return told & self.domains if ready else set(self.domains)
+        # However often one domain rings, the others get their turn: what waits for a second try rings no bell.
+        return told & self.domains if ready and time.monotonic() < self._all_at + timeout else self._all()
 
     # Private functions
 
+    def _all(self) -> set[str]:
+        self._all_at = time.monotonic()
+        return set(self.domains)
+
     def _connect(self) -> bool:
         """Listen where we don't yet; True when that is somewhere new."""
-        places = _places(self.domains)
+        places = {direct.place_of(domain): domain for domain in self.domains}
         missing = places.keys() - self._open.keys()
         for place in missing:
             try:
-                connection = psycopg.connect(**places[place], autocommit=True)
+                connection = direct.connect(places[place], name="kelmah:relay")
                 connection.execute(f"LISTEN {CHANNEL}")
             except psycopg.OperationalError:
                 continue  # tried again after the next wait
@@ -77,27 +84,3 @@ class Doorbell:
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         os.write(self._interrupt, b"!")  # never read: from now on no wait lasts
-
-
-def _places(domains: Iterable[str]) -> Mapping[str, dict[str, Any]]:
-    """Connection parameters, one set for each distinct database of the domains."""
-    found: dict[str, dict[str, Any]] = {}
-    for domain in sorted(domains):
-        there = connections[domain].settings_dict
-        found.setdefault(
-            f"{there['HOST']}:{there['PORT']}/{there['NAME']}",
-            {
-                "host": there["HOST"],
-                "port": there["PORT"],
-                "dbname": there["NAME"],
-                "user": there["USER"],
-                "password": there["PASSWORD"],
-                "application_name": "kelmah:relay",
-                "connect_timeout": 5,
-                # A database that vanished without a word is noticed within half a minute.
-                "keepalives_idle": 10,
-                "keepalives_interval": 5,
-                "keepalives_count": 4,
-            },
-        )
-    return found

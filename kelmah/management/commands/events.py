@@ -24,6 +24,7 @@ class Command(BaseCommand):
         run = verbs.add_parser("run", help="relay and handle events until stopped")
         run.add_argument("--once", action="store_true", help="only what is due now")
         run.add_argument("--domain", action="append", help="only this domain (may be repeated)")
+        run.add_argument("--heartbeat", type=Path, help="a file to touch at every look: its age tells whether we work")
         verbs.add_parser("list", help="depth, age and dead letters of every queue")
         again = verbs.add_parser("resubmit", help="try dead letters again")
         again.add_argument("domain")
@@ -49,7 +50,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{loop.once()} rows moved")
             return
         self.stdout.write(f"relaying {', '.join(loop.domains)}")
-        loop.run()
+        loop.run(heartbeat=options["heartbeat"])
         waiting = sum(gauge.depth for domain in loop.domains for gauge in gauges_of(domain))
         self.stdout.write(f"relay stopped; {waiting} events wait")
 
