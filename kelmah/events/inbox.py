@@ -53,8 +53,11 @@ def _hear_each(domain: str, rows: list[Row], raising: bool, stopping: Callable[[
             back.append(row)
             continue
         try:
-            _hear(domain, [row])
-            heard += 1
+            if _hear(domain, [row]):
+                heard += 1
+            else:
+                # Taken over. Our lease of the next one may look whole, but whoever has this one may not have heard it.
+                stuck.add(row.key)
         except Exception as error:  # a process boundary: one bad event must not stop the others
             if raising:
                 raise
@@ -66,23 +69,22 @@ def _hear_each(domain: str, rows: list[Row], raising: bool, stopping: Callable[[
 
 def _hear_together(domain: str, rows: list[Row]) -> bool:
     try:
-        _hear(domain, rows)
+        return _hear(domain, rows)
     except Exception as error:  # one of them is bad, and the next attempt, one by one, will tell which
         log.warning("batch_failed", handler=rows[0].part, size=len(rows), error=type(error).__name__)
         connections[domain].close_if_unusable_or_obsolete()
         return False
-    return True
 
 
-def _hear(domain: str, rows: list[Row]) -> None:
-    """The one transaction. Nothing happens for rows that were heard by somebody else after our lease ran out.
+def _hear(domain: str, rows: list[Row]) -> bool:
+    """The one transaction. False, and nothing happens, when somebody else took the rows after our lease ran out.
 
     Raises whatever the handler raises; LookupError for a handler or topic that this release doesn't know.
     """
     with on_behalf_of(_request_id(rows[0])), atomic(domain):
         marked = inbox(domain).mark(rows)
         if not marked:
-            return
+            return False
         if marked < len(rows):
             raise TakenOver(f"{len(rows) - marked} of {len(rows)} rows")
         handler = handler_named(rows[0].part)
@@ -93,6 +95,7 @@ def _hear(domain: str, rows: list[Row]) -> None:
             with hearing(rows[0].event_id):
                 handler.function(events[0])
         faultpoint("inbox.before_commit")
+    return True
 
 
 def _blame(domain: str, row: Row, error: Exception) -> None:

@@ -237,6 +237,27 @@ def test_what_a_worker_could_not_say_is_never_taken_for_said() -> None:
     assert Inbox.objects.get().last_error == ""
 
 
+def test_one_that_was_overtaken_hears_nothing_more_of_that_key() -> None:
+    """Its successor may have taken only the first of two: hearing the second now would be before the first."""
+    for number in (1, 2):
+        actions.count("a", number)
+        actions.count("b", number)
+    relay("probe")
+    successor: list[Any] = []
+
+    def is_overtaken() -> bool:
+        if not successor:
+            Inbox.objects.filter(key="a", payload__number=1).update(available_at=PAST)
+            successor.extend(inbox("probe").claim(limit=1))
+        return False
+
+    hear("probe", stopping=is_overtaken)
+    assert [row.key for row in successor] == ["a"]
+    assert (effects("a"), effects("b")) == ([], [1, 2])
+    deliver_all()
+    assert effects("a") == [1, 2]
+
+
 def test_an_event_that_kills_its_worker_is_the_only_one_that_dies_of_it() -> None:
     for number in range(1, 6):
         actions.count(f"line {number}", number)
