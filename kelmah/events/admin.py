@@ -45,7 +45,7 @@ class _DeadLetters(ReadOnly, ModelAdmin):
         if not reason:
             messages.error(request, "Nothing was given up: say why these events may be lost.")
             return
-        by = f"{reason} ({request.user})"
+        by = f"{reason} ({request.user}, {request.user.pk})"
         lost = self._each(queryset, lambda domain, which: discard(domain, **which, reason=by))
         messages.info(request, f"{lost} events were given up.")
 
