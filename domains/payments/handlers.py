@@ -1,7 +1,6 @@
 """What payments does when it hears of milestones."""
 
 from domains.payments import actions
-from domains.payments.actions.escrows import Funding
 from kelmah.events.handlers import handles
 from kelmah.interfaces.contracts.events import MilestoneApproved, MilestoneFundingRequested
 
@@ -10,7 +9,7 @@ from kelmah.interfaces.contracts.events import MilestoneApproved, MilestoneFundi
 def on_milestone_funding_requested(event: MilestoneFundingRequested) -> None:
     """Protect the amount. Twice is safe: each request has one row, and the ledger key one transaction."""
     actions.fund_escrow(
-        Funding(
+        actions.Funding(
             milestone_id=event.milestone_id,
             contract_id=event.contract_id,
             hirer_id=event.hirer_id,

@@ -9,11 +9,8 @@ from kelmah.interfaces.payments.types import Escrow, WalletBalance
 
 class PaymentsService(Payments):
     def wallet_of(self, *, user_id: UUID, currency: str) -> WalletBalance:
-        return WalletBalance(
-            user_id=user_id,
-            available=queries.available_of(user_id, currency),
-            pending=queries.pending_of(user_id, currency),
-        )
+        wallet = queries.wallet_of(user_id, currency)
+        return WalletBalance(user_id=user_id, available=wallet.available, pending=wallet.pending)
 
     def escrow_of(self, *, contract_ids: list[UUID]) -> list[Escrow]:
         return [

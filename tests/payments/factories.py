@@ -5,11 +5,13 @@ from uuid import UUID
 
 import factory
 
-from domains.payments import actions, rules
-from domains.payments.actions.commands import settle_command
-from domains.payments.actions.escrows import Funding
-from domains.payments.gateways import Succeeded
-from domains.payments.models import Deposit, Escrow, GatewayCommand
+from domains.payments import actions, queries, rules
+from domains.payments.actions import Funding, Ruling
+from domains.payments.actions.ledger import Line, post
+from domains.payments.actions.outcomes import settle_command
+from domains.payments.gateways import Facts, Succeeded
+from domains.payments.models import Deposit, Escrow, GatewayCommand, Payout
+from kelmah.db import atomic
 from kelmah.ids import new_id
 from kelmah.money import Money
 from kelmah.principal import Principal
@@ -32,8 +34,35 @@ def rich(amount: Money, user_id: UUID | None = None) -> Principal:
     """Somebody with this much in their wallet, paid in through a gateway that said yes."""
     by = somebody(user_id)
     _, command = ordered_deposit(by, amount)
-    settle_command(command_id=command.id, outcome=Succeeded(ref=f"ch_{command.id}", amount=amount))
+    settle_command(command_id=command.id, outcome=Succeeded(facts=facts_of(command)))
     return by
+
+
+def ordered_payout(by: Principal, amount: Money, account: str = "acct_success") -> tuple[Payout, GatewayCommand]:
+    payout = actions.request_payout(by=by, amount=amount, gateway="sandbox", destination=account)
+    return payout, GatewayCommand.objects.get(subject_id=payout.id)
+
+
+def facts_of(command: GatewayCommand, **changes: Any) -> Facts:
+    """What the provider says when it did just what was ordered, changed as told."""
+    usual = {"ref": f"{command.kind[:2]}_{command.id.hex}", "key": command.id, "amount": command.amount}
+    return Facts(**{**usual, "account": "kelmah", "live": False, **changes})
+
+
+def ruling(reason: str = "seen on the provider's statement") -> Ruling:
+    return Ruling(by=new_id(), reason=reason)
+
+
+def move(source: str, target: str, amount: Money, *, key: str | None = None) -> int:
+    """Post a transfer between two accounts, in a transaction of its own."""
+    with atomic("payments"):
+        lines = [Line(source, -amount), Line(target, amount)]
+        return post(key=key or f"test:{new_id()}", kind="test", lines=lines, reference={})
+
+
+def state_of(thing: Any) -> str:
+    """Its state in the database, now."""
+    return type(thing).objects.values_list("state", flat=True).get(pk=thing.pk)
 
 
 class FundingFactory(factory.Factory):
@@ -58,6 +87,4 @@ def funded_escrow(**changes: Any) -> Escrow:
 
 
 def in_wallet(user_id: UUID, currency: str = "GHS") -> int:
-    from domains.payments import queries
-
     return queries.balance_of(rules.available(user_id, currency), currency).minor

@@ -1,52 +1,93 @@
-"""The sandbox provider as a real server, in a thread of the test process, on a port of its own."""
+"""The sandbox provider as a process of its own, and everything it sends us caught on a port of this process."""
 
+import os
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from uuid import UUID
 
-from django.test import override_settings
+import httpx
 
-from domains.payments.gateways import sandbox_server
-from domains.payments.gateways.sandbox_server import Provider, serve
-
+ROOT = Path(__file__).resolve().parents[2]
 SECRET = "whsec_test"
+DELAY = 0.3  # seconds until the provider does what it does later
+SILENCE = 2.0  # seconds it leaves a caller waiting
+
+Webhook = tuple[dict[str, str], bytes]  # headers, body
 
 
 @dataclass
-class Running:
-    """The provider, and the webhooks it has sent so far: (headers, body)."""
+class Provider:
+    """A running provider; ``webhooks`` are those it sent, oldest first."""
 
-    provider: Provider
-    webhooks: list[tuple[dict[str, str], bytes]]
+    url: str
+    webhooks: list[Webhook] = field(default_factory=list)
 
-    def charges(self) -> int:
-        return len(self.provider.objects)
+    def charges(self, key: UUID) -> list[dict[str, Any]]:
+        """What it holds under the key of one of our orders."""
+        return httpx.get(f"{self.url}/v1/charges", params={"reference": str(key)}).json()["items"]
+
+    def payouts(self, key: UUID) -> list[dict[str, Any]]:
+        return httpx.get(f"{self.url}/v1/payouts", params={"reference": str(key)}).json()["items"]
+
+    def charge(self, key: object, *, amount: int, token: str = "tok_success") -> dict[str, Any]:
+        """A charge that somebody made there, under any reference."""
+        order = {"reference": str(key), "amount": amount, "currency": "GHS", "instrument": token}
+        return httpx.post(f"{self.url}/v1/charges", json=order, headers={"Idempotency-Key": str(key)}).json()
+
+    def webhooks_about(self, key: object, *, count: int) -> list[Webhook]:
+        """Waits until it has told of the order that often."""
+        deadline = time.monotonic() + 10
+        while len(found := [hook for hook in self.webhooks if str(key).encode() in hook[1]]) < count:
+            assert time.monotonic() < deadline, f"{len(found)} webhooks instead of {count}"
+            time.sleep(0.02)
+        return found
 
 
 @contextmanager
-def sandbox() -> Iterator[Running]:
-    """Settings point at it while it runs; its webhooks are collected, not delivered."""
-    webhooks: list[tuple[dict[str, str], bytes]] = []
-    catcher = HTTPServer(("127.0.0.1", 0), _catching(webhooks))
-    provider = Provider(f"http://127.0.0.1:{catcher.server_port}/", SECRET)
-    server = serve(provider, host="127.0.0.1", port=0)
-    for one in (catcher, server):
-        threading.Thread(target=one.serve_forever, daemon=True).start()
-    with override_settings(
-        SANDBOX_GATEWAY_URL=f"http://127.0.0.1:{server.server_port}", SANDBOX_WEBHOOK_SECRETS=[SECRET, "whsec_old"]
-    ):
-        try:
-            yield Running(provider, webhooks)
-        finally:
-            server.shutdown()
-            catcher.shutdown()
-            server.server_close()
-            catcher.server_close()
+def running(webhook_url: str) -> Iterator[str]:
+    """``manage.py sandbox_gateway`` on a free port; yields its address."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("KELMAH_")}
+    environment |= {
+        "DJANGO_SETTINGS_MODULE": "config.settings.test",
+        "KELMAH_EXTRA_DOMAINS": "",
+        "LOCAL_DOMAINS": "payments",
+        "SANDBOX_WEBHOOK_URL": webhook_url,
+        "SANDBOX_WEBHOOK_SECRETS": SECRET,
+    }
+    command = (sys.executable, "manage.py", "sandbox_gateway", "--port", "0")
+    pace = ("--delay", str(DELAY), "--silence", str(SILENCE))
+    process = subprocess.Popen([*command, *pace], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert "http://" in line, f"the provider did not start: {line!r}"
+        yield line[line.index("http://") :].strip()
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
 
 
-def _catching(webhooks: list[tuple[dict[str, str], bytes]]) -> type[BaseHTTPRequestHandler]:
+@contextmanager
+def caught() -> Iterator[Provider]:
+    """A provider whose webhooks are kept here, not delivered."""
+    provider = Provider("")
+    catcher = ThreadingHTTPServer(("127.0.0.1", 0), _catching(provider.webhooks))
+    threading.Thread(target=catcher.serve_forever, daemon=True).start()
+    with running(f"http://127.0.0.1:{catcher.server_port}/") as provider.url:
+        yield provider
+    catcher.shutdown()
+    catcher.server_close()
+
+
+def _catching(webhooks: list[Webhook]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -59,6 +100,3 @@ def _catching(webhooks: list[tuple[dict[str, str], bytes]]) -> type[BaseHTTPRequ
             pass
 
     return Handler
-
-
-__all__ = ["SECRET", "Running", "sandbox", "sandbox_server"]

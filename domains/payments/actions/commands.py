@@ -1,15 +1,15 @@
 """Orders to gateways: stored, sent, and followed until their outcome is known."""
 
-from datetime import timedelta
-from typing import Final
 from uuid import UUID
 
 import structlog
+from django.db.models import F
 
 from domains.payments import queries, rules
-from domains.payments.actions.deposits import credit_deposit, fail_deposit
-from domains.payments.actions.payouts import complete_payout, fail_payout
-from domains.payments.gateways import Order, Outcome, Pending, Rejected, Succeeded, gateway_named
+from domains.payments.actions.decisions import Ruling, keep_ruling
+from domains.payments.actions.isolation import each_alone
+from domains.payments.actions.outcomes import settle_command
+from domains.payments.gateways import Rejected, Unknown, gateway_named
 from domains.payments.models import GatewayCommand
 from kelmah import clock
 from kelmah.db import atomic
@@ -17,104 +17,95 @@ from kelmah.faultpoints import faultpoint
 
 log = structlog.get_logger(__name__)
 
-SENT_LONG_AGO: Final = timedelta(seconds=30)  # a sender that has said nothing for so long is dead
-SAME_KEY_FOR: Final = timedelta(hours=24)  # gateways forget keys after a day
-
 
 def submit_command(*, command_id: UUID) -> None:
-    """Send a command that was never sent, or whose sender is gone; the network call is outside every transaction."""
+    """Send an order that was never sent, or whose sender is gone; the network call is outside every transaction.
+
+    Never again once the gateway may have forgotten its key: it could be done twice.
+    """
     with atomic("payments"):
         command = queries.lock_command(command_id)  # two workers must not both think that they are the first
-        if command.state not in ("new", "unknown") and not _abandoned(command):
+        if not _may_be_sent(command):
             return
+        if command.kind == "payout" and queries.payouts_are_frozen():
+            log.warning("payout_waits_for_the_books", command_id=str(command_id))
+            return  # it stays due: the janitor comes back to it
         command.state = rules.COMMAND.check("send", command.state)
         command.attempts += 1
-        command.next_at = clock.now() + SENT_LONG_AGO
-        command.save(update_fields=["state", "attempts", "next_at"])
+        command.sent_at = clock.now()
+        command.next_at = clock.now() + rules.SENDER_DEAD_AFTER
+        command.save(update_fields=["state", "attempts", "sent_at", "next_at"])
     faultpoint("command.before_call")
-    outcome = gateway_named(command.gateway).submit(_order(command))
+    outcome = gateway_named(command.gateway).submit(queries.order_of(command))
     faultpoint("command.after_call")
     settle_command(command_id=command_id, outcome=outcome)
+    faultpoint("command.after_settle")
 
 
 def follow_command(*, command_id: UUID) -> None:
-    """Ask what became of a command; send it again, under the same key, if the gateway never saw it."""
+    """Ask what became of an order; send it again, under the same key, if the gateway never saw it."""
     command = GatewayCommand.objects.get(id=command_id)
-    outcome = gateway_named(command.gateway).query(_order(command))
-    absent = getattr(outcome, "absent", False)
-    if absent and command.state != "pending" and clock.now() < command.created_at + SAME_KEY_FOR:
+    if command.state in rules.COMMAND.final:
+        return
+    outcome = gateway_named(command.gateway).query(queries.order_of(command))
+    if not (isinstance(outcome, Unknown) and outcome.absent):
+        settle_command(command_id=command_id, outcome=outcome)
+    elif _key_is_remembered(command):
         submit_command(command_id=command_id)
     else:
+        log.critical("command_needs_a_human", command_id=str(command_id), gateway=command.gateway)
         settle_command(command_id=command_id, outcome=outcome)
 
 
-def resolve_commands(*, limit: int = 50) -> int:
-    """The janitor: whatever is due and not yet decided is sent or asked about; returns how many were looked at."""
-    due = list(
-        GatewayCommand.objects.exclude(state__in=["succeeded", "rejected"])
-        .filter(next_at__lte=clock.now())
-        .order_by("next_at")[:limit]
-    )
-    for command in due:
-        if command.state == "new":
-            submit_command(command_id=command.id)
-        else:
-            follow_command(command_id=command.id)
-    return len(due)
+def resolve_commands(*, limit: int = 20) -> int:
+    """The janitor: whatever is due and undecided is sent or asked about; returns how many were looked at."""
+    with atomic("payments"):
+        # Taken, so that janitors who overlap share the work; one that dies leaves it to the next.
+        due = GatewayCommand.objects.exclude(state__in=rules.COMMAND.final).filter(next_at__lte=clock.now())
+        taken = list(due.order_by("next_at").select_for_update(skip_locked=True).values("id", "state")[:limit])
+        ids = [row["id"] for row in taken]
+        GatewayCommand.objects.filter(id__in=ids).update(next_at=clock.now() + rules.TAKEN_FOR)
+    never_sent = {row["id"] for row in taken if row["state"] == "new"}
+
+    def look_at(command_id: UUID) -> None:
+        (submit_command if command_id in never_sent else follow_command)(command_id=command_id)
+
+    each_alone(ids, look_at, failed=_put_off)
+    return len(taken)
 
 
-def settle_command(*, command_id: UUID, outcome: Outcome) -> None:
-    """Write down what became of a command and carry out its consequence, in one transaction; twice is once.
+def give_up_command(*, command_id: UUID, ruling: Ruling) -> None:
+    """Staff declares an order as never done: only one that the gateway denies, now that its key is forgotten.
 
-    Whoever comes first with a final outcome decides: the answer to the call, a webhook, or the janitor.
+    A payout's hold goes back to the wallet. Raises StillUncertain, ReasonMissing, InvalidTransition, NotFound.
     """
+    command = queries.command_named(command_id)
+    outcome = gateway_named(command.gateway).query(queries.order_of(command))
+    if _key_is_remembered(command) or not (isinstance(outcome, Unknown) and outcome.absent):
+        raise rules.StillUncertain()
     with atomic("payments"):
         command = queries.lock_command(command_id)
-        if command.state in ("succeeded", "rejected"):
-            return
-        if isinstance(outcome, Succeeded):
-            _finish(command, "succeed", ref=outcome.ref)
-            if command.kind == "charge":
-                credit_deposit(deposit_id=command.subject_id, received=outcome.amount)
-            else:
-                complete_payout(payout_id=command.subject_id)
-        elif isinstance(outcome, Rejected):
-            _finish(command, "reject", ref=outcome.ref, error=outcome.code)
-            fail = fail_deposit if command.kind == "charge" else fail_payout
-            fail(**{_subject(command): command.subject_id}, reason=outcome.code)
-        elif command.state != "new":  # a webhook may speak of what we have not sent yet: sending it will tell
-            _wait(command, outcome)
+        rules.COMMAND.check("give_up", command.state)
+        keep_ruling(ruling, kind="command.give_up", subject_id=command_id)
+        settle_command(command_id=command_id, outcome=Rejected(code="never_arrived"))
 
 
 # Private functions
 
 
-def _order(command: GatewayCommand) -> Order:
-    return Order(key=command.id, kind=command.kind, amount=command.amount, instrument=command.instrument)
+def _may_be_sent(command: GatewayCommand) -> bool:
+    if command.state == "new":
+        return True
+    silent_since = command.sent_at or command.created_at
+    abandoned = command.state == "sent" and silent_since + rules.SENDER_DEAD_AFTER <= clock.now()
+    return (command.state == "unknown" or abandoned) and _key_is_remembered(command)
 
 
-def _subject(command: GatewayCommand) -> str:
-    return "deposit_id" if command.kind == "charge" else "payout_id"
+def _key_is_remembered(command: GatewayCommand) -> bool:
+    return clock.now() < command.created_at + gateway_named(command.gateway).capabilities.remembers_keys
 
 
-def _abandoned(command: GatewayCommand) -> bool:
-    return command.state == "sent" and command.next_at <= clock.now()
-
-
-def _finish(command: GatewayCommand, step: str, *, ref: str, error: str = "") -> None:
-    command.state = rules.COMMAND.check(step, command.state)
-    command.gateway_ref, command.last_error = ref or command.gateway_ref, error
-    command.save(update_fields=["state", "gateway_ref", "last_error"])
-
-
-def _wait(command: GatewayCommand, outcome: Outcome) -> None:
-    if isinstance(outcome, Pending):
-        command.state, command.gateway_ref = rules.COMMAND.check("wait", command.state), outcome.ref
-    elif command.state != "unknown":
-        command.state = rules.COMMAND.check("lose_sight", command.state)
-    command.last_error = "" if isinstance(outcome, Pending) else outcome.reason  # type: ignore[union-attr]
-    command.attempts += 1
-    command.next_at = clock.now() + rules.wait_before(command.attempts)
-    command.save(update_fields=["state", "gateway_ref", "last_error", "attempts", "next_at"])
-    if command.state == "unknown":
-        log.warning("command_unknown", command_id=str(command.id), gateway=command.gateway, reason=command.last_error)
+def _put_off(command_id: UUID, reason: str) -> None:
+    again = clock.now() + rules.wait_before(queries.command_named(command_id).attempts + 1)
+    undecided = GatewayCommand.objects.filter(id=command_id).exclude(state__in=rules.COMMAND.final)
+    undecided.update(attempts=F("attempts") + 1, next_at=again, last_error=reason)

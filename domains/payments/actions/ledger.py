@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import DatabaseError, connections
+from django.db import connections
 
 from domains.payments import rules
 from kelmah import clock
-from kelmah.db import atomic
+from kelmah.db import in_atomic
+from kelmah.errors import DomainError
 from kelmah.money import Money
 
 
@@ -21,49 +22,47 @@ class Line:
     amount: Money
 
 
-# Accounts come to life on first use; two first uses at once make one row.
+_POST = "SELECT txn, refusal, detail FROM payments_try_post(%s, %s, %s, %s::bigint[], %s, %s, %s, %s)"
+
+# Accounts come to life on first use; two first uses at once make one row. Sorted: the second waits for the first, and
+# two that open the same pair must not wait for each other.
 _OPEN = """
 INSERT INTO payments_ledgeraccount (key, currency, floor)
-SELECT * FROM unnest(%s::text[], %s::text[], %s::bigint[]) ON CONFLICT (key) DO NOTHING
+SELECT key, currency, floor FROM unnest(%s::text[], %s::text[], %s::bigint[]) AS wanted (key, currency, floor)
+ORDER BY key ON CONFLICT (key) DO NOTHING
 """
-_IDS = "SELECT key, id FROM payments_ledgeraccount WHERE key = ANY(%s)"
-_POST = "SELECT payments_post(%s, %s, %s::bigint[], %s::bigint[], %s::jsonb, %s)"
 
 
-def post(*, key: str, kind: str, lines: Sequence[Line], reference: Mapping[str, Any]) -> int:
+def post(
+    *, key: str, kind: str, lines: Sequence[Line], reference: Mapping[str, Any], reverses: int | None = None
+) -> int:
     """Post a balanced transaction under a business key; posted again with the same lines, it is the same transaction.
 
-    Inside the transaction of what it is about. Returns the transaction's id. Raises InsufficientFunds, LedgerKeyReused,
-    LedgerRefused; the caller's transaction stays usable.
+    One posting per database transaction: accounts are locked in one order within a posting, not across two. Returns
+    the transaction's id. ``reverses`` names the transaction that this one takes back; each is taken back once at most.
+    Raises InsufficientFunds, LedgerKeyReused, LedgerRefused; after them the caller's transaction stays usable.
     """
-    with atomic("payments"), connections["payments"].cursor() as cursor:
-        names = [line.account for line in lines]
-        ids = _ids(cursor, names)
-        if len(ids) < len(set(names)):
+    if in_atomic() != "payments":
+        raise RuntimeError("a posting belongs into the transaction of what it is about: open atomic('payments')")
+    with connections["payments"].cursor() as cursor:
+        names, amounts = [line.account for line in lines], [line.amount.minor for line in lines]
+        currencies = [line.amount.currency for line in lines]
+        call: list[Any] = [key, kind, names, amounts, currencies, json.dumps(dict(reference)), clock.now(), reverses]
+        cursor.execute(_POST, call)
+        txn, refusal, detail = cursor.fetchone()
+        if refusal == "account_missing":
             floors = [rules.floor_of(name) for name in names]
-            cursor.execute(_OPEN, [names, [line.amount.currency for line in lines], floors])
-            ids = _ids(cursor, names)
-        accounts, amounts = [ids[name] for name in names], [line.amount.minor for line in lines]
-        try:
-            cursor.execute(_POST, [key, kind, accounts, amounts, json.dumps(dict(reference)), clock.now()])
-        except DatabaseError as error:
-            raise _typed(error) from error
-        txn: int = cursor.fetchone()[0]
-        return txn
+            cursor.execute(_OPEN, [names, currencies, floors])
+            cursor.execute(_POST, call)
+            txn, refusal, detail = cursor.fetchone()
+    if txn is None:
+        raise _typed(refusal, detail)
+    return int(txn)
 
 
-def _ids(cursor: Any, names: Sequence[str]) -> dict[str, int]:
-    cursor.execute(_IDS, [list(names)])
-    return dict(cursor.fetchall())
-
-
-def _typed(error: DatabaseError) -> Exception:
-    cause: Any = error.__cause__
-    state, constraint = getattr(cause, "sqlstate", ""), getattr(getattr(cause, "diag", None), "constraint_name", "")
-    if constraint == "account_floor":
+def _typed(refusal: str, detail: str) -> DomainError:
+    if refusal == "account_floor":
         return rules.InsufficientFunds()
-    if state == "23505" and not constraint:
-        return rules.LedgerKeyReused()
-    if state in ("23514", "23503", "22003"):
-        return rules.LedgerRefused()
-    return error
+    if refusal == "ledger_key_reused":
+        return rules.LedgerKeyReused(detail)
+    return rules.LedgerRefused(detail)

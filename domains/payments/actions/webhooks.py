@@ -1,78 +1,114 @@
 """What gateways tell us: stored as it came, answered at once, believed only after asking back."""
 
-import json
 from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Final
 
 import structlog
+from django.db import connections
 
 from domains.payments import rules
-from domains.payments.actions.commands import settle_command
-from domains.payments.gateways import Order, gateway_named
+from domains.payments.actions.decisions import Ruling, keep_ruling
+from domains.payments.actions.isolation import each_alone
+from domains.payments.actions.outcomes import settle_command
+from domains.payments.gateways import Outcome, Unknown, gateway_named
 from domains.payments.models import GatewayCommand, WebhookEvent
 from kelmah import clock
 from kelmah.db import atomic
+from kelmah.errors import NotFound
 from kelmah.events.publish import enqueue
+from kelmah.faultpoints import faultpoint
 
 log = structlog.get_logger(__name__)
 
+_TASK_HAS: Final = timedelta(seconds=10)  # its own task comes first; the sweep is the net
+
+# The unique index, not a look, decides between sixteen deliveries at once.
+_KEEP = """
+INSERT INTO payments_webhookevent
+    (gateway, account, event_id, kind, ref, body, received_at, next_at, attempts, last_error)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 0, '') ON CONFLICT (gateway, account, event_id) DO NOTHING RETURNING id
+"""
+
 
 def receive_webhook(*, gateway: str, headers: Mapping[str, str], body: bytes) -> None:
-    """Keep a delivery whose signature is good; the same event again changes nothing. Raises SignatureInvalid."""
-    notice = gateway_named(gateway).read_webhook(headers, body)
-    with atomic("payments"):
-        now = clock.now()
-        # The unique index, not a look, decides between sixteen deliveries at once.
-        event, made = WebhookEvent.objects.get_or_create(
-            gateway=gateway,
-            event_id=notice.event_id,
-            defaults={"body": body, "received_at": now, "next_at": now},
-        )
-        if made:
-            enqueue("payments.process_webhook", event_id=event.pk)
+    """Keep a delivery whose signature is good; the same event again changes nothing.
+
+    Raises SignatureInvalid, GatewayNotOffered.
+    """
+    notice = gateway_named(gateway).parse_webhook(headers, body)
+    now = clock.now()
+    what: list[Any] = [gateway, notice.account, notice.event_id, notice.kind, notice.ref, body, now, now + _TASK_HAS]
+    with atomic("payments"), connections["payments"].cursor() as cursor:
+        cursor.execute(_KEEP, what)
+        if made := cursor.fetchone():
+            enqueue("payments.process_webhook", event_id=made[0])
 
 
 def process_webhook(*, event_pk: int) -> None:
-    """Ask the gateway what really is, and settle the command it is about. Done twice, it is done once.
+    """Ask the gateway what really is, and settle the order it is about. Done twice, it is done once.
 
-    An order that is not ours yet (the webhook was faster than our own commit) waits; at last staff see it.
+    What can't be asked, or is not ours yet (a webhook may be faster than our own commit), waits; at last staff see it.
     """
     event = WebhookEvent.objects.get(pk=event_pk)
     if event.processed_at or event.dead_at:
         return
-    reference = _reference_of(event)
-    command = GatewayCommand.objects.filter(id=reference, gateway=event.gateway).first()
+    outcome = gateway_named(event.gateway).fetch(event.kind, event.ref)
+    faultpoint("webhook.after_fetch")
+    if isinstance(outcome, Unknown):
+        _put_off(event_pk, outcome.reason, patience=rules.OUTAGE_ATTEMPTS)
+        return
+    command = _order_behind(event, outcome)
     if command is None:
         _put_off(event_pk, "about an order that is not ours")
         return
-    order = Order(key=command.id, kind=command.kind, amount=command.amount, instrument=command.instrument)
-    outcome = gateway_named(event.gateway).query(order)
     settle_command(command_id=command.id, outcome=outcome)
-    WebhookEvent.objects.filter(pk=event_pk).update(processed_at=clock.now())
+    WebhookEvent.objects.filter(pk=event_pk).update(processed_at=clock.now(), last_error="")
 
 
-def sweep_webhooks(*, limit: int = 200) -> int:
+def sweep_webhooks(*, limit: int = 100) -> int:
     """Process what waits; returns how many were looked at."""
-    waiting = WebhookEvent.objects.filter(processed_at__isnull=True, dead_at__isnull=True, next_at__lte=clock.now())
-    pks = list(waiting.order_by("next_at").values_list("pk", flat=True)[:limit])
-    for pk in pks:
-        process_webhook(event_pk=pk)
+    with atomic("payments"):
+        # Taken, so that sweeps that overlap share the work; one that dies leaves it to the next.
+        due = WebhookEvent.objects.filter(processed_at=None, dead_at=None, next_at__lte=clock.now())
+        pks = list(due.order_by("next_at").select_for_update(skip_locked=True).values_list("pk", flat=True)[:limit])
+        WebhookEvent.objects.filter(pk__in=pks).update(next_at=clock.now() + rules.TAKEN_FOR)
+    each_alone(pks, lambda pk: process_webhook(event_pk=pk), failed=_put_off)
     return len(pks)
+
+
+def replay_webhook(*, event_pk: int, ruling: Ruling) -> None:
+    """Staff has an event processed once more, from its first attempt. Raises ReasonMissing, NotFound."""
+    with atomic("payments"):
+        event = WebhookEvent.objects.select_for_update().filter(pk=event_pk).first()
+        if event is None:
+            raise NotFound("There is no such event.")
+        keep_ruling(ruling, kind="webhook.replay", subject_id=event_pk)
+        event.processed_at = event.dead_at = None
+        event.attempts, event.next_at = 0, clock.now() + _TASK_HAS
+        event.save(update_fields=["processed_at", "dead_at", "attempts", "next_at"])
+        enqueue("payments.process_webhook", event_id=event_pk)
 
 
 # Private functions
 
 
-def _reference_of(event: WebhookEvent) -> str:
-    return str(json.loads(bytes(event.body))["reference"])
+def _order_behind(event: WebhookEvent, outcome: Outcome) -> GatewayCommand | None:
+    facts = None if isinstance(outcome, Unknown) else outcome.facts
+    if facts is None or facts.key is None:
+        return None
+    return GatewayCommand.objects.filter(id=facts.key, gateway=event.gateway, kind=event.kind).first()
 
 
-def _put_off(event_pk: int, reason: str) -> None:
+def _put_off(event_pk: int, reason: str, *, patience: int = rules.WEBHOOK_ATTEMPTS) -> None:
     with atomic("payments"):
         event = WebhookEvent.objects.select_for_update().get(pk=event_pk)  # the task and the sweep may both be here
+        if event.processed_at or event.dead_at:
+            return
         event.attempts += 1
         event.last_error = reason
         event.next_at = clock.now() + rules.wait_before(event.attempts)
-        if event.attempts >= rules.WEBHOOK_ATTEMPTS:
+        if event.attempts >= patience:
             event.dead_at = clock.now()
-            log.error("webhook_dead", gateway=event.gateway, event_id=event.event_id)
+            log.critical("webhook_dead", gateway=event.gateway, event_id=event.event_id, reason=reason)
         event.save(update_fields=["attempts", "last_error", "next_at", "dead_at"])

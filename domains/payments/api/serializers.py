@@ -6,9 +6,11 @@ from rest_framework import serializers
 
 from domains.payments import rules
 from domains.payments.models import Deposit, Escrow, Payout
+from domains.payments.queries import Wallet
 from kelmah.http.fields import MoneyField
 from kelmah.http.serializers import PageQuery, StrictSerializer
 from kelmah.money import EXPONENTS
+from kelmah.transitions import StateTable
 
 CURRENCIES = sorted(EXPONENTS)
 
@@ -58,20 +60,26 @@ class StatementLine(serializers.Serializer):
     kind = serializers.CharField()
     amount = SignedMoney()
     balance_after = SignedMoney()
-    reference = serializers.DictField()
+    reference = serializers.DictField(help_text="What it was about: ids, and a title where there is one.")
+    counterparty_id = serializers.UUIDField(allow_null=True, help_text="The other side of the work.")
 
 
-class DepositOut(serializers.Serializer):
+class TransferOut(serializers.Serializer):
     id = serializers.UUIDField()
-    state = serializers.ChoiceField(choices=sorted(rules.DEPOSIT.states))
     version = serializers.IntegerField()
+    available_transitions = serializers.ListField(child=serializers.CharField())
     amount = MoneyField()
-    failure = serializers.CharField()
+    failure = serializers.CharField(help_text="Why it failed or is in review; empty otherwise.")
     created_at = serializers.DateTimeField()
     settled_at = serializers.DateTimeField(allow_null=True)
 
 
-class PayoutOut(DepositOut):
+class DepositOut(TransferOut):
+    state = serializers.ChoiceField(choices=sorted(rules.DEPOSIT.states))
+    credited = MoneyField(allow_null=True, help_text="What reached the wallet.")
+
+
+class PayoutOut(TransferOut):
     state = serializers.ChoiceField(choices=sorted(rules.PAYOUT.states))
 
 
@@ -81,6 +89,8 @@ class EscrowOut(serializers.Serializer):
     title = serializers.CharField()
     amount = MoneyField()
     state = serializers.ChoiceField(choices=sorted(rules.ESCROW.states))
+    version = serializers.IntegerField()
+    available_transitions = serializers.ListField(child=serializers.CharField())
     fee_plan = serializers.CharField()
     fee = MoneyField(help_text="What the platform takes, or will take, at release.")
     net = MoneyField(help_text="What the worker gets, or will get, at release.")
@@ -98,16 +108,17 @@ class BooksOut(serializers.Serializer):
     invariants = InvariantOut(many=True)
 
 
-def render_transfer(transfer: Deposit | Payout) -> dict[str, Any]:
-    return {
-        "id": transfer.id,
-        "state": transfer.state,
-        "version": transfer.version,
-        "amount": transfer.amount.as_json(),
-        "failure": transfer.failure,
-        "created_at": transfer.created_at,
-        "settled_at": transfer.settled_at,
-    }
+def render_wallet(wallet: Wallet) -> dict[str, Any]:
+    return {name: getattr(wallet, name).as_json() for name in ("available", "pending", "in_escrow")}
+
+
+def render_deposit(deposit: Deposit) -> dict[str, Any]:
+    credited = deposit.credited
+    return {**_transfer(deposit, rules.DEPOSIT), "credited": credited.as_json() if credited else None}
+
+
+def render_payout(payout: Payout) -> dict[str, Any]:
+    return _transfer(payout, rules.PAYOUT)
 
 
 def render_escrow(escrow: Escrow) -> dict[str, Any]:
@@ -118,9 +129,24 @@ def render_escrow(escrow: Escrow) -> dict[str, Any]:
         "title": escrow.title,
         "amount": escrow.amount.as_json(),
         "state": escrow.state,
+        "version": escrow.version,
+        "available_transitions": rules.ESCROW.available(escrow.state, "party"),
         "fee_plan": escrow.fee_plan,
         "fee": fee.as_json(),
         "net": net.as_json(),
         "funded_at": escrow.funded_at,
         "settled_at": escrow.settled_at,
+    }
+
+
+def _transfer(transfer: Deposit | Payout, states: StateTable) -> dict[str, Any]:
+    return {
+        "id": transfer.id,
+        "state": transfer.state,
+        "version": transfer.version,
+        "available_transitions": states.available(transfer.state, "owner"),
+        "amount": transfer.amount.as_json(),
+        "failure": transfer.failure,
+        "created_at": transfer.created_at,
+        "settled_at": transfer.settled_at,
     }

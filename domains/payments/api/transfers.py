@@ -6,9 +6,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from domains.payments import actions, queries, rules
-from domains.payments.api.serializers import DepositIn, DepositOut, PayoutIn, PayoutOut, render_transfer
+from domains.payments.api.serializers import DepositIn, DepositOut, PayoutIn, PayoutOut, render_deposit, render_payout
 from kelmah.errors import NotFound
 from kelmah.http.etag import with_etag
+from kelmah.http.permissions import HasRole
 from kelmah.http.schema import operation
 from kelmah.http.serializers import valid
 from kelmah.http.views import View
@@ -17,10 +18,15 @@ DEPOSIT = {
     "id": "01930d2e-0100-7a01-8a01-0a1b2c3d4e5f",
     "state": "processing",
     "version": 1,
+    "available_transitions": [],
     "amount": {"amount": 150000, "currency": "GHS"},
     "failure": "",
     "created_at": "2026-11-20T09:00:00Z",
     "settled_at": None,
+    "credited": None,
+}
+PAYOUT = {name: value for name, value in DEPOSIT.items() if name != "credited"} | {
+    "amount": {"amount": 50000, "currency": "GHS"}
 }
 
 
@@ -33,6 +39,7 @@ class DepositCreate(View):
         request=DepositIn,
         response=DepositOut,
         status=202,
+        errors=[rules.GatewayNotOffered, rules.CurrencyNotServed],
         example_request={
             "amount": {"amount": 150000, "currency": "GHS"},
             "method": {"type": "sandbox", "token": "tok_success"},
@@ -47,17 +54,18 @@ class DepositCreate(View):
             gateway=wanted["method"]["type"],
             instrument=wanted["method"]["token"],
         )
-        return with_etag(Response(render_transfer(deposit), status=202), deposit.version)
+        return with_etag(Response(render_deposit(deposit), status=202), deposit.version)
 
 
 class DepositDetail(View):
     @operation(summary="One of my deposits", response=DepositOut, errors=[NotFound], example_response=DEPOSIT)
     def get(self, request: Request, deposit_id: UUID) -> Response:
         deposit = queries.access_deposit(deposit_id=deposit_id, by=request.user)
-        return with_etag(Response(render_transfer(deposit)), deposit.version)
+        return with_etag(Response(render_deposit(deposit)), deposit.version)
 
 
 class PayoutCreate(View):
+    permission_classes = [HasRole("worker")]
     idempotency_required = True
 
     @operation(
@@ -66,12 +74,15 @@ class PayoutCreate(View):
         request=PayoutIn,
         response=PayoutOut,
         status=202,
-        errors=[rules.InsufficientFunds, rules.AmountTooSmall, rules.PayoutInFlight],
+        errors=[
+            *(rules.InsufficientFunds, rules.AmountTooSmall, rules.PayoutInFlight, rules.PayoutsFrozen),
+            *(rules.GatewayNotOffered, rules.CurrencyNotServed),
+        ],
         example_request={
             "amount": {"amount": 50000, "currency": "GHS"},
             "destination": {"type": "sandbox", "account": "acct_success"},
         },
-        example_response={**DEPOSIT, "amount": {"amount": 50000, "currency": "GHS"}},
+        example_response=PAYOUT,
     )
     def post(self, request: Request) -> Response:
         wanted = valid(PayoutIn, request.data)
@@ -81,7 +92,7 @@ class PayoutCreate(View):
             gateway=wanted["destination"]["type"],
             destination=wanted["destination"]["account"],
         )
-        return with_etag(Response(render_transfer(payout), status=202), payout.version)
+        return with_etag(Response(render_payout(payout), status=202), payout.version)
 
 
 class PayoutDetail(View):
@@ -89,8 +100,8 @@ class PayoutDetail(View):
         summary="One of my payouts",
         response=PayoutOut,
         errors=[NotFound],
-        example_response={**DEPOSIT, "state": "paid", "version": 2},
+        example_response={**PAYOUT, "state": "paid", "version": 2, "settled_at": "2026-11-20T09:00:03Z"},
     )
     def get(self, request: Request, payout_id: UUID) -> Response:
         payout = queries.access_payout(payout_id=payout_id, by=request.user)
-        return with_etag(Response(render_transfer(payout)), payout.version)
+        return with_etag(Response(render_payout(payout)), payout.version)

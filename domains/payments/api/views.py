@@ -16,11 +16,13 @@ from domains.payments.api.serializers import (
     WalletOut,
     WalletQuery,
     render_escrow,
+    render_wallet,
 )
 from domains.payments.queries.invariants import INVARIANTS, contradictions
 from domains.payments.queries.statements import statement_page
 from kelmah.errors import NotFound
 from kelmah.http.cursors import read_cursor, read_limit, write_cursor
+from kelmah.http.etag import with_etag
 from kelmah.http.pagination import page_response
 from kelmah.http.permissions import Anyone, HasRole
 from kelmah.http.schema import operation
@@ -42,14 +44,8 @@ class Wallet(View):
         },
     )
     def get(self, request: Request) -> Response:
-        currency, me = valid(WalletQuery, request.query_params)["currency"], request.user.user_id
-        return Response(
-            {
-                "available": queries.available_of(me, currency).as_json(),
-                "pending": queries.pending_of(me, currency).as_json(),
-                "in_escrow": queries.protected_of(me, currency).as_json(),
-            }
-        )
+        currency = valid(WalletQuery, request.query_params)["currency"]
+        return Response(render_wallet(queries.wallet_of(request.user.user_id, currency)))
 
 
 class Statement(View):
@@ -67,6 +63,7 @@ class Statement(View):
                     "amount": {"amount": 112500, "currency": GHS},
                     "balance_after": {"amount": 112500, "currency": GHS},
                     "reference": {"milestone_id": "01930d2c-7a51-7c07-9c53-6f1b6e5b8c21", "title": "Cabinets fitted"},
+                    "counterparty_id": "01930d2a-0a00-7b22-8c22-4d8b6b2e0f02",
                 }
             ],
             "next": None,
@@ -97,6 +94,8 @@ class EscrowDetail(View):
             "title": "Cabinets fitted",
             "amount": {"amount": 125000, "currency": GHS},
             "state": "funded",
+            "version": 1,
+            "available_transitions": [],
             "fee_plan": "standard v1",
             "fee": {"amount": 12500, "currency": GHS},
             "net": {"amount": 112500, "currency": GHS},
@@ -105,7 +104,8 @@ class EscrowDetail(View):
         },
     )
     def get(self, request: Request, milestone_id: UUID) -> Response:
-        return Response(render_escrow(queries.access_escrow(milestone_id=milestone_id, by=request.user)))
+        escrow = queries.access_escrow(milestone_id=milestone_id, by=request.user)
+        return with_etag(Response(render_escrow(escrow)), escrow.version)
 
 
 class RawBody(BaseParser):
@@ -129,7 +129,7 @@ class SandboxWebhook(View):
         request={"application/json": dict},
         response=None,
         status=200,
-        errors=[rules.SignatureInvalid],
+        errors=[rules.SignatureInvalid, rules.GatewayNotOffered],
     )
     def post(self, request: Request) -> Response:
         actions.receive_webhook(gateway="sandbox", headers=request.headers, body=request._request.body)

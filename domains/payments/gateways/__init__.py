@@ -1,13 +1,43 @@
 """The outside: one file per payment provider behind one small interface."""
 
-from domains.payments.gateways.base import Gateway, Notice, Order, Outcome, Pending, Rejected, Succeeded, Unknown
-from domains.payments.gateways.sandbox import SandboxGateway
+from django.conf import settings
 
-__all__ = ["Gateway", "Notice", "Order", "Outcome", "Pending", "Rejected", "Succeeded", "Unknown", "gateway_named"]
+from domains.payments.gateways.base import (
+    Capabilities,
+    Facts,
+    Gateway,
+    Notice,
+    Order,
+    Outcome,
+    Pending,
+    Rejected,
+    Returned,
+    Succeeded,
+    Unknown,
+)
+from domains.payments.gateways.sandbox import SandboxGateway
+from domains.payments.rules import GatewayNotOffered
+
+__all__ = [
+    "Capabilities",
+    "Facts",
+    "Gateway",
+    "Notice",
+    "Order",
+    "Outcome",
+    "Pending",
+    "Rejected",
+    "Returned",
+    "Succeeded",
+    "Unknown",
+    "gateway_named",
+]
 
 _GATEWAYS: dict[str, type[Gateway]] = {"sandbox": SandboxGateway}
 
 
 def gateway_named(name: str) -> Gateway:
-    """The adapter of a provider. Raises KeyError."""
+    """The adapter of a provider. Raises GatewayNotOffered."""
+    if name not in _GATEWAYS or (name == "sandbox" and not settings.SANDBOX_GATEWAY_ALLOWED):
+        raise GatewayNotOffered()
     return _GATEWAYS[name]()

@@ -1,4 +1,4 @@
-"""Names of ledger accounts, and how low their balances may go.
+"""Names of ledger accounts, how low their balances may go, and keys made of gateways' objects.
 
 Every entry is signed, so each currency sums to zero over all accounts. Money that a gateway holds for us appears as a
 negative balance of its account; everybody's wallets and holds are never below zero.
@@ -45,3 +45,13 @@ def fee_shard(currency: str, key: str) -> str:
 def floor_of(account: str) -> int | None:
     """The lowest balance an account may have: zero for people's money and holds, none for the platform's own."""
     return 0 if account.startswith(("user:", "escrow:", "payout:")) else None
+
+
+def charged(gateway_name: str, ref: str) -> str:
+    """The ledger key of a charge: one of the gateway's objects is booked once, whoever tells of it."""
+    return f"{gateway_name}:{ref}:succeeded"
+
+
+def paid_out(gateway_name: str, ref: str) -> str:
+    """The ledger key of a payout that the gateway made though we had closed the matter."""
+    return f"{gateway_name}:{ref}:paid"

@@ -1,6 +1,6 @@
 """Refusals of payments."""
 
-from kelmah.errors import Conflict, DomainError, Unprocessable
+from kelmah.errors import Conflict, DomainError, Unavailable, Unprocessable
 
 
 class InsufficientFunds(Unprocessable):
@@ -11,8 +11,22 @@ class AmountTooSmall(Unprocessable):
     code, title = "amount_too_small", "The amount is below the minimum"
 
 
+class GatewayNotOffered(Unprocessable):
+    code, title = "gateway_not_offered", "This payment provider is not offered here"
+
+
+class CurrencyNotServed(Unprocessable):
+    code, title = "currency_not_served", "This provider does not move money in this currency"
+
+
 class PayoutInFlight(Conflict):
     code, title = "payout_in_flight", "Another payout in this currency is on its way: wait for its outcome"
+
+
+class PayoutsFrozen(Unavailable):
+    """The books contradict themselves: no money leaves until staff have looked."""
+
+    code, title = "payouts_frozen", "Payouts are suspended for the moment: try again later"
 
 
 class LedgerKeyReused(Conflict):
@@ -22,9 +36,21 @@ class LedgerKeyReused(Conflict):
 
 
 class LedgerRefused(Unprocessable):
-    """The books would not balance, or an account is missing or closed."""
+    """The books would not balance, an account is missing or closed, or a transaction would be reversed twice."""
 
     code, title = "ledger_refused", "The ledger refuses this transaction"
+
+
+class NothingArrived(Conflict):
+    code, title = "nothing_arrived", "No money arrived for this deposit: it can only be dismissed"
+
+
+class StillUncertain(Conflict):
+    code, title = "still_uncertain", "The gateway may still know this order: ask again later"
+
+
+class ReasonMissing(Unprocessable):
+    code, title = "reason_missing", "Say why: the reason is kept with the decision"
 
 
 class SignatureInvalid(DomainError):

@@ -7,10 +7,13 @@ DEPOSIT = StateTable(
     [
         Transition("succeed", "processing", "succeeded", "gateway", event="PaymentSucceeded"),
         Transition("fail", "processing", "failed", "gateway", event="PaymentFailed"),
-        Transition("question", "processing", "in_review", "gateway", guard="amount or currency differ"),
+        Transition("question", "processing", "in_review", "gateway", guard="amount, currency or account differ"),
+        Transition("question", "failed", "in_review", "gateway", guard="the money came after all"),
+        Transition("accept", "in_review", "succeeded", "staff", guard="money arrived", event="PaymentSucceeded"),
+        Transition("dismiss", "in_review", "failed", "staff", event="PaymentFailed"),
     ],
     initial="processing",
-    final=("succeeded", "failed", "in_review"),
+    final=("succeeded", "failed"),
 )
 
 ESCROW = StateTable(
@@ -28,10 +31,16 @@ PAYOUT = StateTable(
     [
         Transition("pay", "processing", "paid", "gateway", event="PayoutPaid"),
         Transition("fail", "processing", "failed", "gateway", event="PayoutFailed"),
+        Transition("return", "processing", "returned", "gateway", event="PayoutFailed"),
+        Transition("return", "paid", "returned", "gateway", guard="days later, by the bank", event="PayoutFailed"),
+        Transition("question", "processing", "in_review", "gateway", guard="amount, currency or account differ"),
+        Transition("accept", "in_review", "paid", "staff", event="PayoutPaid"),
     ],
     initial="processing",
-    final=("paid", "failed"),
+    final=("paid", "failed", "returned"),
 )
+
+_UNDECIDED = ("new", "sent", "pending", "unknown")
 
 # What we know of an order to a gateway. A time-out is never a failure: the order stays unknown, its hold stays, and it
 # is sent again under the same key or asked about until the gateway says what became of it.
@@ -39,15 +48,17 @@ COMMAND = StateTable(
     "gateway command",
     [
         Transition("send", "new", "sent", "system"),
-        Transition("send", "unknown", "sent", "system"),
-        Transition("send", "sent", "sent", "system", guard="its worker died"),
-        Transition("wait", "sent", "pending", "gateway"),
-        Transition("wait", "pending", "pending", "gateway"),
+        Transition("send", "unknown", "sent", "system", guard="the gateway still knows the key"),
+        Transition("send", "sent", "sent", "system", guard="its worker died, and the gateway still knows the key"),
+        *(Transition("wait", state, "pending", "gateway") for state in ("sent", "pending", "unknown")),
         Transition("lose_sight", "sent", "unknown", "system", guard="time-out, 5xx or broken connection"),
+        Transition("lose_sight", "unknown", "unknown", "system"),
         Transition("lose_sight", "pending", "pending", "system"),
-        *(Transition("succeed", state, "succeeded", "gateway") for state in ("new", "sent", "pending", "unknown")),
-        *(Transition("reject", state, "rejected", "gateway") for state in ("new", "sent", "pending", "unknown")),
+        *(Transition("succeed", state, "succeeded", "gateway") for state in _UNDECIDED),
+        *(Transition("reject", state, "rejected", "gateway") for state in _UNDECIDED),
+        *(Transition("return", state, "returned", "gateway") for state in (*_UNDECIDED, "succeeded")),
+        Transition("give_up", "unknown", "rejected", "staff", guard="the gateway denies it, its key forgotten"),
     ],
     initial="new",
-    final=("succeeded", "rejected"),
+    final=("succeeded", "rejected", "returned"),
 )

@@ -3,11 +3,20 @@
 from datetime import timedelta
 from typing import Final
 
-SMALLEST_PAYOUT: Final = 100  # minor units
+from kelmah.money import EXPONENTS, Money
+
 LARGEST_AMOUNT: Final = 100_000_000  # minor units of one deposit or payout
-WEBHOOK_ATTEMPTS: Final = 12
+WEBHOOK_ATTEMPTS: Final = 12  # about two hours
+OUTAGE_ATTEMPTS: Final = 36  # about a day: a provider that is down is nobody's mistake
+SENDER_DEAD_AFTER: Final = timedelta(seconds=30)  # a sender that has said nothing for so long is gone
+TAKEN_FOR: Final = timedelta(seconds=30)  # what a worker has taken is nobody else's for so long
+
+
+def smallest_payout(currency: str) -> Money:
+    """One whole unit: GHS 1.00, JPY 1."""
+    return Money(10 ** EXPONENTS[currency], currency)
 
 
 def wait_before(attempt: int) -> timedelta:
     """Before attempt number ``attempt`` (from 1): 2, 4, 8, … seconds, an hour at most."""
-    return timedelta(seconds=min(2**attempt, 3600))
+    return timedelta(seconds=min(2 ** min(attempt, 12), 3600))

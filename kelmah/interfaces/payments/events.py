@@ -74,7 +74,7 @@ class PayoutPaid(Event, domain="payments", key="user_id", to=("messaging",)):
 
 @dataclass(frozen=True, kw_only=True)
 class PayoutFailed(Event, domain="payments", key="user_id", to=("messaging",)):
-    """A payout was definitively refused; the amount is back in the wallet."""
+    """A payout was definitively refused, or came back from the bank after it was paid; the amount is in the wallet."""
 
     payout_id: UUID
     user_id: UUID

@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from domains.payments.gateways.sandbox_server import Provider, serve
+from domains.payments.gateways.sandbox_provider import Provider
+from domains.payments.gateways.sandbox_server import serve
 
 
 class Command(BaseCommand):
@@ -17,17 +18,24 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--port", type=int, default=urlsplit(settings.SANDBOX_GATEWAY_URL).port or 8002)
+        port = urlsplit(settings.SANDBOX_GATEWAY_URL).port or 8002
+        parser.add_argument("--port", type=int, default=port, help="0: any free one")
+        parser.add_argument("--delay", type=float, default=1.0, help="seconds until what comes later happens")
+        parser.add_argument("--silence", type=float, default=8.0, help="seconds before it hangs up unanswered")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.SANDBOX_GATEWAY_ALLOWED:
             raise CommandError("The sandbox makes money out of nothing: it is not allowed by these settings.")
-        provider = Provider(settings.SANDBOX_WEBHOOK_URL, settings.SANDBOX_WEBHOOK_SECRETS[0])
-        server = serve(provider, host="127.0.0.1", port=options["port"])
+        secret = settings.SANDBOX_WEBHOOK_SECRETS[0]
+        provider = Provider(settings.SANDBOX_WEBHOOK_URL, secret, delay=options["delay"])
+        try:
+            server = serve(provider, host="127.0.0.1", port=options["port"], silence=options["silence"])
+        except OSError as error:
+            raise CommandError(f"Port {options['port']}: {error.strerror}. Name another with --port.") from error
         for name in (signal.SIGTERM, signal.SIGINT):
             # shutdown() waits for the loop that this signal interrupts: another thread must say it
             signal.signal(name, lambda *_: threading.Thread(target=server.shutdown).start())
-        self.stdout.write(f"sandbox provider on http://127.0.0.1:{options['port']}")
+        self.stdout.write(f"sandbox provider on http://127.0.0.1:{server.server_port}")
         self.stdout.flush()
         server.serve_forever()
         server.server_close()

@@ -1,0 +1,58 @@
+"""Tables of payments."""
+
+from django.db import models
+from django.db.models import Q
+
+from domains.payments.models.escrows import Escrow, FeePlan, FundingRequest
+from domains.payments.models.gateways import GatewayCommand, WebhookEvent
+from domains.payments.models.ledger import BooksCheck, LedgerAccount, LedgerEntry, LedgerTransaction, Position
+from domains.payments.models.transfers import Deposit, Payout
+from kelmah.db.models import IdempotencyKeyBase, InboxBase, OutboxBase, UUIDModel
+
+__all__ = [
+    "BooksCheck",
+    "Decision",
+    "Deposit",
+    "Escrow",
+    "FeePlan",
+    "FundingRequest",
+    "GatewayCommand",
+    "IdempotencyKey",
+    "Inbox",
+    "LedgerAccount",
+    "LedgerEntry",
+    "LedgerTransaction",
+    "Outbox",
+    "Payout",
+    "Position",
+    "WebhookEvent",
+]
+
+
+class Decision(UUIDModel):
+    """What staff decided about somebody's money, and why; written in the transaction that carries it out."""
+
+    kind = models.TextField()
+    subject_id = models.TextField()
+    by = models.UUIDField()
+    reason = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~Q(reason=""), name="decision_has_reason")]
+        indexes = [models.Index(fields=["subject_id", "at"], name="decision_about")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject_id}"
+
+
+class Outbox(OutboxBase):
+    pass
+
+
+class Inbox(InboxBase):
+    pass
+
+
+class IdempotencyKey(IdempotencyKeyBase):
+    pass

@@ -1,0 +1,46 @@
+"""What the books say."""
+
+from django.db import DatabaseError
+
+from domains.payments import rules
+from domains.payments.models import BooksCheck, Deposit, GatewayCommand, LedgerAccount, LedgerEntry, LedgerTransaction
+from kelmah.money import Money
+
+
+def balance_of(key: str, currency: str) -> Money:
+    """The balance of a ledger account; zero when it was never used."""
+    account = LedgerAccount.objects.filter(key=key).first()
+    return Money(account.balance if account else 0, currency)
+
+
+def is_posted(key: str) -> bool:
+    return LedgerTransaction.objects.filter(idem=key).exists()
+
+
+def transaction_of(key: str) -> int:
+    """The transaction of a business key. Raises LedgerTransaction.DoesNotExist."""
+    return LedgerTransaction.objects.values_list("id", flat=True).get(idem=key)
+
+
+def suspended_of(deposit: Deposit) -> Money | None:
+    """What came for the deposit and went to suspense; None when nothing did."""
+    command = GatewayCommand.objects.get(kind="charge", subject_id=deposit.id)
+    key = rules.charged(command.gateway, command.gateway_ref)
+    entry = LedgerEntry.objects.filter(txn__idem=key, account__key__startswith="suspense:").first()
+    return Money(entry.amount, entry.currency) if entry else None
+
+
+def books_newest() -> BooksCheck | None:
+    """The newest look at the books."""
+    return BooksCheck.objects.order_by("-at", "-id").first()
+
+
+def payouts_are_frozen() -> bool:
+    """Whether the newest look found the books out of balance."""
+    newest = books_newest()
+    return bool(newest and newest.broken)
+
+
+def broken_constraint(error: DatabaseError) -> str:
+    """The name of the constraint that PostgreSQL says was broken."""
+    return str(getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") or "")

@@ -1,0 +1,78 @@
+"""Single objects: for those who may see them, or locked for those who change them."""
+
+from collections.abc import Sequence
+from typing import TypeVar
+from uuid import UUID
+
+from django.db.models import Model, QuerySet
+
+from domains.payments.gateways import Order
+from domains.payments.models import Deposit, Escrow, FeePlan, GatewayCommand, Payout
+from kelmah.errors import NotFound
+from kelmah.principal import Principal
+
+M = TypeVar("M", bound=Model)
+
+
+def access_escrow(*, milestone_id: UUID, by: Principal) -> Escrow:
+    """An escrow for its two sides. Raises NotFound."""
+    escrow = Escrow.objects.filter(milestone_id=milestone_id).first()
+    if escrow is None or by.user_id not in (escrow.hirer_id, escrow.worker_id):
+        raise NotFound("You have no such escrow.")
+    return escrow
+
+
+def access_deposit(*, deposit_id: UUID, by: Principal) -> Deposit:
+    """One's own deposit. Raises NotFound."""
+    return _the(Deposit.objects.filter(id=deposit_id, user_id=by.user_id), "You have no such deposit.")
+
+
+def access_payout(*, payout_id: UUID, by: Principal) -> Payout:
+    """One's own payout. Raises NotFound."""
+    return _the(Payout.objects.filter(id=payout_id, user_id=by.user_id), "You have no such payout.")
+
+
+def escrows_of(contract_ids: Sequence[UUID]) -> list[Escrow]:
+    return list(Escrow.objects.filter(contract_id__in=contract_ids).order_by("funded_at", "milestone_id"))
+
+
+def fee_plan_in_force(name: str) -> FeePlan:
+    """The newest version of a fee plan. Raises NotFound."""
+    return _the(FeePlan.objects.filter(name=name).order_by("-version"), f"There is no fee plan {name!r}.")
+
+
+def command_named(command_id: UUID) -> GatewayCommand:
+    """Raises NotFound."""
+    return _the(GatewayCommand.objects.filter(id=command_id), "There is no such command.")
+
+
+def order_of(command: GatewayCommand) -> Order:
+    """The command as its gateway understands it."""
+    return Order(key=command.id, kind=command.kind, amount=command.amount, instrument=command.instrument)
+
+
+def lock_command(command_id: UUID) -> GatewayCommand:
+    """The command's row, locked until the transaction ends. Raises NotFound."""
+    return _the(GatewayCommand.objects.select_for_update().filter(id=command_id), "There is no such command.")
+
+
+def lock_deposit(deposit_id: UUID) -> Deposit:
+    """The deposit's row, locked until the transaction ends. Raises NotFound."""
+    return _the(Deposit.objects.select_for_update().filter(id=deposit_id), "There is no such deposit.")
+
+
+def lock_payout(payout_id: UUID) -> Payout:
+    """The payout's row, locked until the transaction ends. Raises NotFound."""
+    return _the(Payout.objects.select_for_update().filter(id=payout_id), "There is no such payout.")
+
+
+def lock_escrow(milestone_id: UUID) -> Escrow:
+    """The escrow's row, locked until the transaction ends. Raises NotFound."""
+    return _the(Escrow.objects.select_for_update().filter(milestone_id=milestone_id), "There is no such escrow.")
+
+
+def _the(found: QuerySet[M], otherwise: str) -> M:
+    one = found.first()
+    if one is None:
+        raise NotFound(otherwise)
+    return one

@@ -1,0 +1,35 @@
+"""What somebody has, what is coming, and what is protected."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import connections
+
+from domains.payments import rules
+from kelmah.money import Money
+
+_WALLET = """
+SELECT coalesce((SELECT balance FROM payments_ledgeraccount WHERE key = %(key)s), 0),
+       coalesce((SELECT sum(amount_minor) FROM payments_deposit
+                 WHERE user_id = %(user)s AND currency = %(currency)s AND state = 'processing'), 0)::bigint,
+       coalesce((SELECT sum(amount_minor) FROM payments_escrow
+                 WHERE hirer_id = %(user)s AND currency = %(currency)s AND state = 'funded'), 0)::bigint
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wallet:
+    """``available`` can be spent, ``pending`` is on its way in, ``in_escrow`` is protected for work ordered."""
+
+    available: Money
+    pending: Money
+    in_escrow: Money
+
+
+def wallet_of(user_id: UUID, currency: str) -> Wallet:
+    """One currency of a wallet, seen at one moment: no money is counted twice or missed on its way."""
+    with connections["payments"].cursor() as cursor:
+        key = rules.available(user_id, currency)
+        cursor.execute(_WALLET, {"key": key, "user": user_id, "currency": currency})
+        available, pending, in_escrow = (Money(minor, currency) for minor in cursor.fetchone())
+    return Wallet(available=available, pending=pending, in_escrow=in_escrow)
