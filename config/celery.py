@@ -45,6 +45,10 @@ app.conf.update(
     beat_scheduler="kelmah.beat:OneAtATime",
     worker_prefetch_multiplier=1,
     worker_eta_task_limit=500,
+    # With REMAP_SIGTERM=SIGQUIT in a worker's environment: on SIGTERM tasks get these seconds, and what is not done by
+    # then goes back to the broker at once. Otherwise a worker waits until it is killed, and its task is missed for the
+    # whole visibility timeout. Less than the grace of whoever supervises it.
+    worker_soft_shutdown_timeout=10,
     worker_max_tasks_per_child=2000,
     worker_max_memory_per_child=300_000,
     worker_cancel_long_running_tasks_on_connection_loss=True,

@@ -26,6 +26,7 @@ def environments(*, data: Path, database_url: str, redis_url: str, port: int, li
         "LIVE_URL": f"ws://{HOST}:{live_port}/ws",
         "SANDBOX_GATEWAY_URL": f"http://{HOST}:{free_port(preferred=8002)}",
         "SANDBOX_WEBHOOK_URL": f"http://{HOST}:{port}/api/v1/webhooks/sandbox",
+        "REMAP_SIGTERM": "SIGQUIT",  # of Celery's worker: see config.celery
         **generated_secrets.environment(data),
         **os.environ,
         "KELMAH_DATA_DIR": str(data),
