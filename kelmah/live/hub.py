@@ -7,6 +7,7 @@ a net under both, a look at all topics every few seconds.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
@@ -268,14 +269,16 @@ class Hub:
         self._look_now.set()
 
     async def _keep_looking(self) -> None:
+        looked_at = 0.0
         while True:
-            pause = LOOK_EVERY if self._bus.listening else LOOK_EVERY_WITHOUT_REDIS
             try:
-                async with asyncio.timeout(pause):
+                async with asyncio.timeout(LOOK_EVERY_WITHOUT_REDIS):
                     await self._look_now.wait()
             except TimeoutError:
-                pass
+                if self._bus.listening and time.monotonic() - looked_at < LOOK_EVERY:
+                    continue
             self._look_now.clear()
+            looked_at = time.monotonic()
             try:
                 await self._look_at_all()
             except Exception as error:  # a process boundary: the database may be away

@@ -52,15 +52,13 @@ class Outbound:
     async def drained(self) -> None:
         """Wait until the queue is empty or the socket is closing: for whoever has more to send than fits."""
         while self._frames and not self.closed:
-            if self._drained is None:
-                self._drained = asyncio.get_running_loop().create_future()
-            await asyncio.shield(self._drained)
+            await self._empty_or_gone()
 
     def close(self, code: int, reason: str = "") -> None:
-        """Close the socket; what is still queued is not sent. Once; later calls do nothing."""
+        """Close the socket after what is queued; a slow reader's queue is thrown away. Later calls do nothing."""
         if not self.closed:
-            self._frames.clear()
-            self._writer.cancel()
+            if code == TOO_SLOW:
+                self._frames.clear()
             self._wake_waiting()
             self._ending = asyncio.create_task(self._end(code, reason))
 
@@ -92,12 +90,21 @@ class Outbound:
             self._drained.set_result(None)
             self._drained = None
 
+    async def _empty_or_gone(self) -> None:
+        if self._drained is None:
+            self._drained = asyncio.get_running_loop().create_future()
+        await asyncio.shield(self._drained)
+
     async def _end(self, code: int, reason: str) -> None:
         try:
             async with asyncio.timeout(_GOODBYE_WITHIN):
+                while self._frames and not self._gone:
+                    await self._empty_or_gone()
+                self._writer.cancel()
                 await self._close(code, reason)
             await asyncio.sleep(_GOODBYE_WITHIN)
         except TimeoutError:
             pass  # it does not even take the goodbye
         finally:
+            self._wake_waiting()
             self._abort()

@@ -9,7 +9,7 @@ import factory
 
 from domains.messaging import actions
 from domains.messaging.actions import Sent
-from domains.messaging.models import Contact, Conversation
+from domains.messaging.models import Contact, Conversation, Member
 from domains.messaging.rules import Notice
 from kelmah.ids import new_id
 from kelmah.interfaces.contracts.calls import contracts
@@ -55,6 +55,14 @@ def conversation(
         title="Fit kitchen cabinets",
     )
     return opened
+
+
+def group(size: int) -> tuple[Conversation, list[UUID]]:
+    """A conversation with more members than two, for crowds; and who they are."""
+    people = sorted(new_id() for _ in range(size))
+    room = conversation(members=(people[0], people[1]))
+    Member.objects.bulk_create(Member(conversation=room, user_id=user_id) for user_id in people[2:])
+    return room, people
 
 
 def first_of(room: Conversation) -> Principal:

@@ -209,7 +209,8 @@ def test_a_lost_hint_is_found_when_the_next_one_comes():
 
 
 def test_a_lost_hint_that_nothing_follows_is_found_by_looking(monkeypatch):
-    monkeypatch.setattr(module, "LOOK_EVERY", 0.2)
+    monkeypatch.setattr(module, "LOOK_EVERY", 0.0)
+    monkeypatch.setattr(module, "LOOK_EVERY_WITHOUT_REDIS", 0.1)
 
     async def story(stage):
         ear = await stage.ear(await stage.hub())

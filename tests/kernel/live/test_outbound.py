@@ -80,6 +80,20 @@ def test_one_that_does_not_even_take_the_goodbye_is_dropped(monkeypatch):
     asyncio.run(story())
 
 
+def test_what_was_said_before_goodbye_arrives_before_it():
+    async def story():
+        pipe = Pipe()
+        out = pipe.outbound()
+        for number in range(20):
+            out.put(str(number))
+        out.close(4401)
+        await asyncio.sleep(0.01)
+        assert pipe.frames == [str(number) for number in range(20)]
+        assert pipe.closed == [4401]
+
+    asyncio.run(story())
+
+
 def test_closing_happens_once():
     async def story():
         pipe = Pipe()
