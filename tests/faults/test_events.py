@@ -13,7 +13,7 @@ from django.db import connections
 from kelmah.embedded.redis import Redis
 from tests.faults.processes import environment, kill, running, start_relay, start_worker, wait_until
 from tests.probe import actions
-from tests.probe.models import Effect, Errand, Inbox, Outbox
+from tests.probe.models import Effect, Errand, Inbox, Outbox, Tally
 
 pytestmark = [pytest.mark.slow, pytest.mark.domain("probe", transaction=True), pytest.mark.timeout(180)]
 
@@ -26,6 +26,8 @@ def assert_each_once_and_in_order(lines: dict[str, int]) -> None:
     for line, count in lines.items():
         numbers = list(Effect.objects.filter(line=line).order_by("id").values_list("number", flat=True))
         assert numbers == list(range(1, count + 1)), f"{line}: {numbers}"
+    tallies = {tally.line: (tally.count, tally.last) for tally in Tally.objects.all()}
+    assert tallies == {line: (count, count) for line, count in lines.items()}
 
 
 def publish_lines(lines: dict[str, int], *, pause: float = 0.0) -> None:
@@ -34,6 +36,7 @@ def publish_lines(lines: dict[str, int], *, pause: float = 0.0) -> None:
         for line, count in lines.items():
             if number <= count:
                 actions.count(line, number)
+                actions.tally(line, number)
                 time.sleep(pause)
 
 
@@ -66,8 +69,9 @@ def test_two_relays_killed_at_random_under_load():
     publisher = threading.Thread(target=load)
     publisher.start()
     try:
-        for _ in range(4):
-            time.sleep(chance.uniform(0.8, 1.6))
+        for kills in range(1, 7):
+            wait_until("somebody works", lambda kills=kills: Effect.objects.count() >= 60 * kills)
+            time.sleep(chance.uniform(0, 0.2))
             victim = chance.randrange(2)
             kill(relays[victim])
             relays[victim] = start_relay()
@@ -80,24 +84,40 @@ def test_two_relays_killed_at_random_under_load():
     assert_each_once_and_in_order(lines)
 
 
-def test_the_database_cuts_every_connection_under_load():
-    lines = {f"line {number}": 40 for number in range(4)}
-    relay = start_relay()
-    with running(relay):
-        publish_lines(dict.fromkeys(lines, 10))
-        with psycopg.connect(os.environ["KELMAH_TEST_ADMIN_URL"], autocommit=True) as admin:
-            for cut in range(3):
-                cutting = (
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'kelmah:%'"
-                )
-                admin.execute(cutting + " AND usename = 'kelmah_probe' AND pid <> pg_backend_pid()")
-                connections.close_all()
-                for number in range(11 + cut * 10, 21 + cut * 10):
-                    for line in lines:
-                        actions.count(line, number)
+def test_the_database_cuts_every_connection_of_a_relay_under_load():
+    lines = {f"line {number}": 60 for number in range(8)}
+    ours: list[int] = []
+    cut = 0
+
+    def load() -> None:
+        ours.append(backend())
+        publish_lines(lines, pause=0.002)
+        connections.close_all()
+
+    relay, publisher = start_relay(), threading.Thread(target=load)
+    publisher.start()
+    with running(relay), psycopg.connect(os.environ["KELMAH_TEST_ADMIN_URL"], autocommit=True) as admin:
+        ours.append(backend())
+        for cuts in range(1, 7):
+            wait_until("it works", lambda cuts=cuts: Effect.objects.count() >= 50 * cuts)
+            found = admin.execute(
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+                " WHERE usename = 'kelmah_probe' AND pid <> ALL(%s)",
+                [ours],
+            ).fetchone()
+            cut += found[0]
+        publisher.join(timeout=60)
         wait_until("everything is heard", all_is_heard)
         assert relay.poll() is None, "the relay must survive a cut connection"
+    assert cut >= 6, "every cut must hit"
     assert_each_once_and_in_order(lines)
+
+
+def backend() -> int:
+    """The server's process behind this thread's connection."""
+    with connections["probe"].cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return cursor.fetchone()[0]
 
 
 def test_redis_killed_during_load():
@@ -117,6 +137,7 @@ def test_redis_killed_during_load():
             for number in range(16, 31):
                 for line in lines:
                     actions.count(line, number)
+                    actions.tally(line, number)
             wait_until("events do not need Redis", all_is_heard)
             redis.restart()
             # What Redis held in memory is gone with it: the sweep that every domain has finds the rows.
