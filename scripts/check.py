@@ -101,7 +101,9 @@ def skipped(report: Path) -> str:
     """A run that passes by skipping has not passed."""
     if not report.exists():
         return ""
-    count = sum(int(suite.get("skipped", 0)) for suite in ElementTree.parse(report).iter("testsuite"))  # noqa: S314
+    skips = [skip.get("message", "") for skip in ElementTree.parse(report).iter("skipped")]  # noqa: S314
+    # Public data sets do not come along: what needs them says so.
+    count = sum("KELMAH_DATA" not in message for message in skips)
     return f"{count} tests were skipped" if count else ""
 
 

@@ -115,7 +115,13 @@ class Milestone(UUIDModel, Versioned):
                 name="milestone_funded_before_work",
             ),
             models.CheckConstraint(
-                condition=~Q(state="released") | Q(fee_minor__gte=0, net_minor=F("amount_minor") - F("fee_minor")),
+                condition=~Q(state="released")
+                | Q(
+                    fee_minor__isnull=False,  # a comparison with nothing would count as kept
+                    fee_minor__gte=0,
+                    net_minor__isnull=False,
+                    net_minor=F("amount_minor") - F("fee_minor"),
+                ),
                 name="milestone_paid_in_full",
             ),
         ]

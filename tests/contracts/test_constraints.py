@@ -44,6 +44,7 @@ def test_a_milestone_cannot_become_nonsense(change):
 
 def test_fee_and_net_add_up_to_the_amount():
     milestone = approved_milestone()
+    assert refused("UPDATE contracts_milestone SET state = 'released' WHERE id = %s", milestone.id)
     assert refused(
         "UPDATE contracts_milestone SET state = 'released', fee_minor = 5000, net_minor = 45001 WHERE id = %s",
         milestone.id,
