@@ -1,0 +1,144 @@
+"""The finance desk, with identity beside it: every page opens, nothing can be edited, decisions need a reason."""
+
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+if not settings.IDENTITY_IS_LOCAL:
+    pytest.skip("the desk is where identity is", allow_module_level=True)
+
+from django.contrib import admin
+
+from domains.identity.actions import create_staff
+from domains.payments import actions
+from domains.payments.actions.outcomes import settle_command
+from domains.payments.gateways import Succeeded
+from domains.payments.models import Decision, Escrow, WebhookEvent
+from kelmah import clock
+from tests.payments.factories import (
+    cedis,
+    facts_of,
+    funded_escrow,
+    in_wallet,
+    ordered_deposit,
+    ordered_payout,
+    rich,
+    ruling,
+    somebody,
+    state_of,
+)
+
+pytestmark = pytest.mark.domain("identity", "payments")
+
+MODELS = sorted(
+    (model for model in admin.site._registry if model._meta.app_label == "payments"), key=lambda model: model.__name__
+)
+
+
+@pytest.fixture
+def desk(settings: Any) -> Client:
+    settings.SANDBOX_GATEWAY_URL = "http://127.0.0.1:9"
+    client = Client()
+    client.force_login(
+        create_staff(email="finance@example.com", password="eleven purple giraffes sing", display_name="Finance")
+    )
+    return client
+
+
+@pytest.fixture
+def money() -> None:
+    """At least one row of every table."""
+    escrow = funded_escrow()
+    ordered_payout(rich(cedis(100)), cedis(40))
+    actions.check_books()
+    actions.refund_escrow(milestone_id=funded_escrow().milestone_id, ruling=ruling())
+    WebhookEvent.objects.create(
+        gateway="sandbox", account="kelmah", event_id="evt_1", kind="charge", ref="ch_1", body=b"{}",
+        received_at=clock.now(), next_at=clock.now(), dead_at=clock.now(), attempts=12,
+    )  # fmt: skip
+    assert escrow
+
+
+def path(model: Any) -> str:
+    return f"/admin/payments/{model._meta.model_name}/"
+
+
+def act(desk: Client, model: str, action: str, *ids: Any, **more: Any) -> str:
+    body = {"action": action, "_selected_action": [str(each) for each in ids], **more}
+    answer = desk.post(f"/admin/payments/{model}/", body, follow=True)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_every_list_opens_and_nothing_can_be_added(desk: Client, money: None, model: Any) -> None:
+    assert desk.get(path(model)).status_code == 200
+    assert desk.get(path(model), {"q": "sandbox"}).status_code == 200
+    assert desk.get(f"{path(model)}add/").status_code == 403
+
+
+@pytest.mark.parametrize("model", [model for model in MODELS if model.__name__ not in ("Inbox", "Outbox")])
+def test_every_thing_opens_and_cannot_be_changed(desk: Client, money: None, model: Any) -> None:
+    one = f"{path(model)}{model.objects.first().pk}/"
+    assert desk.get(f"{one}change/").status_code == 200
+    assert desk.post(f"{one}change/", {"state": "succeeded", "balance": 10**9}).status_code == 403
+    assert desk.post(f"{one}delete/", {"post": "yes"}).status_code == 403
+
+
+def test_the_positions_of_a_currency_sum_to_zero_before_staffs_eyes(desk: Client, money: None) -> None:
+    page = desk.get("/admin/payments/position/").content.decode()
+    for kind in ("escrow", "held by gateways", "payouts on their way", "wallets"):
+        assert kind in page
+    assert "1250.00 GHS" in page
+
+
+def test_a_refund_needs_a_reason_and_keeps_who_decided(desk: Client) -> None:
+    escrow = funded_escrow()
+    assert "Say why" in act(desk, "escrow", "refund", escrow.pk, reason="")
+    assert state_of(escrow) == "funded"
+    assert "done" in act(desk, "escrow", "refund", escrow.pk, reason="The worker fell ill")
+    assert (state_of(escrow), in_wallet(escrow.hirer_id)) == ("refunded", 125000)
+    decision = Decision.objects.get()
+    assert (decision.reason, str(decision.by)) == ("The worker fell ill", desk.session["_auth_user_id"])
+
+
+def test_a_released_escrow_is_not_refunded_at_the_desk(desk: Client) -> None:
+    escrow = funded_escrow()
+    actions.release_escrow(milestone_id=escrow.milestone_id)
+    assert "it has reached its end" in act(desk, "escrow", "refund", escrow.pk, reason="Please")
+    assert Escrow.objects.get().state == "released"
+    assert not Decision.objects.exists()
+
+
+def test_a_deposit_in_review_is_accepted_or_dismissed_at_the_desk(desk: Client) -> None:
+    by = somebody()
+    deposits = []
+    for _ in range(2):
+        deposit, command = ordered_deposit(by, cedis(15))
+        settle_command(command_id=command.id, outcome=Succeeded(facts=facts_of(command, amount=cedis(14))))
+        deposits.append(deposit)
+    act(desk, "deposit", "accept", deposits[0].pk, reason="Fee of the bank")
+    act(desk, "deposit", "dismiss", deposits[1].pk, reason="Sent back by hand")
+    assert ([state_of(deposit) for deposit in deposits], in_wallet(by.user_id)) == (["succeeded", "failed"], 1400)
+
+
+def test_a_gateway_that_cannot_be_asked_changes_nothing(desk: Client) -> None:
+    by = rich(cedis(100))
+    payout, command = ordered_payout(by, cedis(40))
+    act(desk, "payout", "ask_the_gateway", payout.pk)
+    assert "may still know" in act(desk, "gatewaycommand", "give_up", command.pk, reason="It is gone")
+    assert (state_of(payout), in_wallet(by.user_id)) == ("processing", 6000)
+
+
+def test_a_dead_webhook_is_replayed_with_a_reason(desk: Client, money: None) -> None:
+    event = WebhookEvent.objects.get()
+    assert "Say why" in act(desk, "webhookevent", "replay", event.pk, reason="")
+    act(desk, "webhookevent", "replay", event.pk, reason="The provider was down")
+    event.refresh_from_db()
+    assert (event.dead_at, event.attempts) == (None, 0)
+
+
+def test_members_are_not_let_in() -> None:
+    assert Client().get("/admin/payments/ledgeraccount/").status_code == 302
