@@ -29,22 +29,28 @@ _COLUMNS = "id, event_id, {part}, topic, event_version, key, payload, occurred_a
 # ``head`` takes what is due and has nothing before it in its key that is leased, waiting or dead. SKIP LOCKED may jump
 # over a row that another claim is just taking; ``ok`` then drops the later rows of that key again, whatever the
 # snapshots saw, so that no two workers ever hold rows of one key.
+#
+# A planner that believes the table to be empty takes any index for as good as any other, so each step leaves it no bad
+# one: rows are compared as a whole, which the primary key can't answer with everything that is older; ``OFFSET 0`` keeps
+# the second look from becoming a join; and the update names the keys too, for an index that would otherwise be searched as a whole.
 _CLAIM = """
 WITH head AS (
-    SELECT id FROM {table} o
+    SELECT id, {part} AS part, key FROM {table} o
     WHERE {open} AND dead_at IS NULL AND available_at <= clock_timestamp() {only}
       AND NOT EXISTS (
         SELECT 1 FROM {table} p
-        WHERE p.{part} = o.{part} AND p.key = o.key AND p.id < o.id AND {p_open}
+        WHERE p.{part} = o.{part} AND p.key = o.key AND (p.{part}, p.key, p.id) < (o.{part}, o.key, o.id) AND {p_open}
           AND (p.dead_at IS NOT NULL OR p.available_at > clock_timestamp()))
     ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 ), ok AS (
-    SELECT o.id FROM {table} o WHERE o.id IN (SELECT id FROM head) AND NOT EXISTS (
+    SELECT * FROM head WHERE NOT EXISTS (
         SELECT 1 FROM {table} p
-        WHERE p.{part} = o.{part} AND p.key = o.key AND p.id < o.id AND {p_open} AND p.id NOT IN (SELECT id FROM head))
+        WHERE p.{part} = head.part AND p.key = head.key AND (p.{part}, p.key, p.id) < (head.part, head.key, head.id)
+          AND {p_open} AND p.id NOT IN (SELECT id FROM head)
+        OFFSET 0)
 )
 UPDATE {table} t SET attempts = least(attempts + 1, 30000), available_at = clock_timestamp() + %(lease)s
-FROM ok WHERE t.id = ok.id
+WHERE t.id = ANY(ARRAY(SELECT id FROM ok)) AND t.key = ANY(ARRAY(SELECT key FROM ok))
 RETURNING {columns}
 """
 
