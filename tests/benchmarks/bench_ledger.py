@@ -1,8 +1,8 @@
 """The ledger through the service, against the bare SQL function called from psycopg, in the same run.
 
-Both post the same transfers on the same durable PostgreSQL: ``limit`` calls ``payments_post`` on a plain connection
-with account ids at hand; ``service`` calls ``actions.ledger.post`` as every action does: ORM connection, savepoint,
-account names, typed errors. Rounds are interleaved; medians of paired ratios are reported.
+Both post the same transfers on the same durable PostgreSQL: ``bare`` calls the function of ``ledger_base.sql`` on a
+plain connection with account ids at hand; ``service`` calls ``actions.ledger.post`` as every action does: the ORM's
+connection, account names, typed refusals. Rounds are interleaved; medians of paired ratios are reported.
 """
 
 import json
@@ -12,8 +12,11 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
+
+import psycopg
 
 SMOKE = bool(os.environ.get("BENCH_SMOKE"))
 ROUNDS = 1 if SMOKE else 7
@@ -21,6 +24,9 @@ SECONDS = 1.0 if SMOKE else 4.0
 CLIENTS = (1, 4)
 ACCOUNTS = 200
 PASSWORD = "bench"
+BASE = Path(__file__).with_name("ledger_base.sql")
+
+Client = Callable[[int, float], int]  # number and end of its turn; how many transfers it made
 
 
 def main() -> None:
@@ -32,7 +38,8 @@ def main() -> None:
     server.start()
     try:
         prepare(server.url("postgres"), server.url("kelmah"))
-        rows = [row for clients in CLIENTS for row in measure(clients)]
+        bare = partial(bare_client, server.url("kelmah"))
+        rows = [row for clients in CLIENTS for row in measure(clients, bare)]
         check_books()
     finally:
         from django.db import connections
@@ -54,7 +61,7 @@ def prepare(admin_url: str, url: str) -> None:
     import django
 
     django.setup()
-    from kelmah.db import roles
+    from kelmah.db import atomic, roles
     from kelmah.db.migration import migrate_domain
 
     roles.create_database(admin_url, "kelmah")
@@ -65,17 +72,25 @@ def prepare(admin_url: str, url: str) -> None:
 
     for number in range(ACCOUNTS):  # everybody starts with a million cedis
         lines = [Line("gw:bench:GHS", Money(-(10**8), "GHS")), Line(wallet(number), Money(10**8, "GHS"))]
-        post(key=f"bench:start:{number}", kind="bench", lines=lines, reference={})
+        with atomic("payments"):
+            post(key=f"bench:start:{number}", kind="bench", lines=lines, reference={})
+    with psycopg.connect(url) as connection:
+        connection.execute(BASE.read_text())
+        connection.execute(
+            "INSERT INTO base.account (key, currency, floor, balance)"
+            " SELECT 'wallet ' || n, 'GHS', 0, 100000000 FROM generate_series(0, %s) n",
+            [ACCOUNTS - 1],
+        )
 
 
 def wallet(number: int) -> str:
     return f"user:{number:032x}:available:GHS"
 
 
-def measure(clients: int) -> list[dict[str, object]]:
+def measure(clients: int, bare: Client) -> list[dict[str, object]]:
     service, limit = [], []
     for number in range(ROUNDS):
-        pair = [(limit, bare_client), (service, service_client)]
+        pair = [(limit, bare), (service, service_client)]
         for results, client in pair if number % 2 else reversed(pair):
             results.append(run(clients, client))
     ratio = statistics.median(s["rate"] / b["rate"] for s, b in zip(service, limit, strict=True))
@@ -97,7 +112,7 @@ def measure(clients: int) -> list[dict[str, object]]:
     return rows
 
 
-def run(clients: int, client: Callable[[int, float], int]) -> dict[str, float]:
+def run(clients: int, client: Client) -> dict[str, float]:
     """Transfers per second of all clients together, and this process's CPU per transfer in microseconds."""
     done = [0] * clients
     until = time.monotonic() + SECONDS
@@ -144,26 +159,16 @@ def service_client(client: int, until: float) -> int:
     return done
 
 
-def bare_client(client: int, until: float) -> int:
-    import psycopg
-    from django.db import connections
-
-    from kelmah.clock import now
+def bare_client(base_url: str, client: int, until: float) -> int:
     from kelmah.ids import new_id
 
-    there = connections["payments"].settings_dict
-    with psycopg.connect(
-        host=there["HOST"], port=there["PORT"], dbname=there["NAME"], user=there["USER"], password=PASSWORD
-    ) as connection:
-        ids = dict(connection.execute("SELECT key, id FROM payments_ledgeraccount").fetchall())
-        connection.commit()
-        statement = "SELECT payments_post(%s, 'bench', %s::bigint[], %s::bigint[], '{}', %s)"
+    with psycopg.connect(base_url) as connection:
+        statement = "SELECT base.post(%s, 'bench', %s::bigint[], %s::bigint[])"
         done = 0
         for source, target in pairs(client):
             if time.monotonic() > until:
                 break
-            accounts = [ids[wallet(source)], ids[wallet(target)]]
-            connection.execute(statement, [f"bench:{new_id()}", accounts, [-1, 1], now()])
+            connection.execute(statement, [f"bench:{new_id()}", [source + 1, target + 1], [-1, 1]])
             connection.commit()
             done += 1
     return done

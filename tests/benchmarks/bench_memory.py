@@ -19,8 +19,8 @@ MARKS = {
     "api": "config.wsgi:application",
     "live": "config.asgi:application",
     "relay": "manage.py events run",
-    "worker": "celery -A config worker",
-    "beat": "celery -A config beat",
+    "worker": "celery -A config --quiet worker",
+    "beat": "celery -A config --quiet beat",
     "sandbox": "manage.py sandbox_gateway",
     "redis": "redis-server",
     "postgres": "postgres",
@@ -55,15 +55,21 @@ def main() -> None:
 
 
 def by_process(root: psutil.Process) -> dict[str, int]:
-    """Bytes per kind of process, its children included."""
+    """Bytes per kind of process; what a process has started counts with it."""
     sizes: dict[str, int] = {}
-    for child in root.children(recursive=True):
+
+    def weigh(process: psutil.Process, kind: str) -> None:
         try:
-            command, size = " ".join(child.cmdline()), child.memory_full_info().pss
+            command, size = " ".join(process.cmdline()), process.memory_full_info().pss
+            children = process.children()
         except psutil.NoSuchProcess:
-            continue
-        name = next((name for name, mark in MARKS.items() if mark in command), "other")
-        sizes[name] = sizes.get(name, 0) + size
+            return
+        kind = next((name for name, mark in MARKS.items() if mark in command), kind)
+        sizes[kind] = sizes.get(kind, 0) + size
+        for child in children:
+            weigh(child, kind)
+
+    weigh(root, "supervisor")
     return dict(sorted(sizes.items()))
 
 
