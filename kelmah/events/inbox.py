@@ -81,7 +81,7 @@ def _hear(domain: str, rows: list[Row]) -> bool:
 
     Raises whatever the handler raises; LookupError for a handler or topic that this release doesn't know.
     """
-    with on_behalf_of(_request_id(rows[0])), atomic(domain):
+    with on_behalf_of(*_request_of(rows[0])), atomic(domain):
         marked = inbox(domain).mark(rows)
         if not marked:
             return False
@@ -111,6 +111,6 @@ def _blame(domain: str, row: Row, error: Exception) -> None:
     )
 
 
-def _request_id(row: Row) -> str:
+def _request_of(row: Row) -> tuple[str, str]:
     trace: dict[str, Any] = json.loads(row.trace)
-    return str(trace.get("request_id", ""))
+    return str(trace.get("request_id", "")), str(trace.get("traceparent", ""))

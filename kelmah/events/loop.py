@@ -18,11 +18,12 @@ from kelmah.events.inbox import hear, never
 from kelmah.events.queue import Row
 from kelmah.events.relay import hand_over, relay
 from kelmah.events.retention import forget_heard
+from kelmah.http.idempotency import forget_old_keys
 
 log = structlog.get_logger(__name__)
 
 NET = 1.0  # seconds between looks when nothing wakes us
-SWEEP = 3600.0  # seconds between sweeps of what was heard long ago
+SWEEP = 3600.0  # seconds between sweeps of what is of no more use
 
 
 class Loop:
@@ -78,6 +79,7 @@ class Loop:
             with _Surviving(domain):
                 while not stopping() and forget_heard(domain):
                     pass
+                forget_old_keys(domain)
 
     def _hand_over(self, stopping: Callable[[], bool]) -> int:
         total = 0

@@ -13,7 +13,7 @@ from kelmah.db import in_atomic
 from kelmah.events.channel import CHANNEL, TASK
 from kelmah.events.event import Event
 from kelmah.events.serialization import encode_event
-from kelmah.http.request_id import current_request_id
+from kelmah.http.request_id import current_request_id, current_traceparent
 from kelmah.ids import new_id
 
 # One round trip; PostgreSQL sends one notification per transaction, however often it is asked.
@@ -81,7 +81,7 @@ def _record(event_id: UUID, target: str, topic: str, version: int, key: str, pay
 
 
 def _write(domain: str, records: Sequence[dict[str, Any]]) -> None:
-    trace = orjson.dumps({"request_id": current_request_id()}).decode()
+    trace = orjson.dumps({"request_id": current_request_id(), "traceparent": current_traceparent()}).decode()
     with connections[domain].cursor() as cursor:
         cursor.execute(
             _INSERT.format(domain=domain), [clock.now(), trace, orjson.dumps(records).decode(), CHANNEL, domain]

@@ -31,8 +31,8 @@ _COLUMNS = "id, event_id, {part}, topic, event_version, key, payload, occurred_a
 # snapshots saw, so that no two workers ever hold rows of one key.
 #
 # A planner that believes the table to be empty takes any index for as good as any other, so each step leaves it no bad
-# one: rows are compared as a whole, which the primary key can't answer with everything that is older; ``OFFSET 0`` keeps
-# the second look from becoming a join; and the update names the keys too, for an index that would otherwise be searched as a whole.
+# one: rows are compared as a whole, for which the primary key is no help; ``OFFSET 0`` keeps the second look from
+# becoming a join; and the update names the keys too, or else the index of lines would be read to its end.
 _CLAIM = """
 WITH head AS (
     SELECT id, {part} AS part, key FROM {table} o

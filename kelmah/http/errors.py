@@ -50,6 +50,12 @@ class BodyTooLarge(DomainError):
     code, status, title = "body_too_large", 413, "The body is too large"
 
 
+class LengthRequired(DomainError):
+    """WSGI applications read as much as ``Content-Length`` says; a chunked body would be taken for an empty one."""
+
+    code, status, title = "length_required", 411, "Send Content-Length: a body in chunks is not read"
+
+
 class MethodNotAllowed(DomainError):
     code, status, title = "method_not_allowed", 405, "This resource does not know this method"
 

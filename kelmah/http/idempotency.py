@@ -113,7 +113,7 @@ def claim(request: Request, *, domain: str, user: Principal | None) -> Claim:
 
 
 def forget_old_keys(domain: str) -> int:
-    """Delete what was kept for 30 days; returns how many. For the domain's daily beat."""
+    """Delete what was kept for 30 days; returns how many. The relay process does it every hour."""
     with atomic(domain):
         old = _table(domain).objects.filter(created_at__lt=clock.now() - KEPT_FOR)
         deleted: int = old.delete()[0]

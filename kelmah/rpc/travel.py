@@ -1,10 +1,10 @@
-"""What goes along with a call: the time left, whether it is a rehearsal, and the id of the request it serves."""
+"""What goes along with a call: the time left, whether it is a rehearsal, and the names of the request it serves."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 
 from kelmah.db import rehearsal, rehearsing
-from kelmah.http.request_id import current_request_id
+from kelmah.http.request_id import HEADER, TRACE_HEADER, current_request_id, current_traceparent
 from kelmah.rpc.deadline import remaining, within
 from kelmah.rpc.errors import BadArguments
 from kelmah.rpc.service import Method
@@ -19,8 +19,8 @@ def signed() -> dict[str, str]:
 
 def unsigned() -> dict[str, str]:
     """Headers for logs only."""
-    request_id = current_request_id()
-    return {"X-Request-ID": request_id} if request_id else {}
+    names = {HEADER: current_request_id(), TRACE_HEADER: current_traceparent()}
+    return {header: name for header, name in names.items() if name}
 
 
 @contextmanager

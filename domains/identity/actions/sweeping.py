@@ -9,11 +9,10 @@ from domains.identity import rules
 from domains.identity.models import AuthSession, LoginGuard
 from kelmah import clock
 from kelmah.db import atomic
-from kelmah.http.idempotency import forget_old_keys
 
 
 def forget_old_rows() -> int:
-    """Delete sessions that ended a month ago, guards without recent failures, old keys; returns how many rows."""
+    """Delete sessions that ended a month ago, guards without recent failures; returns how many rows."""
     now = clock.now()
     long_ago = now - rules.KEPT_AFTER_END
     ended = Q(revoked_at__lt=long_ago) | Q(expires_at__lt=long_ago) | Q(idle_expires_at__lt=long_ago)
@@ -22,4 +21,4 @@ def forget_old_rows() -> int:
         forgotten = AuthSession.objects.filter(ended).delete()[0]
         forgotten += LoginGuard.objects.filter(quiet).delete()[0]
         forgotten += Session.objects.filter(expire_date__lt=now).delete()[0]
-    return forgotten + forget_old_keys("identity")
+    return forgotten

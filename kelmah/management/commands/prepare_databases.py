@@ -33,11 +33,16 @@ class Command(BaseCommand):
 
 
 def _admin_url(domain: str) -> str:
-    return (
-        os.environ.get(f"{domain.upper()}_DATABASE_ADMIN_URL")
-        or os.environ.get("DATABASE_ADMIN_URL")
-        or str(settings.DOMAIN_DATABASE_URLS[domain])
-    )
+    """The administrator's own address of this domain's database, or the common one's credentials at its place."""
+    own, common = os.environ.get(f"{domain.upper()}_DATABASE_ADMIN_URL"), os.environ.get("DATABASE_ADMIN_URL")
+    place = str(settings.DOMAIN_DATABASE_URLS[domain])
+    if own or not common:
+        return own or place
+    if f"{domain.upper()}_DATABASE_URL" not in os.environ:
+        return common
+    credentials, at, _ = urlsplit(common).netloc.rpartition("@")
+    parts = urlsplit(place)
+    return urlunsplit(parts._replace(netloc=credentials + at + parts.netloc.rpartition("@")[2]))
 
 
 def _prepare(url: str, domains: list[str]) -> None:

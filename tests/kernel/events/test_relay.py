@@ -15,7 +15,7 @@ from kelmah.events.publish import publish
 from kelmah.events.queue import inbox
 from kelmah.events.relay import hand_over, relay
 from kelmah.events.retention import forget_heard
-from kelmah.http.request_id import current_request_id, on_behalf_of
+from kelmah.http.request_id import current_request_id, current_traceparent, on_behalf_of
 from tests.probe import actions
 from tests.probe.events import Counted, Tallied
 from tests.probe.models import Effect, Inbox, Outbox, Tally
@@ -58,13 +58,15 @@ def test_an_event_that_does_not_hold_what_it_declares_is_refused_with_its_change
 
 
 def test_the_request_that_caused_an_event_is_known_to_its_handler(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[str] = []
-    monkeypatch.setattr(Effect.objects, "create", lambda **_: seen.append(current_request_id()))
-    with on_behalf_of("request-of-ama"):
+    seen: list[tuple[str, str]] = []
+    monkeypatch.setattr(
+        Effect.objects, "create", lambda **_: seen.append((current_request_id(), current_traceparent()))
+    )
+    with on_behalf_of("request-of-ama", "00-trace"):
         actions.count("a", 1)
     actions.count("b", 1)
     deliver_all()
-    assert seen == ["request-of-ama", ""]
+    assert seen == [("request-of-ama", "00-trace"), ("", "")]
 
 
 # --- a listener that does not know an event yet -------------------------------------------------------------------

@@ -5,10 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client, RequestFactory
 
 from kelmah.http.errors import BodyTooLarge
 from kelmah.http.parsers import JSONParser
+from kelmah.http.problems import ProblemMiddleware
 from kelmah.ids import new_id
 from kelmah.principal import Principal
 from kelmah.testing.client import Answer, ApiClient
@@ -186,3 +188,10 @@ def test_the_type_of_a_problem_can_be_looked_up(web: ApiClient) -> None:
     assert page.status_code == 200
     assert "There is a hurdle in the way: jump." in page.content.decode()
     assert web._client.get("/problems/no_such_code").status_code == 404
+
+
+def test_a_body_in_chunks_is_not_taken_for_an_empty_one(web: ApiClient) -> None:
+    request = RequestFactory().generic("POST", "/api/v1/echo", headers={"Transfer-Encoding": "chunked"})
+    request.META.pop("CONTENT_LENGTH", None)
+    answer = ProblemMiddleware(lambda request: HttpResponse("as if empty"))(request)
+    assert (answer.status_code, json.loads(answer.content)["code"]) == (411, "length_required")

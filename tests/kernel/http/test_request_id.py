@@ -74,3 +74,19 @@ def test_no_other_origin_is_let_in(web: ApiClient) -> None:
     for origin in ("https://evil.example", "null"):
         answer = web._client.get("/api/v1/open", headers={"Origin": origin})
         assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
+def test_a_trace_context_of_the_client_is_in_the_log(web: ApiClient, lines: list[dict[str, Any]]) -> None:
+    web._client.get("/api/v1/open", headers={"traceparent": TRACE})
+    assert [line["trace_id"] for line in lines if line["event"] == "request"] == ["4bf92f3577b34da6a3ce929d0e0e4736"]
+
+
+@pytest.mark.parametrize(
+    "given", ["", "ours", TRACE.upper(), TRACE + "0", TRACE.replace("4bf92f3577b34da6a3ce929d0e0e4736", "0" * 32)]
+)
+def test_any_other_trace_context_is_ignored(web: ApiClient, lines: list[dict[str, Any]], given: str) -> None:
+    web._client.get("/api/v1/open", headers={"traceparent": given})
+    assert [line for line in lines if "trace_id" in line] == []

@@ -11,7 +11,7 @@ from kelmah.http.throttling import limit_of
 from kelmah.principal import Principal
 from kelmah.testing.client import Answer, ApiClient
 
-LIMITS = {"auth": "3/m", "write": "2/m", "read": "4/s", "search": "1/h", "upload": "1/d"}
+LIMITS = {"auth": "3/m", "write": "2/m", "read": "4/m", "search": "1/h", "upload": "1/d"}
 
 
 @pytest.fixture(autouse=True)

@@ -34,8 +34,10 @@ def test_another_call_is_never_repeated(over_http: Parcels) -> None:
 
 
 def test_no_attempt_is_made_that_the_deadline_leaves_no_time_for(over_http: Parcels) -> None:
+    over_http.forget()  # the first call of a process takes longer
     key = str(new_id())
-    with within(0.2), pytest.raises(Unavailable):
+    # Less than the two pauses before a third attempt. On a busy machine even one attempt may take that long.
+    with within(0.14), pytest.raises((Unavailable, DeadlineExceeded)):
         over_http.patient(key=key, refusals=9)
     assert over_http.attempts(key=key) < 3
 

@@ -12,6 +12,7 @@ from django.db import connections
 from kelmah.db import atomic, in_atomic, rehearsal
 from kelmah.domain import DomainConfig
 from kelmah.errors import FieldError
+from kelmah.http.request_id import on_behalf_of
 from kelmah.ids import new_id
 from kelmah.rpc import CallerNotAllowed, CallInsideTransaction, DeadlineExceeded, RemoteFailure
 from kelmah.rpc.deadline import within
@@ -114,14 +115,11 @@ def test_the_other_process_is_another_process(over_http: Parcels) -> None:
     assert over_http.circumstances().process != os.getpid()
 
 
-def test_the_request_id_travels_along(wired: Parcels) -> None:
-    from kelmah.http import request_id
-
-    token = request_id._current.set("0123456789-of-the-test")
-    try:
-        assert wired.circumstances().request_id == "0123456789-of-the-test"
-    finally:
-        request_id._current.reset(token)
+def test_the_names_of_the_request_travel_along(wired: Parcels) -> None:
+    trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    with on_behalf_of("0123456789-of-the-test", trace):
+        there = wired.circumstances()
+    assert (there.request_id, there.traceparent) == ("0123456789-of-the-test", trace)
 
 
 def test_an_error_that_the_interface_does_not_declare_is_a_remote_failure(wired: Parcels) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from kelmah.db import rehearsing
 from kelmah.errors import FieldError, Unavailable
-from kelmah.http.request_id import current_request_id
+from kelmah.http.request_id import current_request_id, current_traceparent
 from kelmah.rpc.deadline import remaining
 from tests.kernel.rpc.parcels.calls import ParcelLost, Parcels, ParcelTooHeavy, Undeclared
 from tests.kernel.rpc.parcels.types import Circumstances, Parcel
@@ -51,7 +51,11 @@ class ParcelsService(Parcels):
         left = remaining()
         assert left is not None
         return Circumstances(
-            seconds_left=left, rehearsing=rehearsing(), request_id=current_request_id(), process=os.getpid()
+            seconds_left=left,
+            rehearsing=rehearsing(),
+            request_id=current_request_id(),
+            traceparent=current_traceparent(),
+            process=os.getpid(),
         )
 
     def nap(self, *, seconds: float) -> None:

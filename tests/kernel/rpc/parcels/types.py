@@ -41,4 +41,5 @@ class Circumstances:
     seconds_left: float
     rehearsing: bool
     request_id: str
+    traceparent: str
     process: int
