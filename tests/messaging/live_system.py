@@ -85,20 +85,23 @@ class LiveServer:
 @dataclass
 class Phone:
     """A client as an app would write it: it remembers the last number of each conversation, asks for what it misses,
-    and comes back when it is cut off. ``got`` holds every message frame as it came, doubles included."""
+    and comes back when it is cut off. ``got`` holds every message frame as it came, doubles included; ``older`` the
+    ranges of numbers that the server left to REST, since too many were missed."""
 
     user_id: UUID
     session_id: UUID = field(default_factory=new_id)
     seen: dict[str, int] = field(default_factory=dict)
     got: list[dict[str, Any]] = field(default_factory=list)
     others: list[dict[str, Any]] = field(default_factory=list)
+    older: list[range] = field(default_factory=list)
     closed: tuple[int | None, str] | None = None
     socket: ClientConnection | None = None
     _reader: asyncio.Task | None = None
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def connect(self, url: str, *, seconds: int = 600, **options: Any) -> Self:
-        """Say hello and resume everything seen so far."""
+        """Say hello and resume everything seen so far, on this socket alone."""
+        await self.close()
         self.socket = await connect(
             url,
             subprotocols=["kelmah.v1"],
@@ -185,6 +188,8 @@ class Phone:
             room = frame["conversation"]
             self.seen[room] = max(self.seen.get(room, 0), frame["seq"])
         else:
+            if frame["type"] == "gap" and frame["from"] > (seen := self.seen.get(frame["conversation"], 0)) + 1:
+                self.older.append(range(seen + 1, frame["from"]))
             if frame["type"] == "subscribed":
                 self.seen.setdefault(frame["conversation"], 0)
             self.others.append(frame)
