@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -13,6 +12,8 @@ from pathlib import Path
 
 import httpx
 import psutil
+
+from kelmah.embedded.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 MARKS = {
@@ -71,12 +72,6 @@ def by_process(root: psutil.Process) -> dict[str, int]:
 
     weigh(root, "supervisor")
     return dict(sorted(sizes.items()))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_for(url: str) -> None:

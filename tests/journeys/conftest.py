@@ -14,6 +14,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from django.test import Client
+
+from kelmah.embedded.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -34,6 +37,18 @@ class Running:
         return subprocess.run(run, cwd=ROOT, env=self.environment, check=True, capture_output=True, text=True).stdout
 
 
+@pytest.fixture
+def desk() -> Client:
+    """Somebody of staff, logged in at the desk; for tests marked with identity."""
+    from domains.identity.actions import create_staff
+
+    client = Client()
+    client.force_login(
+        create_staff(email="desk@example.com", password="eleven purple giraffes sing", display_name="Desk")
+    )
+    return client
+
+
 @pytest.fixture(scope="session", params=["local", pytest.param("loopback", marks=pytest.mark.slow)])
 def running(request: pytest.FixtureRequest) -> Iterator[Running]:
     """``manage.py run`` with servers, ports and data of its own; stopped as by Ctrl-C, which must succeed.
@@ -43,7 +58,7 @@ def running(request: pytest.FixtureRequest) -> Iterator[Running]:
     folder = Path(tempfile.mkdtemp(prefix="kelmah-running-"))
     folder.chmod(0o755)  # as root, the servers' user must be able to pass
     data, clock_file = folder / "data", folder / "clock"
-    port, live_port = _free_port(), _free_port()
+    port, live_port = free_port(), free_port()
     foreign = ("KELMAH_TEST", "KELMAH_EXTRA", "DATABASE", "REDIS")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     environment |= {
@@ -74,12 +89,6 @@ def running(request: pytest.FixtureRequest) -> Iterator[Running]:
         written = Path(log.name).read_text()
         shutil.rmtree(folder, ignore_errors=True)
     assert code == 0, f"stopping took too long or failed ({code}):\n{written[-3000:]}"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait_until_ready(api: str, live_port: int, process: subprocess.Popen, log: Path) -> None:

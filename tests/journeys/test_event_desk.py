@@ -21,15 +21,6 @@ pytestmark = pytest.mark.domain("identity")
 INBOX, OUTBOX = "/admin/identity/inbox/", "/admin/identity/outbox/"
 
 
-@pytest.fixture
-def desk() -> Client:
-    client = Client()
-    client.force_login(
-        create_staff(email="desk@example.com", password="eleven purple giraffes sing", display_name="Desk")
-    )
-    return client
-
-
 def dead(table: type[Any], **more: Any) -> Any:
     return table.objects.create(
         event_id=new_id(),

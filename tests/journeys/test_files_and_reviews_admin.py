@@ -12,7 +12,6 @@ if not configured.IDENTITY_IS_LOCAL:
 
 from domains.files import actions
 from domains.files.models import File
-from domains.identity.actions import create_staff
 from domains.reviews.models import CategoryMean, Deadline, Reputation, Review, ReviewWindow
 from tests.files.factories import member, ready_file
 from tests.reviews.factories import both_written, open_window
@@ -20,19 +19,14 @@ from tests.reviews.factories import both_written, open_window
 pytestmark = pytest.mark.domain("identity", "files", "reviews")
 
 
-@pytest.fixture
-def desk(settings: Any, tmp_path: Path) -> Client:
+@pytest.fixture(autouse=True)
+def things(settings: Any, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path
     owner = member()
     file = ready_file(by=owner)
     actions.share_files(ids=[file.id], owner_id=owner.user_id, reader_ids=[member().user_id], context="milestone:1")
     both_written()
     open_window()
-    client = Client()
-    client.force_login(
-        create_staff(email="desk@example.com", password="eleven purple giraffes sing", display_name="Desk")
-    )
-    return client
 
 
 @pytest.mark.parametrize("model", [File, ReviewWindow, Review, Reputation, CategoryMean, Deadline])

@@ -11,7 +11,6 @@ if not settings.IDENTITY_IS_LOCAL:
 
 from django.contrib import admin
 
-from domains.identity.actions import create_staff
 from domains.marketplace.models import Job, JobSkill, Skill
 from tests.marketplace.factories import CABINETS, JobFactory, OfferFactory
 
@@ -21,15 +20,6 @@ MODELS = sorted(
     (model for model in admin.site._registry if model._meta.app_label == "marketplace"),
     key=lambda model: model.__name__,
 )
-
-
-@pytest.fixture
-def desk() -> Client:
-    client = Client()
-    client.force_login(
-        create_staff(email="desk@example.com", password="eleven purple giraffes sing", display_name="Desk")
-    )
-    return client
 
 
 @pytest.fixture

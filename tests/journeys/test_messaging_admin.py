@@ -12,7 +12,6 @@ if not settings.IDENTITY_IS_LOCAL:
 
 from django.contrib import admin
 
-from domains.identity.actions import create_staff
 from domains.messaging import actions
 from domains.messaging.models import Conversation, Delivery, Message, Notification
 from kelmah.ids import new_id
@@ -25,15 +24,6 @@ MODELS = sorted(
     (model for model in admin.site._registry if model._meta.app_label == "messaging"),
     key=lambda model: model.__name__,
 )
-
-
-@pytest.fixture
-def desk() -> Client:
-    client = Client()
-    client.force_login(
-        create_staff(email="desk@example.com", password="eleven purple giraffes sing", display_name="Desk")
-    )
-    return client
 
 
 @pytest.fixture

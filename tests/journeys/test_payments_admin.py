@@ -11,7 +11,6 @@ if not settings.IDENTITY_IS_LOCAL:
 
 from django.contrib import admin
 
-from domains.identity.actions import create_staff
 from domains.payments import actions
 from domains.payments.actions.outcomes import settle_command
 from domains.payments.gateways import Succeeded
@@ -37,14 +36,9 @@ MODELS = sorted(
 )
 
 
-@pytest.fixture
-def desk(settings: Any) -> Client:
+@pytest.fixture(autouse=True)
+def gateway_down(settings: Any) -> None:
     settings.SANDBOX_GATEWAY_URL = "http://127.0.0.1:9"
-    client = Client()
-    client.force_login(
-        create_staff(email="finance@example.com", password="eleven purple giraffes sing", display_name="Finance")
-    )
-    return client
 
 
 @pytest.fixture

@@ -2,14 +2,12 @@
 
 import pytest
 from django.conf import settings
-from django.test import Client
 
 if not settings.IDENTITY_IS_LOCAL:
     pytest.skip("the desk is where identity is", allow_module_level=True)
 
 from django.contrib import admin
 
-from domains.identity.actions import create_staff
 from kelmah.db.router import HOUSED_WITH_IDENTITY
 
 pytestmark = pytest.mark.domain("*")
@@ -18,15 +16,6 @@ MODELS = sorted(
     (model for model in admin.site._registry if model._meta.app_label not in HOUSED_WITH_IDENTITY),
     key=lambda model: model._meta.label,
 )
-
-
-@pytest.fixture
-def desk() -> Client:
-    client = Client()
-    client.force_login(
-        create_staff(email="desk@example.com", password="eleven purple giraffes sing", display_name="Desk")
-    )
-    return client
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
