@@ -172,6 +172,7 @@ class Hub:
         self, topic: Topic, subscription: Subscription, reader: Reader, page: Page, open_: Open
     ) -> None:
         """Give what the database holds, then what came meanwhile, then let the line take over."""
+        asked = -1
         while True:
             if topic.line is not None:
                 self._fan_out(topic, topic.line.begin(page.head))
@@ -181,10 +182,13 @@ class Hub:
                 reader.put(frame)
             await reader.drained()
             subscription.floor = page.head
-            kept = subscription.kept or []
-            if len(kept) < _KEPT or reader.closed:
+            kept = [(seq, frame) for seq, frame in subscription.kept or () if seq > page.head]
+            # A hole is there when the line began at a newer page than this one. Asked once: what the database does not
+            # know then, after it was restored, say, does not exist.
+            hole = _hole(topic, page.head, kept) and page.head > asked
+            if reader.closed or (len(kept) < _KEPT and not hole):
                 break
-            subscription.kept = []  # too much came meanwhile: the database has it
+            asked, subscription.kept = page.head, []  # the database has the rest
             pages = await open_({topic.name: page.head})
             if topic.name not in pages:
                 await self.leave(topic.name, subscription)
@@ -192,9 +196,8 @@ class Hub:
             page = pages[topic.name]
         # Without a pause: whatever comes next goes straight to the reader.
         subscription.kept = None
-        for seq, frame in kept:
-            if seq > subscription.floor:
-                reader.put(frame)
+        for _, frame in kept:
+            reader.put(frame)
 
     # Private methods: out
 
@@ -293,3 +296,9 @@ class Hub:
                 if topic is not None and topic.line is not None:
                     topic.line.heard_of(head)
                     self._watch_for_holes(topic)
+
+
+def _hole(topic: Topic, head: int, kept: Sequence[tuple[int, str]]) -> bool:
+    """Whether the line let frames through that came neither with the page, which ends at ``head``, nor after it."""
+    after = kept[0][0] - 1 if kept else topic.line.head if topic.line else None
+    return after is not None and after > head

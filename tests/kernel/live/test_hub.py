@@ -169,6 +169,43 @@ def test_whoever_joins_gets_what_was_there_then_what_comes_and_nothing_twice():
     play(story)
 
 
+def test_of_two_who_join_at_once_the_one_with_the_older_page_misses_nothing():
+    async def story(stage):
+        hub, slow, quick = await stage.hub(), Ear(), Ear()
+        has_read, may_go_on = asyncio.Event(), asyncio.Event()
+
+        async def open_slowly(seen):
+            pages = await stage.book.open_(seen)
+            has_read.set()
+            await may_go_on.wait()
+            return pages
+
+        joining = asyncio.create_task(hub.join(slow, {ROOM: 0}, open_slowly))
+        await has_read.wait()
+        for _ in range(3):
+            stage.say(hub)
+        await hub.join(quick, {ROOM: 0}, stage.book.open_)  # the line begins at 3, as this page says
+        may_go_on.set()
+        await joining
+        stage.say(hub)
+        assert slow.numbers == quick.numbers == [1, 2, 3, 4]
+
+    play(story)
+
+
+def test_a_database_that_knows_less_than_the_line_is_not_asked_for_ever():
+    async def story(stage):
+        hub = await stage.hub()
+        await stage.ear(hub)
+        hub.publish(ROOM, b"room 1", seq=1)  # not in the book, as after a restore
+        late = await stage.ear(hub)
+        assert late.numbers == []
+        hub.publish(ROOM, b"room 2", seq=2)
+        assert late.numbers == [2]
+
+    play(story)
+
+
 def test_many_join_and_leave_while_frames_come_and_none_misses_or_doubles_one():
     async def story(stage):
         hubs = [await stage.hub(), await stage.hub()]
