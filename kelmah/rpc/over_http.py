@@ -1,4 +1,4 @@
-"""The transport to another process: one pool of connections per target, retries inside the deadline."""
+"""The transport to another process: a pool of connections and a breaker per target, retries inside the deadline."""
 
 import os
 import random
@@ -9,6 +9,7 @@ import httpx
 from django.conf import settings
 
 from kelmah.rpc import travel
+from kelmah.rpc.breaker import CircuitOpen, breaker_of
 from kelmah.rpc.deadline import remaining
 from kelmah.rpc.errors import DeadlineExceeded, RemoteUnavailable
 from kelmah.rpc.service import Method
@@ -23,7 +24,7 @@ def send(method: Method, body: bytes, caller: str) -> tuple[int, bytes]:
     """Status and body of the answer.
 
     A second attempt only where the first surely did nothing or the method may run twice: after a failed connection or a
-    503, for idempotent methods. Raises RemoteUnavailable and DeadlineExceeded.
+    503, for idempotent methods; none while the breaker is open. Raises RemoteUnavailable and DeadlineExceeded.
     """
     attempts = ATTEMPTS if method.idempotent else 1
     for attempt in range(1, attempts + 1):
@@ -31,6 +32,8 @@ def send(method: Method, body: bytes, caller: str) -> tuple[int, bytes]:
         last = attempt == attempts
         try:
             status, answer = _post(method, body, caller)
+        except CircuitOpen:
+            raise
         except RemoteUnavailable:
             if last or not _wait(pause):
                 raise
@@ -41,11 +44,16 @@ def send(method: Method, body: bytes, caller: str) -> tuple[int, bytes]:
 
 
 def _post(method: Method, body: bytes, caller: str) -> tuple[int, bytes]:
-    """One attempt: the only door to a target, and so the place of its circuit breaker."""
+    """One attempt: the only door to a target."""
     target = _target_of(method)
     left = remaining() or 0.0
     if left <= 0:
         raise DeadlineExceeded(f"{method}: no time is left.")
+    with breaker_of(target).attempt(patient=left >= method.timeout / 2):
+        return _exchange(target, method, body, caller, left)
+
+
+def _exchange(target: str, method: Method, body: bytes, caller: str, left: float) -> tuple[int, bytes]:
     headers = sign(path=method.path, body=body, caller=caller, travelling=travel.signed()) | travel.unsigned()
     timeout = httpx.Timeout(left, connect=min(left, CONNECT_SECONDS))
     try:
