@@ -6,14 +6,17 @@ import time
 from functools import cache
 
 import httpx
+import structlog
 from django.conf import settings
 
 from kelmah.rpc import travel
 from kelmah.rpc.breaker import CircuitOpen, breaker_of
 from kelmah.rpc.deadline import remaining
-from kelmah.rpc.errors import DeadlineExceeded, RemoteUnavailable
+from kelmah.rpc.errors import DeadlineExceeded, RemoteFailure, RemoteUnavailable
 from kelmah.rpc.service import Method
 from kelmah.rpc.signing import sign
+
+log = structlog.get_logger(__name__)
 
 ATTEMPTS = 3
 CONNECT_SECONDS = 1.0  # a host that is gone must leave time for another attempt
@@ -49,8 +52,18 @@ def _post(method: Method, body: bytes, caller: str) -> tuple[int, bytes]:
     left = remaining() or 0.0
     if left <= 0:
         raise DeadlineExceeded(f"{method}: no time is left.")
-    with breaker_of(target).attempt(patient=left >= method.timeout / 2):
-        return _exchange(target, method, body, caller, left)
+    began, outcome = time.monotonic(), "failed"
+    try:
+        with breaker_of(target).attempt(patient=left >= method.timeout / 2):
+            status, answer = _exchange(target, method, body, caller, left)
+        outcome = str(status)
+        return status, answer
+    except RemoteFailure as error:
+        outcome = error.code
+        raise
+    finally:  # never a body: it may name people
+        milliseconds = round((time.monotonic() - began) * 1000, 1)
+        log.info("rpc_call", method=str(method), caller=caller, outcome=outcome, milliseconds=milliseconds)
 
 
 def _exchange(target: str, method: Method, body: bytes, caller: str, left: float) -> tuple[int, bytes]:

@@ -7,12 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+import structlog
+from structlog.testing import LogCapture
 
 from kelmah.errors import Unavailable
+from kelmah.http.request_id import on_behalf_of
 from kelmah.ids import new_id
 from kelmah.rpc import DeadlineExceeded, RemoteFailure, RemoteUnavailable
 from kelmah.rpc.deadline import within
 from tests.kernel.rpc.parcels.calls import Parcels, parcels
+from tests.kernel.rpc.parcels.types import Parcel
 
 
 def test_an_idempotent_call_is_repeated_while_the_service_is_busy(over_http: Parcels) -> None:
@@ -101,6 +105,28 @@ def test_threads_share_the_connections_of_a_process(over_http: Parcels) -> None:
         thread.join(timeout=30)
     assert len(results) == 40
     assert len(set(results)) == 1
+
+
+def test_every_attempt_is_logged_with_its_outcome_and_nothing_that_was_said(
+    monkeypatch: pytest.MonkeyPatch, over_http: Parcels, parcel: Parcel
+) -> None:
+    lines = LogCapture()
+    logger = structlog.wrap_logger(None, processors=[structlog.contextvars.merge_contextvars, lines])
+    monkeypatch.setattr("kelmah.rpc.over_http.log", logger)
+    with on_behalf_of("request-of-ama"):
+        over_http.same(parcel=parcel)
+        with pytest.raises(Unavailable):
+            over_http.impatient(key="k" * 40, refusals=1)
+        with pytest.raises(DeadlineExceeded):
+            over_http.nap(seconds=2.0)
+    assert [(line["method"], line["outcome"]) for line in lines.entries] == [
+        ("parcels.same", "200"),
+        ("parcels.impatient", "503"),
+        ("parcels.nap", "deadline_exceeded"),
+    ]
+    assert all(line["request_id"] == "request-of-ama" and line["caller"] == "senders" for line in lines.entries)
+    assert lines.entries[2]["milliseconds"] >= 250
+    assert "clock" not in str(lines.entries)
 
 
 def _closed_port() -> int:
