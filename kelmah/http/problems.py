@@ -14,15 +14,7 @@ from django.views import defaults
 from rest_framework.response import Response
 
 from kelmah.errors import DomainError, Forbidden, NotFound, Unauthenticated, Unavailable
-from kelmah.http.errors import (
-    BadRequest,
-    BodyTooLarge,
-    Internal,
-    LengthRequired,
-    MethodNotAllowed,
-    NotAcceptable,
-    UnsupportedMediaType,
-)
+from kelmah.http.errors import BadRequest, BodyTooLarge, Internal, MethodNotAllowed, NotAcceptable, UnsupportedMediaType
 from kelmah.http.refusals import as_domain_error
 from kelmah.http.request_id import current_request_id
 from kelmah.http.security_headers import protect
@@ -93,8 +85,6 @@ class ProblemMiddleware:
         # PostgreSQL can't store U+0000, so no address with one in it means anything.
         if "\x00" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
             return protect(problem(BadRequest("The address holds a null character.")))
-        if "Transfer-Encoding" in request.headers and "Content-Length" not in request.headers:
-            return protect(problem(LengthRequired()))
         response = self.get_response(request)
         # What already speaks JSON has said what it wanted to: a problem, or the wire format of calls between domains.
         if response.status_code >= 400 and "json" not in response.headers.get("Content-Type", ""):

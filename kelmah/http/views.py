@@ -17,7 +17,7 @@ from kelmah.domain import DomainConfig
 from kelmah.errors import DomainError, FieldError, InvalidInput
 from kelmah.http import idempotency
 from kelmah.http.authentication import caller_of
-from kelmah.http.errors import DryRunNotSupported, IdempotencyKeyRequired
+from kelmah.http.errors import DryRunNotSupported, IdempotencyKeyRequired, LengthRequired
 from kelmah.http.schema import operation_of
 from kelmah.http.throttling import Allowance, LimitReached, take_from_limit
 from kelmah.principal import Principal
@@ -58,6 +58,7 @@ class View(APIView):
     rate_class: ClassVar[str | None] = None
     idempotency_domain: ClassVar[str | None] = None
     idempotency_required: ClassVar[bool] = False
+    reads_bytes: ClassVar[bool] = False  # with raw_body, which knows chunks; Django takes them for an empty body
 
     format_kwarg: str | None = None  # no address ends in .json or .xml
     _allowance: Allowance | None = None
@@ -104,6 +105,8 @@ class View(APIView):
         if refusal:
             raise refusal
         self.check_permissions(request)
+        if not (self.reads_bytes or request.META.get("CONTENT_LENGTH")) and "HTTP_TRANSFER_ENCODING" in request.META:
+            raise LengthRequired
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)

@@ -110,6 +110,8 @@ class LinkView(BytesView):
 class UploadContent(LinkView):
     """The target of an upload link."""
 
+    reads_bytes = True
+
     @operation(
         summary="Send the bytes of an announced file",
         request={"application/octet-stream": bytes},
