@@ -1,7 +1,7 @@
 """The database of a test process: made, migrated, and wiped after tests that commit."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
@@ -47,6 +47,17 @@ def prepared() -> Iterator[None]:
         connections.close_all()
         with psycopg.connect(server, autocommit=True) as connection:
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def rows_of(domain: str, tables: Iterable[str]) -> dict[str, list[tuple[str]]]:
+    """Every row of a domain's tables, as text: to see that a refusal changed nothing."""
+    with connections[domain].cursor() as cursor:
+        found = {}
+        for table in tables:
+            every = sql.SQL("SELECT t::text FROM {} AS t ORDER BY 1").format(sql.Identifier(f"{domain}_{table}"))
+            cursor.execute(every.as_string())
+            found[table] = cursor.fetchall()
+    return found
 
 
 class _Wipe:

@@ -2,10 +2,7 @@
 
 import hashlib
 import os
-import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,14 +12,12 @@ import httpx
 import pytest
 
 from domains.files.models import File
-from kelmah.embedded.child import start_child, stop_child
-from kelmah.embedded.ports import HOST, answers, free_port
 from kelmah.principal import Principal
+from kelmah.testing.api_process import api_process
 from kelmah.testing.client import access_token
 from kelmah.testing.databases import PASSWORD
 from tests.files.factories import AnnouncementFactory, stored_keys
 
-ROOT = Path(__file__).resolve().parents[2]
 pytestmark = [pytest.mark.slow, pytest.mark.domain("files", transaction=True)]
 
 TEXT = ("Two cabinets, forty centimetres, and a door.\n" * 60_000).encode()  # 2.7 MB: more than JSON may have
@@ -31,32 +26,15 @@ TEXT = ("Two cabinets, forty centimetres, and a door.\n" * 60_000).encode()  # 2
 @pytest.fixture
 def server(storage: Path) -> Iterator[str]:
     """One worker of granian that serves files alone, on the test's database and storage."""
-    port, database = free_port(), urlsplit(os.environ["KELMAH_TEST_ADMIN_URL"])
-    environment = os.environ | {
-        "DJANGO_SETTINGS_MODULE": "config.settings.test",
-        "LOCAL_DOMAINS": "files",
-        "DATABASE_URL": f"postgresql://{database.hostname}:{database.port}{database.path}",
-        "DATABASE_ROLE_PASSWORD": PASSWORD,
-        "REDIS_URL": os.environ["KELMAH_TEST_REDIS_URL"],
-        "KELMAH_FILES_DIR": str(storage),
-    }
-    command = (sys.executable, "-m", "granian", "--interface", "wsgi", "config.wsgi:application", "--no-ws", "--no-log")
-    process = start_child(
-        (*command, "--host", HOST, "--port", str(port), "--blocking-threads", "4", "--workers-kill-timeout", "2"),
-        env=environment,
-        cwd=ROOT,
-        output=subprocess.DEVNULL,
-        on_parent_death=signal.SIGTERM,
-    )
-    try:
-        until = time.monotonic() + 30
-        while not answers(port):
-            assert process.poll() is None, "the server ended"
-            assert time.monotonic() < until, "the server does not answer"
-            time.sleep(0.05)
-        yield f"http://{HOST}:{port}"
-    finally:
-        stop_child(process)
+    database = urlsplit(os.environ["KELMAH_TEST_ADMIN_URL"])
+    with api_process(
+        LOCAL_DOMAINS="files",
+        DATABASE_URL=f"postgresql://{database.hostname}:{database.port}{database.path}",
+        DATABASE_ROLE_PASSWORD=PASSWORD,
+        REDIS_URL=os.environ["KELMAH_TEST_REDIS_URL"],
+        KELMAH_FILES_DIR=str(storage),
+    ) as url:
+        yield url
 
 
 @pytest.fixture

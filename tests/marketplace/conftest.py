@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import connections
 
 from domains.marketplace.models import Job
 from kelmah.interfaces.identity.calls import identity
@@ -13,6 +12,7 @@ from kelmah.interfaces.identity.types import Person, Profile
 from kelmah.principal import Principal
 from kelmah.rpc import RemoteUnavailable
 from kelmah.testing.client import ApiClient
+from kelmah.testing.databases import rows_of
 
 
 class FakeIdentity:
@@ -73,13 +73,5 @@ def as_hirer_of(api: ApiClient, principal: Callable[..., Principal]) -> Callable
 def rows() -> Callable[[], Any]:
     """Every row of the domain's own tables, to see that a refusal changed nothing."""
 
-    def read() -> Any:
-        tables = ("job", "jobskill", "proposal", "offer", "deadline", "outbox")
-        with connections["marketplace"].cursor() as cursor:
-            found = {}
-            for table in tables:
-                cursor.execute(f"SELECT t::text FROM marketplace_{table} AS t ORDER BY 1")
-                found[table] = cursor.fetchall()
-        return found
-
-    return read
+    tables = ("job", "jobskill", "proposal", "offer", "deadline", "outbox")
+    return lambda: rows_of("marketplace", tables)

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.db import connections
 
 from kelmah.interfaces.identity.calls import identity
+from kelmah.testing.databases import rows_of
 from tests.reviews.factories import FakePeople
 
 
@@ -21,13 +21,5 @@ def people() -> Iterator[FakePeople]:
 def rows() -> Callable[[], Any]:
     """Every row of the domain's own tables, to see that a refusal changed nothing."""
 
-    def read() -> Any:
-        tables = ("reviewwindow", "review", "reputation", "categorymean", "deadline", "outbox")
-        with connections["reviews"].cursor() as cursor:
-            found = {}
-            for table in tables:
-                cursor.execute(f"SELECT t::text FROM reviews_{table} AS t ORDER BY 1")
-                found[table] = cursor.fetchall()
-        return found
-
-    return read
+    tables = ("reviewwindow", "review", "reputation", "categorymean", "deadline", "outbox")
+    return lambda: rows_of("reviews", tables)

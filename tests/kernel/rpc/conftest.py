@@ -6,8 +6,8 @@ import pytest
 
 from kelmah.ids import new_id
 from kelmah.money import Money
+from kelmah.testing.api_process import api_process
 from kelmah.testing.servers import test_redis_url
-from tests.kernel.rpc import provider
 from tests.kernel.rpc.parcels.calls import Parcels, parcels
 from tests.kernel.rpc.parcels.service import ParcelsService
 from tests.kernel.rpc.parcels.types import Item, Parcel, Size
@@ -15,7 +15,8 @@ from tests.kernel.rpc.parcels.types import Item, Parcel, Size
 
 @pytest.fixture(scope="session")
 def provider_url() -> Iterator[str]:
-    with provider.running(redis_url=test_redis_url()) as url:
+    extra = {"KELMAH_EXTRA_DOMAINS": "tests.kernel.rpc.parcels", "LOCAL_DOMAINS": "parcels"}
+    with api_process(REDIS_URL=test_redis_url(), **extra) as url:
         yield url
 
 

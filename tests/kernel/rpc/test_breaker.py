@@ -1,12 +1,12 @@
 """A target that fails again and again is left alone; one trial decides when it is let in again."""
 
-import socket
 import threading
 import time
 from typing import Any
 
 import pytest
 
+from kelmah.embedded.ports import free_port
 from kelmah.ids import new_id
 from kelmah.rpc import DeadlineExceeded, RemoteUnavailable
 from kelmah.rpc.breaker import Breaker, CircuitOpen, breaker_of, breaker_states
@@ -137,8 +137,7 @@ def test_attempts_run_side_by_side(breaker: Breaker) -> None:
 
 def test_calls_to_a_host_that_is_gone_stop_and_come_back_with_it(settings: Any, over_http: Parcels) -> None:
     url = settings.DOMAIN_URLS["parcels"]
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        gone = f"http://127.0.0.1:{server.getsockname()[1]}"
+    gone = f"http://127.0.0.1:{free_port()}"
     settings.DOMAIN_URLS = {"parcels": gone}
     for _ in range(3):
         with pytest.raises(RemoteUnavailable):

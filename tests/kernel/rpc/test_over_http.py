@@ -10,6 +10,7 @@ import pytest
 import structlog
 from structlog.testing import LogCapture
 
+from kelmah.embedded.ports import free_port
 from kelmah.errors import Unavailable
 from kelmah.http.request_id import on_behalf_of
 from kelmah.ids import new_id
@@ -54,7 +55,7 @@ def test_an_answer_that_comes_too_late_is_not_waited_for(over_http: Parcels) -> 
 
 
 def test_a_host_that_is_gone_is_unavailable(settings) -> None:
-    settings.DOMAIN_URLS = {"parcels": f"http://127.0.0.1:{_closed_port()}"}
+    settings.DOMAIN_URLS = {"parcels": f"http://127.0.0.1:{free_port()}"}
     with pytest.raises(RemoteUnavailable) as caught:
         parcels.same(parcel=None)
     assert caught.value.status == 503
@@ -85,7 +86,7 @@ def test_a_domain_that_is_nowhere_is_named(settings) -> None:
 
 
 def test_where_a_call_goes_is_decided_anew_for_every_call(settings, over_http: Parcels, provider_url: str) -> None:
-    settings.DOMAIN_URLS = {"parcels": f"http://127.0.0.1:{_closed_port()}"}
+    settings.DOMAIN_URLS = {"parcels": f"http://127.0.0.1:{free_port()}"}
     with pytest.raises(RemoteUnavailable):
         over_http.forget()
     settings.DOMAIN_URLS = {"parcels": provider_url}
@@ -127,11 +128,6 @@ def test_every_attempt_is_logged_with_its_outcome_and_nothing_that_was_said(
     assert all(line["request_id"] == "request-of-ama" and line["caller"] == "senders" for line in lines.entries)
     assert lines.entries[2]["milliseconds"] >= 250
     assert "clock" not in str(lines.entries)
-
-
-def _closed_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
 
 
 @contextmanager

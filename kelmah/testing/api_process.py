@@ -1,4 +1,4 @@
-"""A second process that serves ``parcels`` alone, through the project's own settings, routes and middleware."""
+"""A second process that serves some domains, through the project's own settings, routes and middleware."""
 
 import os
 import signal
@@ -7,37 +7,31 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from kelmah.embedded.child import start_child, stop_child
+from kelmah.embedded.folders import CLONE
 from kelmah.embedded.ports import HOST, answers, free_port
 
-ROOT = Path(__file__).resolve().parents[3]
+_STARTED_WITHIN = 30.0  # seconds
 
 
 @contextmanager
-def running(*, redis_url: str) -> Iterator[str]:
-    """The URL of the process while it runs."""
+def api_process(**environment: str) -> Iterator[str]:
+    """The URL of one worker of granian while it runs, with the settings of tests and this environment on top."""
     port = free_port()
-    surroundings = os.environ | {
-        "DJANGO_SETTINGS_MODULE": "config.settings.test",
-        "KELMAH_EXTRA_DOMAINS": "tests.kernel.rpc.parcels",
-        "LOCAL_DOMAINS": "parcels",
-        "REDIS_URL": redis_url,
-    }
     server = (sys.executable, "-m", "granian", "--interface", "wsgi", "config.wsgi:application", "--no-ws", "--no-log")
     process = start_child(
         (*server, "--host", HOST, "--port", str(port), "--blocking-threads", "8", "--workers-kill-timeout", "2"),
-        env=surroundings,
-        cwd=ROOT,
+        env=os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings.test"} | environment,
+        cwd=CLONE,
         output=subprocess.DEVNULL,
         on_parent_death=signal.SIGTERM,
     )
     try:
-        until = time.monotonic() + 30
+        until = time.monotonic() + _STARTED_WITHIN
         while not answers(port):
-            assert process.poll() is None, "the provider ended"
-            assert time.monotonic() < until, "the provider does not answer"
+            assert process.poll() is None, "the process ended"
+            assert time.monotonic() < until, "the process does not answer"
             time.sleep(0.05)
         yield f"http://{HOST}:{port}"
     finally:
