@@ -5,6 +5,7 @@ from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 
+from kelmah import processes
 from kelmah.embedded.ports import HOST
 
 
@@ -25,29 +26,16 @@ class Process:
 
 def process_table(*, port: int, live_port: int, data: Path, commands: Container[str]) -> tuple[Process, ...]:
     """In the order of starting; ``commands`` are the management commands of this deployment."""
-    module = (sys.executable, "-m")
     table = (
         Process(
             name="api",
-            command=(
-                *module,
-                *("granian", "--interface", "wsgi", "config.wsgi:application"),
-                *("--host", HOST, "--port", str(port), "--no-ws"),
-                *("--workers", "2", "--blocking-threads", "4", "--respawn-failed-workers"),
-                *("--workers-kill-timeout", "8", "--log-level", "warning"),
-            ),
+            command=processes.api(host=HOST, port=port),
             colour="36",
             health=f"http://{HOST}:{port}/health/live",
         ),
         Process(
             name="live",
-            command=(
-                *module,
-                *("uvicorn", "config.asgi:application", "--host", HOST, "--port", str(live_port)),
-                # Deflate costs 10 kB and more per idle socket; short messages hardly shrink.
-                *("--ws", "websockets-sansio", "--ws-per-message-deflate", "false", "--ws-max-size", "65536"),
-                *("--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "5"),
-            ),
+            command=processes.live(host=HOST, port=live_port),
             colour="35",
             health=f"tcp://{HOST}:{live_port}",
         ),
@@ -58,26 +46,9 @@ def process_table(*, port: int, live_port: int, data: Path, commands: Container[
             grace=3.0,
             needs="sandbox_gateway",
         ),
-        Process(name="relay", command=(sys.executable, "manage.py", "events", "run"), colour="33"),
-        Process(
-            name="worker",
-            command=(
-                *module,
-                *("celery", "-A", "config", "--quiet", "worker", "--concurrency", "2", "--loglevel", "warning"),
-                *("--without-gossip", "--without-mingle"),
-            ),
-            colour="32",
-            grace=20.0,
-        ),
-        Process(
-            name="beat",
-            command=(
-                *module,
-                *("celery", "-A", "config", "--quiet", "beat", "--loglevel", "warning"),
-                *("-s", str(data / "beat"), "--pidfile="),
-            ),
-            colour="34",
-        ),
+        Process(name="relay", command=processes.relay(), colour="33"),
+        Process(name="worker", command=processes.worker(), colour="32", grace=20.0),
+        Process(name="beat", command=processes.beat(schedule=data / "beat"), colour="34"),
     )
     return tuple(process for process in table if not process.needs or process.needs in commands)
 
