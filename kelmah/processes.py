@@ -1,4 +1,4 @@
-"""The command of each kind of process, the same wherever it runs: on this machine, in a container, under a scheduler."""
+"""The command of each kind of process, the same on this machine, in a container and under a scheduler."""
 
 import sys
 from pathlib import Path
@@ -9,7 +9,7 @@ Command = tuple[str, ...]
 
 
 def api(*, host: str, port: int, workers: int = 2, threads: int = 4, python: str = PYTHON) -> Command:
-    """REST, staff's desk and calls of other domains. ``workers`` are processes, ``threads`` requests at once in each."""
+    """REST, staff's desk, calls and events of other domains; each of the ``workers`` serves ``threads`` at once."""
     return (
         *(python, "-m", "granian", "--interface", "wsgi", "config.wsgi:application"),
         *("--host", host, "--port", str(port), "--no-ws"),
@@ -35,7 +35,7 @@ def relay(*, heartbeat: Path | None = None, python: str = PYTHON) -> Command:
 
 
 def worker(*, concurrency: int = 2, python: str = PYTHON) -> Command:
-    """Celery tasks of the local domains. Needs REMAP_SIGTERM=SIGQUIT to give unfinished ones back: see config.celery."""
+    """Celery tasks of the local domains. With REMAP_SIGTERM=SIGQUIT unfinished ones go back: see config.celery."""
     return (
         *(python, "-m", "celery", "-A", "config", "--quiet", "worker", "--concurrency", str(concurrency)),
         *("--loglevel", "warning", "--without-gossip", "--without-mingle"),
