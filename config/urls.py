@@ -8,6 +8,7 @@ from kelmah.domain import local_domains
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("kelmah.http.urls")),
     path("internal/", include("kelmah.rpc.urls")),
+    path("internal/", include("kelmah.events.urls")),
     *(path("api/v1/", include(config.urls)) for config in local_domains() if config.urls),
 ]
 if settings.IDENTITY_IS_LOCAL:

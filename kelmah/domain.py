@@ -2,6 +2,7 @@
 
 from functools import cache
 from importlib import import_module  # noqa: TID251 - of a module that the configuration names
+from importlib.util import find_spec
 from typing import Any
 
 from django.apps import AppConfig, apps
@@ -36,6 +37,8 @@ class DomainConfig(AppConfig):
         return self.label
 
     def ready(self) -> None:
+        if find_spec(f"kelmah.interfaces.{self.domain}"):  # what it publishes; one from elsewhere declares it itself
+            import_module(f"kelmah.interfaces.{self.domain}.events")
         if self.handlers:
             import_module(self.handlers)
 

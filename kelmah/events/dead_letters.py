@@ -49,6 +49,18 @@ def dead_letters(domain: str) -> list[DeadLetter]:
     return sorted(found, key=lambda letter: letter.dead_at)
 
 
+def dead_letters_from(source: str, *, at: str) -> list[dict[str, Any]]:
+    """What ``source`` told the local domain ``at`` and was buried in its inbox, for the teller to see, oldest first."""
+    columns = ("event_id", "handler", "topic", "key", "attempts", "last_error", "dead_at")
+    with connections[at].cursor() as cursor:
+        cursor.execute(
+            f"SELECT {', '.join(columns)} FROM {at}_inbox"  # noqa: S608
+            " WHERE source = %s AND dead_at IS NOT NULL AND completed_at IS NULL ORDER BY id",
+            [source],
+        )
+        return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+
+
 def resubmit(domain: str, *, event_id: UUID | None = None, handler: str | None = None) -> int:
     """Let dead letters be tried again from the first attempt; returns how many. Raises NotFound when there is none."""
     again = "UPDATE {table} SET dead_at = NULL, attempts = 0, available_at = clock_timestamp()"

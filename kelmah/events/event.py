@@ -52,5 +52,11 @@ def event_named(topic: str) -> type[Event]:
         raise LookupError(f"no event is called {topic!r}") from None
 
 
+def listeners_of(domain: str) -> frozenset[str]:
+    """Every domain that some event of this one names as a listener."""
+    own = (event for event in REGISTRY.values() if event.domain == domain)
+    return frozenset(listener for event in own for listener in event.listeners)
+
+
 def field_names(event: type[Event]) -> list[str]:
     return [field.name for field in fields(event)]

@@ -2,49 +2,67 @@
 
 import json
 import signal
-import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import psycopg
 import structlog
 from celery import Celery
+from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connections
 
+from kelmah.events import over_http
+from kelmah.events.clerk import NET, Clerk
 from kelmah.events.doorbell import Doorbell
+from kelmah.events.event import listeners_of
 from kelmah.events.inbox import hear, never
 from kelmah.events.queue import Row
 from kelmah.events.relay import hand_over, relay
 from kelmah.events.retention import forget_heard
 from kelmah.http.idempotency import forget_old_keys
+from kelmah.rpc.placement import url_of
 
 log = structlog.get_logger(__name__)
 
-NET = 1.0  # seconds between looks when nothing wakes us
 SWEEP = 3600.0  # seconds between sweeps of what is of no more use
+
+
+def elsewhere(domain: str) -> list[str]:
+    """The deployed domains in other processes that hear something of this one."""
+    return sorted((listeners_of(domain) & settings.DOMAINS) - set(settings.LOCAL_DOMAINS))
 
 
 class Loop:
     """Relays and hears for some local domains until it is asked to stop. Many may run: keys spread by themselves."""
 
     def __init__(self, domains: Iterable[str], broker: Celery) -> None:
+        """Raises LookupError when nothing says where a listener is."""
         self.domains = list(domains)
         self._broker = broker
+        self._elsewhere = sorted({target for domain in self.domains for target in elsewhere(domain)})
+        for target in self._elsewhere:
+            url_of(target)  # said now, not by every clerk every second
+        self._clerks: list[Clerk] = []
 
     def run(self, *, heartbeat: Path | None = None) -> None:
         """Until SIGTERM or SIGINT; the event that is being handled is finished first, the rest is given back.
 
         ``heartbeat`` is touched at every look: its age tells whether this process still works.
         """
-        with Doorbell(self.domains) as bell, _Clerk(self._hand_over) as clerk:
+        with Doorbell(self.domains) as bell, ExitStack() as stack:
+            # One for each who may keep us waiting: one that is down, or slow, delays only itself.
+            works = {"broker": self._hand_over} | {target: partial(self._forward, target) for target in self._elsewhere}
+            self._clerks = [stack.enter_context(Clerk(name, work)) for name, work in works.items()]
             bell.stop_on(signal.SIGTERM, signal.SIGINT)
-            log.info("relay_ready", domains=self.domains)
+            log.info("relay_ready", domains=self.domains, elsewhere=self._elsewhere)
             sweep_at = time.monotonic() + SWEEP
             while not bell.stopped:
                 told = bell.wait(NET)
-                clerk.wake()
+                self._wake_clerks()
                 self._look(told, lambda: bell.stopped)
                 if time.monotonic() > sweep_at:
                     self._sweep(lambda: bell.stopped)
@@ -55,7 +73,8 @@ class Loop:
 
     def once(self) -> int:
         """Everything that is due now; returns how many rows moved."""
-        return self._look(self.domains, never) + self._hand_over(never)
+        forwarded = sum(self._forward(target, never) for target in self._elsewhere)
+        return self._look(self.domains, never) + forwarded + self._hand_over(never)
 
     # Private functions
 
@@ -72,6 +91,24 @@ class Loop:
                 busy |= dict.fromkeys(target for target in told if target in self.domains)
                 if told or heard:
                     busy[domain] = None
+                if heard:  # it may have said something that is for the clerks
+                    self._wake_clerks()
+        return total
+
+    def _wake_clerks(self) -> None:
+        for clerk in self._clerks:
+            clerk.wake()
+
+    def _forward(self, target: str, stopping: Callable[[], bool]) -> int:
+        """Tell a domain in another process what these domains have for it, until they are quiet or it is down."""
+        total = 0
+        for domain in self.domains:
+            with _Surviving(domain):
+                while not stopping() and not over_http.is_down(target) and target in elsewhere(domain):
+                    gone = relay(domain, targets=[target]).get(target, 0)
+                    if not gone:
+                        break
+                    total += gone
         return total
 
     def _sweep(self, stopping: Callable[[], bool]) -> None:
@@ -91,37 +128,6 @@ class Loop:
 
     def _send(self, row: Row) -> None:
         self._broker.send_task(row.topic, kwargs=json.loads(row.payload), task_id=str(row.event_id), retry=False)
-
-
-class _Clerk:
-    """A thread of its own for the broker: one that hangs must not delay a single event."""
-
-    def __init__(self, work: Callable[[Callable[[], bool]], int]) -> None:
-        self._work = work
-        self._wanted, self._over = threading.Event(), threading.Event()
-        self._thread = threading.Thread(target=self._run, name="clerk")
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._wanted.set()
-        self._thread.join()
-
-    def wake(self) -> None:
-        """Raises RuntimeError when the thread has ended: then the process should, too, and be started again."""
-        if not self._thread.is_alive():
-            raise RuntimeError("the thread that hands tasks to the broker has died")
-        self._wanted.set()
-
-    def _run(self) -> None:
-        while not self._over.is_set():
-            self._wanted.wait(NET)
-            self._wanted.clear()
-            self._work(self._over.is_set)
-        connections.close_all()
 
 
 class _Surviving:

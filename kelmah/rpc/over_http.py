@@ -1,25 +1,23 @@
 """The transport to another process: a pool of connections and a breaker per target, retries inside the deadline."""
 
-import os
 import random
 import time
-from functools import cache
 
 import httpx
 import structlog
-from django.conf import settings
 
 from kelmah.rpc import travel
 from kelmah.rpc.breaker import CircuitOpen, breaker_of
 from kelmah.rpc.deadline import remaining
 from kelmah.rpc.errors import DeadlineExceeded, RemoteFailure, RemoteUnavailable
+from kelmah.rpc.placement import url_of
+from kelmah.rpc.pool import CONNECT_SECONDS, client_of
 from kelmah.rpc.service import Method
 from kelmah.rpc.signing import sign
 
 log = structlog.get_logger(__name__)
 
 ATTEMPTS = 3
-CONNECT_SECONDS = 1.0  # a host that is gone must leave time for another attempt
 FIRST_PAUSE = 0.05  # seconds, doubled by each attempt, jittered
 
 
@@ -48,7 +46,7 @@ def send(method: Method, body: bytes, caller: str) -> tuple[int, bytes]:
 
 def _post(method: Method, body: bytes, caller: str) -> tuple[int, bytes]:
     """One attempt: the only door to a target."""
-    target = _target_of(method)
+    target = url_of(method.interface.domain)
     left = remaining() or 0.0
     if left <= 0:
         raise DeadlineExceeded(f"{method}: no time is left.")
@@ -70,7 +68,7 @@ def _exchange(target: str, method: Method, body: bytes, caller: str, left: float
     headers = sign(path=method.path, body=body, caller=caller, travelling=travel.signed()) | travel.unsigned()
     timeout = httpx.Timeout(left, connect=min(left, CONNECT_SECONDS))
     try:
-        answer = _client(os.getpid(), target).post(
+        answer = client_of(target).post(
             method.path, content=body, headers={"Content-Type": "application/json", **headers}, timeout=timeout
         )
     except (httpx.ReadTimeout, httpx.WriteTimeout) as error:
@@ -86,21 +84,3 @@ def _wait(pause: float) -> bool:
         return False
     time.sleep(pause)
     return True
-
-
-def _target_of(method: Method) -> str:
-    try:
-        url: str = settings.DOMAIN_URLS[method.interface.domain]
-    except KeyError:
-        domain = method.interface.domain
-        raise LookupError(
-            f"{domain} does not run here: DOMAIN_URLS must say where, as {domain}=http://10.0.0.5:8000"
-        ) from None
-    return url
-
-
-@cache
-def _client(process: int, target: str) -> httpx.Client:
-    """Never shared with a forked child: two processes would read each other's answers."""
-    limits = httpx.Limits(max_connections=100, max_keepalive_connections=20)
-    return httpx.Client(base_url=target, limits=limits, trust_env=False)

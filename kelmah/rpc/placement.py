@@ -26,3 +26,14 @@ def local_interface(domain: str) -> type[Service] | None:
             return None
     interface = INTERFACES.get(domain)
     return interface if interface is not None and is_local(interface) else None
+
+
+def url_of(domain: str) -> str:
+    """Where a domain of another process answers. Raises LookupError."""
+    try:
+        url: str = settings.DOMAIN_URLS[domain]
+    except KeyError:
+        raise LookupError(
+            f"{domain} does not run here: DOMAIN_URLS must say where, as {domain}=http://10.0.0.5:8000"
+        ) from None
+    return url

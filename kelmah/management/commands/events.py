@@ -9,11 +9,13 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from kelmah.errors import DomainError
+from kelmah.events import over_http
 from kelmah.events.broker import broker
 from kelmah.events.catalogue import catalogue
 from kelmah.events.dead_letters import dead_letters, discard, resubmit
 from kelmah.events.gauges import gauges_of
-from kelmah.events.loop import Loop
+from kelmah.events.loop import Loop, elsewhere
+from kelmah.rpc.errors import RemoteFailure
 
 
 class Command(BaseCommand):
@@ -43,6 +45,8 @@ class Command(BaseCommand):
             getattr(self, f"_{options['verb']}")(options)
         except DomainError as error:
             raise CommandError(error.detail) from None
+        except LookupError as error:
+            raise CommandError(str(error)) from None
 
     def _run(self, options: dict[str, Any]) -> None:
         loop = Loop(options["domain"] or settings.LOCAL_DOMAINS, broker())
@@ -65,6 +69,21 @@ class Command(BaseCommand):
                 self.stdout.write(
                     f"  dead {letter.event_id} {letter.topic} -> {letter.handler} (key {letter.key},"
                     f" {letter.attempts} attempts): {letter.last_error}"
+                )
+            self._list_elsewhere(domain)
+
+    def _list_elsewhere(self, domain: str) -> None:
+        """What others buried of what this domain told them: theirs to resubmit, for us to know."""
+        for target in elsewhere(domain):
+            try:
+                letters = over_http.dead_letters_at(target, domain)
+            except RemoteFailure as error:
+                self.stdout.write(f"  {target} does not say what it buried: {error.detail}")
+                continue
+            for letter in letters:
+                self.stdout.write(
+                    f"  dead {letter['event_id']} {letter['topic']} -> {letter['handler']} at {target}"
+                    f" (key {letter['key']}, {letter['attempts']} attempts): {letter['last_error']}"
                 )
 
     def _resubmit(self, options: dict[str, Any]) -> None:

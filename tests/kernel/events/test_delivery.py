@@ -12,7 +12,8 @@ from kelmah.events.gauges import gauges_of
 from kelmah.events.inbox import hear
 from kelmah.events.publish import NotInTransaction, enqueue, publish
 from kelmah.events.queue import inbox, outbox
-from kelmah.events.relay import deliver, hand_over, relay
+from kelmah.events.receive import receive
+from kelmah.events.relay import hand_over, relay
 from tests.probe import actions
 from tests.probe.events import Counted, Unheard
 from tests.probe.models import Effect, Errand, Inbox, Outbox, Tally, Trouble
@@ -82,7 +83,7 @@ def test_an_event_delivered_twice_is_heard_once():
     rows = outbox("probe").claim()
     Outbox.objects.update(available_at="2000-01-01T00:00:00Z")  # as if the lease had run out before the mark
     relay("probe")
-    deliver("probe", "probe", rows)
+    receive("probe", "probe", rows)
     hear("probe")
     assert (effects(), Inbox.objects.count()) == ([1], 1)
 
