@@ -9,6 +9,10 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from kelmah.architecture.alone import wall_in_if_asked
+
+wall_in_if_asked()  # before any domain is imported, and before LOCAL_DOMAINS is read
+
 CORE = ("identity", "marketplace", "contracts", "payments", "messaging", "reviews", "files")
 
 

@@ -30,10 +30,11 @@ class _Wall(MetaPathFinder):
 def wall_in(domain: str) -> None:
     """From now on this process can import no domain but this one."""
     os.environ["LOCAL_DOMAINS"] = domain
-    sys.meta_path.insert(0, _Wall(domain))
+    if not any(isinstance(finder, _Wall) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _Wall(domain))
 
 
 def wall_in_if_asked() -> None:
-    """``KELMAH_ALONE=payments`` walls the process in; pytest and ``manage.py`` ask at their start."""
+    """``KELMAH_ALONE=payments`` walls the process in; every process asks when it reads its settings."""
     if domain := os.environ.get("KELMAH_ALONE"):
         wall_in(domain)

@@ -5,19 +5,18 @@ import sys
 import threading
 from typing import IO, TextIO
 
-_WIDTH = 8
-
 
 class Console:
     """Thread-safe; coloured on a terminal unless NO_COLOR is set. Keeps working when nobody reads any more."""
 
-    def __init__(self, output: TextIO | None = None) -> None:
+    def __init__(self, output: TextIO | None = None, *, width: int = 8) -> None:
+        self._width = width
         self._output = output or sys.stdout
         self._lock = threading.Lock()
         self._coloured = self._output.isatty() and "NO_COLOR" not in os.environ
 
     def line(self, name: str, text: str, *, colour: str = "") -> None:
-        label = f"{name:<{_WIDTH}} |"
+        label = f"{name:<{self._width}} |"
         if colour and self._coloured:
             label = f"\x1b[{colour}m{label}\x1b[0m"
         self.plain(f"{label} {text}")

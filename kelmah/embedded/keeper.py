@@ -2,7 +2,7 @@
 
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from types import FrameType
 
 from kelmah.embedded.console import Console
@@ -25,6 +25,7 @@ class Keeper:
         self.units: list[Unit] = []
         self._budgets: dict[str, RestartBudget] = {}
         self._start_at: dict[str, float] = {}
+        self._down: set[str] = set()
         self._signals = 0
 
     def listen_to_signals(self) -> None:
@@ -48,6 +49,8 @@ class Keeper:
         if self._signals:
             raise StopAsked
         for unit in self.units:
+            if unit.name in self._down:
+                continue
             if unit.name in self._start_at:
                 self._start_when_due(unit)
             elif not unit.alive():
@@ -61,6 +64,22 @@ class Keeper:
             if time.monotonic() > deadline:
                 raise EmbeddedError(otherwise)
             self.pause()
+
+    def take_down(self, names: Collection[str]) -> None:
+        """Stop these processes and leave them so."""
+        leaving = [unit for unit in self.units if unit.name in names and isinstance(unit, ProcessUnit)]
+        self._down |= {unit.name for unit in leaving}
+        for unit in leaving:
+            unit.ask_to_end()
+        for unit in leaving:
+            unit.stop()
+            self._console.line(unit.name, "is kept down")
+
+    def let_up(self, names: Collection[str]) -> None:
+        """Start them again."""
+        for name in self._down & set(names):
+            self._down.discard(name)
+            self._start_at[name] = time.monotonic()
 
     def stop(self, order: Sequence[Sequence[str]]) -> None:
         """End the named units group after group, then the others, the last started first."""

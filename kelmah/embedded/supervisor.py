@@ -1,4 +1,4 @@
-"""One command's worth of Kelmah: servers, databases, the five processes; watched while they run, stopped in order."""
+"""One command's worth of Kelmah: servers, databases, processes; watched while they run, stopped in order."""
 
 import os
 import signal
@@ -7,46 +7,45 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from kelmah.embedded.account import server_account
 from kelmah.embedded.child import start_child, stop_child
 from kelmah.embedded.console import Console
-from kelmah.embedded.environment import Environments, environments
 from kelmah.embedded.errors import EmbeddedError, explain_os_error
 from kelmah.embedded.folders import CLONE, locked, make_folder
+from kelmah.embedded.holds import Holds
 from kelmah.embedded.keeper import Keeper, StopAsked
-from kelmah.embedded.ports import HOST, check_free
+from kelmah.embedded.plan import Plan, Step
 from kelmah.embedded.postgres import Postgres
 from kelmah.embedded.preparation import Preparation
-from kelmah.embedded.processes import STOP_ORDER, process_table
 from kelmah.embedded.redis import Redis
+from kelmah.embedded.status import Status
 from kelmah.embedded.units import ProcessUnit, ServerUnit
 
-_HEALTHY_WITHIN = 90.0
 _DATABASE = "kelmah"
 
 
-@dataclass(frozen=True)
-class Options:
-    """``demo_command``: the management command that loads demo data, or "" for none. ``commands``: all there are."""
+class Topology(Protocol):
+    """Which processes there are."""
 
-    data: Path
-    port: int = 8000
-    live_port: int = 8001
-    demo_command: str = ""
-    commands: frozenset[str] = frozenset()
+    def check(self) -> None: ...
+
+    def plan(self, *, database_url: str, redis_url: str) -> Plan: ...
 
 
 class Supervisor:
     """``run()`` from the main thread; it returns the exit status."""
 
-    def __init__(self, options: Options, *, console: Console | None = None) -> None:
-        self._options = options
+    def __init__(self, topology: Topology, *, data: Path, console: Console | None = None, within: float = 90.0) -> None:
+        self._topology = topology
+        self._data = data
         self._console = console or Console()
         self._keeper = Keeper(console=self._console)
-        self._marks = options.data
+        self._marks = data
+        self._healthy_within = within
+        self._plan: Plan | None = None
 
     def run(self) -> int:
         """Serve until Ctrl-C or SIGTERM: 0. When something can't be started or kept alive: one line, and 1."""
@@ -55,15 +54,18 @@ class Supervisor:
         problem = ""
         with ExitStack() as held:
             try:
-                self._start(held, began)
+                plan = self._start(held, began)
+                holds = Holds(self._data / "held", plan.members, self._keeper)
                 while True:
                     self._keeper.pause()
+                    holds.obey()
+                    self._status.refresh()
             except StopAsked:
                 pass
             except EmbeddedError as error:
                 problem = str(error)
             except OSError as error:
-                problem = str(explain_os_error(error, path=self._options.data, account=server_account().name))
+                problem = str(explain_os_error(error, path=self._data, account=server_account().name))
             finally:
                 self._stop()
         if problem:
@@ -73,31 +75,25 @@ class Supervisor:
     def _stop(self) -> None:
         if self._keeper.units:
             self._say("stopping")
-            self._keeper.stop(STOP_ORDER)
+            self._keeper.stop(self._plan.stop_order if self._plan else ())
             self._say("stopped")
 
-    def _start(self, held: ExitStack, began: float) -> None:
-        options = self._options
-        check_free(options.port, purpose="REST API", option="--port (make run PORT=…)")
-        check_free(options.live_port, purpose="WebSockets", option="--live-port (make run LIVE_PORT=…)")
-        make_folder(options.data)
-        held.enter_context(locked(options.data / "lock", wait=False))
-        found = environments(
-            data=options.data,
+    def _start(self, held: ExitStack, began: float) -> Plan:
+        self._topology.check()
+        make_folder(self._data)
+        held.enter_context(locked(self._data / "lock", wait=False))
+        plan = self._plan = self._topology.plan(
             database_url=os.environ.get("DATABASE_URL") or self._postgres(),
             redis_url=os.environ.get("REDIS_URL") or self._redis(),
-            port=options.port,
-            live_port=options.live_port,
         )
-        for folder in ("files", "mailbox", "static"):
-            make_folder(options.data / folder)
-        self._prepare(found)
-        self._start_processes(found)
-        self._announce(time.monotonic() - began)
+        self._prepare(plan)
+        self._status = self._start_processes(plan)
+        self._announce(plan, time.monotonic() - began)
+        return plan
 
     def _postgres(self) -> str:
         self._say("starting PostgreSQL")
-        server = Postgres(home=self._options.data / "postgres")
+        server = Postgres(home=self._data / "postgres")
         server.start()
         self._keeper.watch(ServerUnit("postgres", server))
         self._marks = server.home
@@ -105,27 +101,25 @@ class Supervisor:
 
     def _redis(self) -> str:
         self._say("starting Redis")
-        server = Redis(home=self._options.data / "redis")
+        server = Redis(home=self._data / "redis")
         server.start()
         self._keeper.watch(ServerUnit("redis", server))
         return server.url
 
-    def _prepare(self, found: Environments) -> None:
-        preparation = Preparation(marks=self._marks, env=found.setup, run=lambda command: self._step(command, found))
-        if not preparation.databases(always="DATABASE_URL" in os.environ):
+    def _prepare(self, plan: Plan) -> None:
+        preparation = Preparation(marks=self._marks, run=self._step)
+        if not preparation.databases(plan.setup, always="DATABASE_URL" in os.environ):
             self._say("databases are up to date")
-        if self._options.demo_command:
-            preparation.demo(self._options.demo_command)
+        if plan.demo:
+            preparation.demo(plan.demo)
 
-    def _step(self, command: list[str], found: Environments) -> None:
+    def _step(self, step: Step) -> None:
         """Run a management command to its end, showing its lines. Raises EmbeddedError when it fails."""
-        name = command[0]
-        self._say(name.replace("_", " "))
-        # Demo data goes in by the run-time roles, like everything after the migrations.
-        env = found.processes if name == self._options.demo_command else found.setup
+        name = step.command[0]
+        self._say(f"{name.replace('_', ' ')} {step.says}".strip())
         child = start_child(
-            [sys.executable, "manage.py", *command],
-            env=env,
+            [sys.executable, "manage.py", *step.command],
+            env=step.env,
             cwd=CLONE,
             output=subprocess.PIPE,
             on_parent_death=signal.SIGTERM,
@@ -141,36 +135,28 @@ class Supervisor:
         if child.returncode:
             raise EmbeddedError(f"`manage.py {name}` failed (exit status {child.returncode}): its lines above say why.")
 
-    def _start_processes(self, found: Environments) -> None:
-        options = self._options
-        table = process_table(
-            port=options.port, live_port=options.live_port, data=options.data, commands=options.commands
-        )
-        self._say("starting " + ", ".join(process.name for process in table))
-        units = [ProcessUnit(process, env=found.processes, console=self._console) for process in table]
-        # The API alone first: five processes importing at once on two cores would make its first answer wait for all.
-        for group in (units[:1], units[1:]):
-            for unit in group:
+    def _start_processes(self, plan: Plan) -> Status:
+        self._say("starting " + ", ".join(member.process.name for member in plan.members))
+        units: list[ProcessUnit] = []
+        for group in plan.groups:
+            fresh = [ProcessUnit(member.process, env=member.env, console=self._console) for member in group]
+            for unit in fresh:
                 self._keeper.start(unit)
             self._keeper.wait_until(
-                _all_healthy(group),
-                within=_HEALTHY_WITHIN,
-                otherwise=f"Not everything was ready within {_HEALTHY_WITHIN:.0f} s: see the lines above.",
+                _all_healthy(fresh),
+                within=self._healthy_within,
+                otherwise=f"Not everything was ready within {self._healthy_within:.0f} s: see the lines above.",
             )
+            units += fresh
+        return Status(plan.members, units, file=self._data / "status.json")
 
-    def _announce(self, seconds: float) -> None:
-        options = self._options
-        rows = {
-            "API": f"http://{HOST}:{options.port}/api/v1/",
-            "API docs": f"http://{HOST}:{options.port}/api/docs",
-            "Staff desk": f"http://{HOST}:{options.port}/admin/",
-            "WebSocket": f"ws://{HOST}:{options.live_port}/ws",
-            "Data": str(options.data),
-        }
+    def _announce(self, plan: Plan, seconds: float) -> None:
         self._console.plain(f"\nKelmah runs (ready in {seconds:.1f} s). Ctrl-C stops it.")
-        for label, value in rows.items():
+        for label, value in plan.rows.items():
             self._console.plain(f"  {label:<11} {value}")
-        logins = options.data / "demo-logins.txt"
+        for line in self._status.table():
+            self._console.plain(f"  {line}")
+        logins = self._data / "demo-logins.txt"
         if logins.is_file():
             self._console.plain("  Demo logins")
             for line in logins.read_text(encoding="utf-8").splitlines():

@@ -89,6 +89,11 @@ class ProcessUnit:
             return _answers_ok(self.process.health)
         return True
 
+    @property
+    def pid(self) -> int | None:
+        """Of the process, while it runs."""
+        return self._child.pid if self._child and self._child.poll() is None else None
+
     def last_words(self) -> str:
         status = self._child.returncode if self._child else None
         return f"killed by signal {-status}" if status is not None and status < 0 else f"exit status {status}"

@@ -7,7 +7,9 @@ from django.core.management import get_commands
 from django.core.management.base import BaseCommand
 
 from kelmah.embedded.folders import data_folder
-from kelmah.embedded.supervisor import Options, Supervisor
+from kelmah.embedded.monolith import Monolith
+from kelmah.embedded.options import Options
+from kelmah.embedded.supervisor import Supervisor
 
 _DEMO = "load_demo"
 
@@ -27,13 +29,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         commands = frozenset(get_commands())
         demo = "" if options["no_demo"] or _DEMO not in commands else _DEMO
-        supervisor = Supervisor(
-            Options(
-                data=data_folder(options["data"]),
-                port=options["port"],
-                live_port=options["live_port"],
-                demo_command=demo,
-                commands=commands,
-            )
+        chosen = Options(
+            data=data_folder(options["data"]),
+            port=options["port"],
+            live_port=options["live_port"],
+            demo_command=demo,
+            commands=commands,
         )
-        raise SystemExit(supervisor.run())
+        raise SystemExit(Supervisor(Monolith(chosen), data=chosen.data).run())
