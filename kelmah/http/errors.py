@@ -74,6 +74,18 @@ class Internal(DomainError):
     code, status, title = "internal_error", 500, "Something went wrong on our side"
 
 
+class BadGateway(DomainError):
+    """The gateway reached a process that then failed: whether the request was carried out is not known."""
+
+    code, status, title = "bad_gateway", 502, "A part of the service broke off before it answered"
+
+
+class GatewayTimeout(DomainError):
+    """The gateway stopped waiting: the request may still be carried out."""
+
+    code, status, title = "gateway_timeout", 504, "A part of the service did not answer in time"
+
+
 class CursorInvalid(InvalidInput):
     """Altered, made for another list, or given to somebody else."""
 
