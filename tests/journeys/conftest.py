@@ -3,16 +3,15 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import pytest
 from django.test import Client
 
@@ -23,18 +22,13 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class Running:
-    """Where the system answers, the file that moves its clock, and the folder of its data."""
+    """Where the system answers, the file that moves its clock, the folder of its data, and what it says."""
 
     api: str
     live: str
     clock_file: Path
     data: Path
-    environment: dict[str, str]
-
-    def manage(self, *command: str) -> str:
-        """What a management command says on this system's data. Raises CalledProcessError."""
-        run = [sys.executable, "manage.py", *command]
-        return subprocess.run(run, cwd=ROOT, env=self.environment, check=True, capture_output=True, text=True).stdout
+    log: Path
 
 
 @pytest.fixture
@@ -49,40 +43,51 @@ def desk() -> Client:
     return client
 
 
-@pytest.fixture(scope="session", params=["local", pytest.param("loopback", marks=pytest.mark.slow)])
-def running(request: pytest.FixtureRequest) -> Iterator[Running]:
-    """``manage.py run`` with servers, ports and data of its own; stopped as by Ctrl-C, which must succeed.
+SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in ("loopback", "split")]
 
-    Once with calls between domains made directly, and once with every call going over the wire.
+
+@pytest.fixture(scope="session", params=["local", *SLOW])
+def running(request: pytest.FixtureRequest) -> Iterator[Running]:
+    """A whole system with servers, ports and data of its own; stopped as by Ctrl-C, which must succeed.
+
+    ``manage.py run``, once with calls between domains made directly and once with every call going over the wire; and
+    ``manage.py split``, where every domain has its own processes and database.
     """
+    with started(request.param) as system:
+        yield system
+
+
+@contextmanager
+def started(topology: str, *options: str, **environment: str) -> Iterator[Running]:
+    """A whole system while the block runs: ``local``, ``loopback`` or ``split``."""
     folder = Path(tempfile.mkdtemp(prefix="kelmah-running-"))
     folder.chmod(0o755)  # as root, the servers' user must be able to pass
     data, clock_file = folder / "data", folder / "clock"
     port, live_port = free_port(), free_port()
+    if topology == "split":
+        command, live_port = ("split", "--port", str(port), *options), port
+    else:
+        command = ("run", "--port", str(port), "--live-port", str(live_port), *options)
     foreign = ("KELMAH_TEST", "KELMAH_EXTRA", "DATABASE", "REDIS")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-    environment |= {
-        "KELMAH_CLOCK_FILE": str(clock_file),
-        "DJANGO_SETTINGS_MODULE": "config.settings.dev",
-        "RPC_TRANSPORT": request.param,
-    }
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    more = {"KELMAH_CLOCK_FILE": str(clock_file), "DJANGO_SETTINGS_MODULE": "config.settings.dev"}
+    more |= {"RPC_TRANSPORT": "loopback"} if topology == "loopback" else {"RPC_TRANSPORT": "local"}
     log = (folder / "log").open("w+")
     process = subprocess.Popen(
-        [sys.executable, "manage.py", "run", "--port", str(port), "--live-port", str(live_port), "--data", str(data)],
+        [sys.executable, "manage.py", *command, "--data", str(data)],
         cwd=ROOT,
-        env=environment,
+        env=inherited | more | environment,
         stdout=log,
         stderr=subprocess.STDOUT,
         start_new_session=True,
     )
-    api = f"http://127.0.0.1:{port}"
     try:
-        _wait_until_ready(api, live_port, process, Path(log.name))
-        yield Running(api, f"ws://127.0.0.1:{live_port}", clock_file, data, environment)
+        _wait_until_ready(process, Path(log.name))
+        yield Running(f"http://127.0.0.1:{port}", f"ws://127.0.0.1:{live_port}", clock_file, data, Path(log.name))
     finally:
         process.send_signal(signal.SIGINT)
         try:
-            code = process.wait(timeout=60)
+            code = process.wait(timeout=90)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             code = -9
@@ -91,14 +96,10 @@ def running(request: pytest.FixtureRequest) -> Iterator[Running]:
     assert code == 0, f"stopping took too long or failed ({code}):\n{written[-3000:]}"
 
 
-def _wait_until_ready(api: str, live_port: int, process: subprocess.Popen, log: Path) -> None:
-    deadline = time.monotonic() + 120
+def _wait_until_ready(process: subprocess.Popen, log: Path) -> None:
+    deadline = time.monotonic() + 240
     while time.monotonic() < deadline and process.poll() is None:
-        try:
-            if httpx.get(f"{api}/health/ready", timeout=2).status_code == 200:
-                socket.create_connection(("127.0.0.1", live_port), timeout=2).close()
-                return
-        except (httpx.HTTPError, OSError):
-            pass
+        if "Kelmah runs" in log.read_text():
+            return
         time.sleep(0.1)
     pytest.fail(f"the system did not start:\n{log.read_text()[-5000:]}")
