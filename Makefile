@@ -11,7 +11,7 @@ VENV := .venv/bin/python
 
 help:
 	@echo "make run      serve on http://127.0.0.1:8000 with embedded PostgreSQL and Redis; Ctrl-C stops  (PORT= LIVE_PORT= DATA=)"
-	@echo "make split    the same as one process group and database per domain, behind a gateway        (PORT= DATA= COPIES=)"
+	@echo "make split    the same as one process group and database per domain, behind a gateway        (PORT= DATA= COPIES= APART=)"
 	@echo "make demo     play the first paid job against the running server                              (URL= LIVE_URL=)"
 	@echo "make test     format, lint, types, import contracts, checks, tests                            (STEPS='lint types', slow)"
 	@echo "make bench    measure; writes docs/benchmarks.md"
@@ -21,7 +21,7 @@ run: runtime
 	@exec $(VENV) manage.py run --port $(PORT) --live-port $(LIVE_PORT) $(if $(DATA),--data "$(DATA)")
 
 split: runtime
-	@exec $(VENV) manage.py split --port $(PORT) $(if $(COPIES),--copies $(COPIES)) $(if $(DATA),--data "$(DATA)")
+	@exec $(VENV) manage.py split --port $(PORT) $(if $(COPIES),--copies $(COPIES)) $(if $(APART),--apart $(APART)) $(if $(DATA),--data "$(DATA)")
 
 demo: runtime
 	@exec $(VENV) -m tests.journeys.first_paid_job --api $(URL) --live $(LIVE_URL)

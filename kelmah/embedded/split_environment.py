@@ -1,13 +1,14 @@
 """The environments of ``manage.py split``: to each domain what is its own, and where the others are."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from kelmah.embedded import generated_secrets
 from kelmah.embedded.environment import without_credentials
+from kelmah.embedded.groups import Group
 from kelmah.embedded.ports import HOST
 
 # Secrets that one domain's processes have and the others lack.
@@ -16,7 +17,7 @@ _OWN = {"JWT_SIGNING_KEY_FILE": "identity", "SANDBOX_WEBHOOK_SECRETS": "payments
 
 @dataclass(frozen=True)
 class SplitEnvironments:
-    """``databases``: the administrator's URL of each domain's database. ``doors``: at which port who finds whom.
+    """``databases``: the administrator's URL of each domain's database. ``doors``: at which port a group finds a domain.
 
     What the caller's environment sets already stays, except what places the domains.
     """
@@ -28,20 +29,17 @@ class SplitEnvironments:
     doors: Mapping[tuple[str, str], int]
     sandbox_port: int
 
-    def of(self, domain: str) -> dict[str, str]:
-        """Of the processes of one domain; they can import no other."""
-        return self._common(domain) | _database(domain, without_credentials(self.databases[domain]))
+    def of(self, group: Group) -> dict[str, str]:
+        """Of the processes of a group; those of a domain alone can import no other."""
+        return self._common(group) | self._databases(group.domains, admin=False)
 
-    def setup(self, domain: str) -> dict[str, str]:
-        """Of what prepares and migrates a domain's database, with the administrator's credentials."""
-        return self._common(domain) | _database(domain, self.databases[domain])
+    def setup(self, group: Group) -> dict[str, str]:
+        """Of what prepares and migrates the group's database, with the administrator's credentials."""
+        return self._common(group) | self._databases(group.domains, admin=True)
 
     def everything(self) -> dict[str, str]:
         """Of a command that works for all domains at once, by their run-time roles."""
-        every = self._shared | self._secrets
-        for domain, url in self.databases.items():
-            every |= _database(domain, without_credentials(url))
-        return every
+        return self._shared | self._secrets | self._databases(tuple(self.databases), admin=False)
 
     def of_gateway(self) -> dict[str, str]:
         """Nothing of ours."""
@@ -49,10 +47,19 @@ class SplitEnvironments:
 
     # Private functions
 
-    def _common(self, domain: str) -> dict[str, str]:
-        urls = (f"{callee}=http://{HOST}:{port}" for (caller, callee), port in self.doors.items() if caller == domain)
-        secrets = {name: value for name, value in self._secrets.items() if _OWN.get(name, domain) == domain}
-        return self._shared | secrets | {"KELMAH_ALONE": domain, "LOCAL_DOMAINS": domain, "DOMAIN_URLS": ",".join(urls)}
+    def _common(self, group: Group) -> dict[str, str]:
+        urls = {domain: port for (caller, domain), port in self.doors.items() if caller == group.name}
+        return {
+            **self._shared,
+            **{name: value for name, value in self._secrets.items() if _OWN.get(name) in (None, *group.domains)},
+            **({"KELMAH_ALONE": group.name} if group.alone else {}),
+            "LOCAL_DOMAINS": ",".join(group.domains),
+            "DOMAIN_URLS": ",".join(f"{domain}=http://{HOST}:{port}" for domain, port in urls.items()),
+        }
+
+    def _databases(self, domains: Sequence[str], *, admin: bool) -> dict[str, str]:
+        urls = {f"{domain.upper()}_DATABASE_URL": self.databases[domain] for domain in domains}
+        return urls if admin else {name: without_credentials(url) for name, url in urls.items()}
 
     @cached_property
     def _shared(self) -> dict[str, str]:
@@ -82,7 +89,3 @@ class SplitEnvironments:
     @cached_property
     def _secrets(self) -> dict[str, str]:
         return generated_secrets.environment(self.data)
-
-
-def _database(domain: str, url: str) -> dict[str, str]:
-    return {f"{domain.upper()}_DATABASE_URL": url}

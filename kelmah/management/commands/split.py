@@ -8,8 +8,11 @@ from django.conf import settings
 from django.core.management import get_commands
 from django.core.management.base import BaseCommand, CommandError
 
+from kelmah.domain import local_domains
 from kelmah.embedded.console import Console
+from kelmah.embedded.errors import EmbeddedError
 from kelmah.embedded.folders import data_folder
+from kelmah.embedded.groups import groups_of
 from kelmah.embedded.options import Options
 from kelmah.embedded.split import Split
 from kelmah.embedded.status import read_status, table_of
@@ -32,6 +35,9 @@ class Command(BaseCommand):
         )
         parser.add_argument("name", nargs="?", default="", help="of a process or a domain, for down and up")
         parser.add_argument("--port", type=int, default=8000, help="of the gateway (8000); others are above")
+        parser.add_argument(
+            "--apart", action="append", default=[], help="only this domain alone, the rest together (may be repeated)"
+        )
         parser.add_argument("--copies", type=int, default=2, help="of every domain's API (2)")
         parser.add_argument("--data", metavar="DIR", help="data folder (split, in that of `manage.py run`)")
         parser.add_argument("--no-demo", action="store_true", help="start with empty tables")
@@ -44,7 +50,11 @@ class Command(BaseCommand):
         commands = frozenset(get_commands())
         demo = "" if options["no_demo"] or _DEMO not in commands else _DEMO
         chosen = Options(data=data, port=options["port"], demo_command=demo, commands=commands)
-        split = Split(chosen, copies=options["copies"])
+        try:
+            groups = groups_of(local_domains(), apart=options["apart"])
+        except EmbeddedError as error:
+            raise CommandError(str(error)) from None
+        split = Split(chosen, groups, copies=options["copies"])
         raise SystemExit(Supervisor(split, data=data, console=Console(width=18), within=240.0).run())
 
     def _status(self, data: Path, options: dict[str, Any]) -> None:
