@@ -12,7 +12,7 @@ from kelmah.embedded.errors import EmbeddedError
 
 @dataclass(frozen=True)
 class Group:
-    """Domains that live in the same processes. A domain alone has a database of its own; others share the common one."""
+    """Domains that live in the same processes; one that is alone has a database of its own, others share one."""
 
     name: str
     configs: tuple[DomainConfig, ...]

@@ -17,7 +17,7 @@ _OWN = {"JWT_SIGNING_KEY_FILE": "identity", "SANDBOX_WEBHOOK_SECRETS": "payments
 
 @dataclass(frozen=True)
 class SplitEnvironments:
-    """``databases``: the administrator's URL of each domain's database. ``doors``: at which port a group finds a domain.
+    """``databases``: the administrator's URL of each domain's database. ``doors``: where a group finds a domain.
 
     What the caller's environment sets already stays, except what places the domains.
     """
