@@ -109,6 +109,7 @@ CSRF_COOKIE_HTTPONLY = True
 RPC_TRANSPORT = env.text("RPC_TRANSPORT", default="local", example="local or loopback")
 RPC_BREAKER_FAILURES = env.number("RPC_BREAKER_FAILURES", default=5, at_least=1)  # in a row, of one target
 RPC_BREAKER_SECONDS = env.number("RPC_BREAKER_SECONDS", default=5, at_least=1)  # until it is tried again
+RPC_JOURNAL = env.text("RPC_JOURNAL", default="", example="/var/tmp/calls")  # a folder, while calls are measured
 CELERY_APP = "config.celery.app"
 EVENT_MAX_ATTEMPTS = env.number("EVENT_MAX_ATTEMPTS", default=8, at_least=1)
 EVENT_LEASE_SECONDS = env.number("EVENT_LEASE_SECONDS", default=30, at_least=1)

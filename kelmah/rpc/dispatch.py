@@ -8,7 +8,7 @@ from django.conf import settings
 
 from kelmah.db import in_atomic
 from kelmah.domain import DomainConfig
-from kelmah.rpc import loopback, over_http
+from kelmah.rpc import journal, loopback, over_http
 from kelmah.rpc.deadline import within
 from kelmah.rpc.errors import CallerNotAllowed, CallInsideTransaction
 from kelmah.rpc.placement import implementation_of, is_local
@@ -26,10 +26,11 @@ def dispatch(method: Method, arguments: Mapping[str, Any], *, caller_module: str
     caller = _caller(caller_module, interface)
     if caller not in interface.callers:
         raise CallerNotAllowed(f"{caller} may not call {method}: add it to callers= and to the import contract")
-    with within(method.timeout):
-        if not is_local(interface):
+    transport: str = settings.RPC_TRANSPORT if is_local(interface) else "remote"
+    with within(method.timeout), journal.entry(method, caller=caller, transport=transport):
+        if transport == "remote":
             return _through(over_http.send, method, arguments, caller)
-        if settings.RPC_TRANSPORT == "loopback":
+        if transport == "loopback":
             return _through(loopback.send, method, arguments, caller)
         return getattr(implementation_of(interface), method.name)(**arguments)
 

@@ -369,8 +369,9 @@ def main() -> int:
     parser.add_argument("--api", default="http://127.0.0.1:8000")
     parser.add_argument("--live", default="ws://127.0.0.1:8001")
     parser.add_argument("--clock-file", type=Path, help="the running system's KELMAH_CLOCK_FILE, if it has one")
+    parser.add_argument("--quiet", action="store_true", help="say only what went wrong")
     arguments = parser.parse_args()
-    narrator = Narrator()
+    narrator = Narrator(quiet=arguments.quiet)
     story = FirstPaidJob(api=arguments.api, live=arguments.live, narrator=narrator, clock_file=arguments.clock_file)
     try:
         story.play()
