@@ -1,0 +1,86 @@
+"""Every environment variable of a deployment: what it means, who gets it, and who says its value."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from kelmah.deployment.processes import ProcessKind, Service
+
+Source = Literal["place", "choice", "secret", "shared"]
+
+
+@dataclass(frozen=True)
+class Variable:
+    """``source``: follows from the names of services, is chosen by whoever deploys, is a secret of the domain, or one
+    that all processes share.
+
+    ``kinds``: only these kinds of processes get it, if any are named; ``domain``: only this domain's.
+    ``unless_said``: what holds when nobody says it; None means that somebody must.
+    """
+
+    name: str
+    source: Source
+    meaning: str
+    example: str
+    domain: str = ""
+    kinds: tuple[ProcessKind, ...] = ()
+    unless_said: str | None = None
+
+    def is_for(self, service: Service) -> bool:
+        return (not self.kinds or service.kind in self.kinds) and (not self.domain or self.domain in service.domains)
+
+
+def _place(name: str, meaning: str, example: str, *kinds: ProcessKind, domain: str = "") -> Variable:
+    return Variable(name, "place", meaning, example, domain, kinds)
+
+
+def _choice(
+    name: str, meaning: str, example: str, *kinds: ProcessKind, domain: str = "", unless_said: str | None = None
+) -> Variable:
+    return Variable(name, "choice", meaning, example, domain, kinds, unless_said)
+
+
+def _secret(
+    name: str, meaning: str, example: str, *kinds: ProcessKind, domain: str = "", unless_said: str | None = None
+) -> Variable:
+    return Variable(name, "secret", meaning, example, domain, kinds, unless_said)
+
+
+def _shared(name: str, meaning: str, example: str) -> Variable:
+    return Variable(name, "shared", meaning, example)
+
+
+VARIABLES = (
+    _place("DJANGO_SETTINGS_MODULE", "which settings", "config.settings.prod"),
+    _place("ALLOWED_HOSTS", "the host of the API, and what others call this process", "api.example.com,payments-api"),
+    _place("LOCAL_DOMAINS", "the domains that this process serves", "payments"),
+    _place("DOMAIN_URLS", "where the other domains are", "identity=http://identity-api:8000"),
+    _place("DATABASE_URL", "the database of all domains, without credentials", "postgresql://postgres:5432/kelmah"),
+    _place("<DOMAIN>_DATABASE_URL", "a domain's own, without credentials", "postgresql://payments-postgres:5432/kelmah"),
+    _place("JWT_ISSUER", "who signs access tokens: the address of the API", "https://api.example.com", "api", "live"),
+    _place("LIVE_URL", "the address of sockets for clients", "wss://api.example.com/ws", "api", domain="messaging"),
+    _place("LIVE_ORIGINS", "pages that may open sockets", "https://app.example.com", "live", domain="messaging"),
+    _place("TRUSTED_PROXY_COUNT", "gateways before this process", "1", "api", "live"),
+    _place("SECURE_SSL_REDIRECT", "no: the gateway does that, and domains call by HTTP", "no", "api", "live"),
+    _place("KELMAH_FILES_DIR", "the folder of files, one for all", "/srv/files", "api", "worker", domain="files"),
+    _place("REMAP_SIGTERM", "SIGQUIT: tasks under way go back to the queue at once", "SIGQUIT", "worker"),
+    _choice("EMAIL_HOST", "the mail server", "smtp.example.com", "worker", domain="messaging"),
+    _choice("EMAIL_PORT", "its port", "587", "worker", domain="messaging", unless_said="587"),
+    _choice("EMAIL_HOST_USER", "its user", "kelmah", "worker", domain="messaging", unless_said=""),
+    _choice("EMAIL_USE_TLS", "whether by TLS", "yes", "worker", domain="messaging", unless_said="yes"),
+    _choice("DEFAULT_FROM_EMAIL", "the sender of e-mails", "no-reply@example.com", "worker", domain="messaging"),
+    _choice("LOG_LEVEL", "how much is logged", "INFO", unless_said="INFO"),
+    _secret("SECRET_KEY", "signs links and cursors of the domain", "50 random characters"),
+    _secret("DATABASE_ROLE_PASSWORD", "of the domain's roles in its database", "long and random"),
+    _secret("EMAIL_HOST_PASSWORD", "its password", "long and random", "worker", domain="messaging", unless_said=""),
+    _secret("JWT_SIGNING_KEY_FILE", "of access tokens (PEM, P-256)", "/run/secrets/jwt_signing_key", domain="identity"),
+    _secret("DATABASE_ADMIN_URL", "makes roles and schemas", "postgresql://kelmah:password@postgres/kelmah", "prepare"),
+    _shared("REDIS_URL", "limits, hints, nonces, and by default tasks", "redis://:password@redis:6379/0"),
+    _shared("CELERY_BROKER_URL", "tasks, where not in Redis", "amqp://kelmah:password@rabbitmq:5672//"),
+    _shared("INTERNAL_RPC_KEY", "signs calls between domains; two while it is changed", "newest,previous"),
+)  # fmt: skip
+
+
+def variables_of(service: Service) -> Iterator[Variable]:
+    """What this service gets."""
+    return (variable for variable in VARIABLES if variable.is_for(service))
