@@ -30,10 +30,20 @@ def words(name: str, *, default: str = "") -> list[str]:
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
 
 
-def secret_file(name: str, *, example: str) -> str:
-    """The contents of the file that the variable names."""
-    path = Path(text(name, example=example))
+def pairs(name: str) -> list[tuple[str, str]]:
+    """``payments=https://desk.example.com,files=https://…``"""
+    found = [word.partition("=") for word in words(name)]
+    if wrong := [key for key, equals, value in found if not (key and equals and value)]:
+        raise SystemExit(f"{name}: {wrong[0]!r} has no value: for example {name}=payments=https://desk.example.com")
+    return [(key, value) for key, _, value in found]
+
+
+def secret_files(name: str, *, example: str) -> list[str]:
+    """The contents of the files that the variable names, separated by commas."""
+    paths = [Path(word.strip()) for word in text(name, example=example).split(",")]
     try:
-        return path.read_text()
+        return [path.read_text() for path in paths]
     except OSError as error:
-        raise SystemExit(f"{name}={path} can't be read ({error.strerror}): for example {name}={example}") from None
+        raise SystemExit(
+            f"{name}: {error.filename} can't be read ({error.strerror}): for example {name}={example}"
+        ) from None

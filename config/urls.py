@@ -16,7 +16,15 @@ if settings.IDENTITY_IS_LOCAL:
 
     from kelmah.http.jwks import jwks
 
-    urlpatterns += [path("admin/", admin.site.urls), path(".well-known/jwks.json", jwks)]
+    urlpatterns += [
+        *(path("admin/", include(config.admin_urls)) for config in local_domains() if config.admin_urls),
+        path("admin/", admin.site.urls),
+        path(".well-known/jwks.json", jwks),
+    ]
+else:
+    from kelmah.staff.desk import desk_routes
+
+    urlpatterns += desk_routes()
 
 handler400 = "kelmah.http.problems.bad_request"
 handler403 = "kelmah.http.problems.permission_denied"

@@ -14,8 +14,9 @@ class DomainConfig(AppConfig):
     """Base of every ``domains/<name>/apps.py``: a few declarative lines.
 
     ``service`` names the class that implements ``kelmah.interfaces.<name>.calls``; ``handlers`` the module whose
-    ``@handles`` functions listen to events; ``urls`` the REST routes; ``beat`` the schedule, as Celery entries whose
-    task names begin with the domain's name; ``demo`` a function that loads the domain's demo data.
+    ``@handles`` functions listen to events; ``urls`` the REST routes; ``admin_urls`` what is below ``/admin/`` beside
+    Django's own; ``beat`` the schedule, as Celery entries whose task names begin with the domain's name; ``demo`` a
+    function that loads the domain's demo data; ``proof`` the management command, if there is one, that proves the domain's data to be in order.
     """
 
     default = False  # Django takes the only configuration of a module: not this one, which is merely imported there
@@ -23,8 +24,10 @@ class DomainConfig(AppConfig):
     service: str = ""
     handlers: str = ""
     urls: str = ""
+    admin_urls: str = ""
     websocket_urls: str = ""
     demo: str = ""
+    proof: tuple[str, ...] = ()
     beat: dict[str, dict[str, Any]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

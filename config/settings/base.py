@@ -18,18 +18,16 @@ DOMAIN_DATABASE_URLS = {domain: domains.database_url(domain) for domain in domai
 IDENTITY_IS_LOCAL = "identity" in LOCAL_DOMAINS
 
 # --- applications ------------------------------------------------------------------------------------------------
-# Django's users, sessions and admin live where identity lives; a process without identity knows people by token only.
-_WITH_IDENTITY = (
+# Django's users, sessions and admin have their tables where identity lives. Elsewhere its admin runs without them:
+# people are known by token only, and staff by what identity signed for the desk (kelmah.staff).
+INSTALLED_APPS = [
+    "kelmah",
     "unfold",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
+    *(("django.contrib.sessions",) if IDENTITY_IS_LOCAL else ()),
     "django.contrib.messages",
-)
-INSTALLED_APPS = [
-    "kelmah",
-    *(_WITH_IDENTITY if IDENTITY_IS_LOCAL else ()),
     "django.contrib.staticfiles",
     "rest_framework",
     "drf_spectacular",
@@ -47,11 +45,15 @@ MIDDLEWARE = [
             "django.middleware.common.CommonMiddleware",
             "django.middleware.csrf.CsrfViewMiddleware",
             "django.contrib.auth.middleware.AuthenticationMiddleware",
-            "django.contrib.messages.middleware.MessageMiddleware",
         )
         if IDENTITY_IS_LOCAL
-        else ("django.middleware.common.CommonMiddleware",)
+        else (
+            "kelmah.staff.stay.DeskSessions",
+            "django.middleware.common.CommonMiddleware",
+            "kelmah.staff.middleware.DeskAuthentication",
+        )
     ),
+    "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
@@ -64,14 +66,8 @@ TEMPLATES = [
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
-                *(
-                    (
-                        "django.contrib.auth.context_processors.auth",
-                        "django.contrib.messages.context_processors.messages",
-                    )
-                    if IDENTITY_IS_LOCAL
-                    else ()
-                ),
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
             ]
         },
     }
@@ -96,12 +92,20 @@ if IDENTITY_IS_LOCAL:
     AUTH_USER_MODEL = "identity.User"
     AUTHENTICATION_BACKENDS = ["domains.identity.admin.login.StaffBackend"]
     AUTH_PASSWORD_VALIDATORS = [{"NAME": "domains.identity.admin.login.StaffPassword"}]
+    SESSION_COOKIE_NAME = "kelmah_admin"
+else:
+    AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.BaseBackend"]  # knows nobody and asks no table
+    SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
+    SESSION_COOKIE_NAME = "kelmah_desk"
+    MESSAGE_STORAGE = "kelmah.staff.stay.DeskMessages"
+    CSRF_COOKIE_NAME = "kelmah_desk_csrf"
+    CSRF_COOKIE_PATH = "/admin/"
 PASSWORD_HASHERS = ["kelmah.passwords.Argon2id"]
 JWT_ISSUER = env.text("JWT_ISSUER", default="http://127.0.0.1:8000", example="https://api.example.com")
 JWT_AUDIENCE = "kelmah-api"
 ACCESS_TOKEN_SECONDS = 600
+DESK_URLS = dict(env.pairs("DESK_URLS"))  # public addresses of desks that are not below JWT_ISSUER
 PASSWORD_HASHES_AT_ONCE = env.number("PASSWORD_HASHES_AT_ONCE", default=1, at_least=1)  # per process: cores / workers
-SESSION_COOKIE_NAME = "kelmah_admin"
 SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_HTTPONLY = True
 
@@ -109,7 +113,7 @@ CSRF_COOKIE_HTTPONLY = True
 RPC_TRANSPORT = env.text("RPC_TRANSPORT", default="local", example="local or loopback")
 RPC_BREAKER_FAILURES = env.number("RPC_BREAKER_FAILURES", default=5, at_least=1)  # in a row, of one target
 RPC_BREAKER_SECONDS = env.number("RPC_BREAKER_SECONDS", default=5, at_least=1)  # until it is tried again
-RPC_JOURNAL = env.text("RPC_JOURNAL", default="", example="/var/tmp/calls")  # a folder, while calls are measured
+RPC_JOURNAL = env.text("RPC_JOURNAL", default="", example="/var/lib/kelmah/calls")  # a folder, while calls are measured
 CELERY_APP = "config.celery.app"
 EVENT_MAX_ATTEMPTS = env.number("EVENT_MAX_ATTEMPTS", default=8, at_least=1)
 EVENT_LEASE_SECONDS = env.number("EVENT_LEASE_SECONDS", default=30, at_least=1)
@@ -143,7 +147,7 @@ RATE_LIMITS = {
     "search": "120/m",
     "upload": "60/h",
     "webhook": "6000/m",
-}
+} | dict(entry.split("=", 1) for entry in env.words("RATE_LIMITS"))  # as auth=40/m,search=300/m
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 X_FRAME_OPTIONS = "DENY"
@@ -165,7 +169,12 @@ STATIC_ROOT = Path(
 )
 WHITENOISE_USE_FINDERS = True
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", default="Kelmah <no-reply@kelmah.dev>", example="a@example.com")
-UNFOLD = {"SITE_TITLE": "Kelmah", "SITE_HEADER": "Kelmah", "SITE_SUBHEADER": "Staff desk"}
+UNFOLD = {
+    "SITE_TITLE": "Kelmah",
+    "SITE_HEADER": "Kelmah",
+    "SITE_SUBHEADER": "Staff desk",
+    "SITE_DROPDOWN": "kelmah.staff.places.other_desks",
+}
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -11,9 +11,11 @@ if os.environ.get("KELMAH_CLOCK_FILE"):
 DEBUG = False
 SECRET_KEY = env.text("SECRET_KEY", example="50 random characters")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS") or [env.text("ALLOWED_HOSTS", example="api.example.com")]
-JWT_SIGNING_KEYS = (
-    [env.secret_file("JWT_SIGNING_KEY_FILE", example="/run/secrets/jwt.pem")] if IDENTITY_IS_LOCAL else []
-)
+JWT_SIGNING_KEYS = env.secret_files("JWT_SIGNING_KEY_FILE", example="/run/secrets/jwt.pem") if IDENTITY_IS_LOCAL else []
+if not IDENTITY_IS_LOCAL and "identity" not in DOMAIN_URLS:
+    raise SystemExit(
+        "DOMAIN_URLS does not say where identity is: for example DOMAIN_URLS=identity=http://identity:8000"
+    )
 INTERNAL_RPC_KEY = env.text("INTERNAL_RPC_KEY", example="newest,previous").split(",")
 env.text("DATABASE_ROLE_PASSWORD", example="a long random password")
 SANDBOX_GATEWAY_ALLOWED = env.switch("SANDBOX_GATEWAY_ALLOWED", default=False)

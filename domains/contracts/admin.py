@@ -16,6 +16,7 @@ class MilestoneInline(ReadOnly, TabularInline):
     model = Milestone
     ordering = ("position",)
     fields = ("position", "title", "amount", "state", "funded_at", "submitted_at", "approved_at", "released_at")
+    readonly_fields = fields
     show_change_link = True
 
 

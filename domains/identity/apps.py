@@ -9,5 +9,6 @@ class IdentityConfig(DomainConfig):
     service = "domains.identity.service.IdentityService"
     handlers = "domains.identity.handlers"
     urls = "domains.identity.api.urls"
+    admin_urls = "domains.identity.admin.urls"
     beat = {"identity-forget": {"task": "identity.forget_old_rows", "schedule": 86_400.0}}
     demo = "domains.identity.actions.demo.load_demo"

@@ -1,31 +1,24 @@
 """Who is asking, from the access token of the request and nothing else."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-import jwt
 import structlog
 from django.conf import settings
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
-from kelmah import clock
 from kelmah.errors import Unavailable
 from kelmah.http.denylist import is_revoked
-from kelmah.http.errors import TokenExpired, TokenInvalid
-from kelmah.http.keys import ALGORITHM, verification_key
+from kelmah.http.errors import TokenInvalid
 from kelmah.http.store import StoreDown
+from kelmah.http.tokens import verified_claims
 from kelmah.principal import Principal
 
 log = structlog.get_logger(__name__)
-
-LEEWAY = 5  # seconds between the clocks of two machines
-_THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
-_REQUIRED = ["sub", "sid", "jti", "iat", "exp", "aud", "iss", "typ", "roles", "auth_time"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,39 +60,11 @@ def read_access_token(token: str) -> tuple[Principal, AccessToken]:
 
     Raises TokenInvalid, TokenExpired; Unavailable when identity's keys can't be had.
     """
-    claims = _verified_claims(token)
-    now = clock.now().timestamp()
+    claims = verified_claims(token, kind="access", audience=settings.JWT_AUDIENCE, require=("roles", "auth_time"))
     try:
-        if now >= claims["exp"] + LEEWAY:
-            raise TokenExpired
-        if now < claims["iat"] - LEEWAY or now < claims.get("nbf", 0) - LEEWAY:
-            raise TokenInvalid("This access token is not valid yet.")
         return _principal(claims), _access_token(claims)
     except (KeyError, TypeError, ValueError, OverflowError):
         raise TokenInvalid from None
-
-
-def _verified_claims(token: str) -> dict[str, Any]:
-    try:
-        kid = jwt.get_unverified_header(token).get("kid", "")
-        # The shape is checked first: a kid is a name in our ring, never a path, an address or a query.
-        key = verification_key(kid) if _THUMBPRINT.fullmatch(kid) else None
-        if key is None:
-            raise TokenInvalid
-        claims: dict[str, Any] = jwt.decode(
-            token,
-            key,
-            algorithms=[ALGORITHM],
-            audience=settings.JWT_AUDIENCE,
-            issuer=settings.JWT_ISSUER,
-            # Times are compared with kelmah.clock by the caller.
-            options={"require": _REQUIRED, "verify_exp": False, "verify_nbf": False, "verify_iat": False},
-        )
-    except jwt.PyJWTError:
-        raise TokenInvalid from None
-    if claims["typ"] != "access":
-        raise TokenInvalid("This is not an access token.")
-    return claims
 
 
 def _principal(claims: Mapping[str, Any]) -> Principal:

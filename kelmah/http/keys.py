@@ -1,8 +1,9 @@
-"""The ring of keys behind access tokens: ES256, each named by its RFC 7638 thumbprint.
+"""The ring of keys behind everything that identity signs: ES256, each named by its RFC 7638 thumbprint.
 
-Where identity runs, ``settings.JWT_SIGNING_KEYS`` holds private keys as PEM; the first signs, all verify, so that a key
-is rotated by putting a new one in front and dropping the old one after the longest token lifetime. Anywhere else the
-setting is empty and the public halves come from identity's JWKS address.
+Where identity runs, ``settings.JWT_SIGNING_KEYS`` holds private keys as PEM; the first signs, all verify and all are
+published. Anywhere else the setting is empty and the public halves come from identity's JWKS address. A key is rotated
+in three steps, so that nobody meets a token before its key: publish the new one second; ten minutes later, when every
+copy has it, put it in front; drop the old one after the longest token lifetime.
 """
 
 import base64
@@ -11,6 +12,7 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
@@ -38,21 +40,28 @@ class SigningKey:
 
 
 def sign_access_token(claims: Mapping[str, Any]) -> str:
-    """A bearer token for ``claims`` (sub, sid, roles, amr, auth_time, mfa; optionally scopes, company).
+    """A bearer token for ``claims`` (sub, sid, roles, amr, auth_time, mfa; optionally scopes, company), good for
+    ``settings.ACCESS_TOKEN_SECONDS``."""
+    return sign_token(
+        claims, kind="access", audience=settings.JWT_AUDIENCE, lifetime=timedelta(seconds=settings.ACCESS_TOKEN_SECONDS)
+    )
 
-    jti, iat and exp (after ``settings.ACCESS_TOKEN_SECONDS``) are filled in unless given; aud, iss and typ are always
-    ours. Only identity may call this.
+
+def sign_token(claims: Mapping[str, Any], *, kind: str, audience: str, lifetime: timedelta) -> str:
+    """A token for ``claims``. Only identity may call this.
+
+    jti, iat and exp are filled in unless given; aud, iss and typ are always what is said here.
     """
     key = _own_ring()[0]
     issued = int(clock.now().timestamp())
     payload = {
         "jti": secrets.token_urlsafe(16),
         "iat": issued,
-        "exp": issued + settings.ACCESS_TOKEN_SECONDS,
+        "exp": issued + int(lifetime.total_seconds()),
         **claims,
-        "aud": settings.JWT_AUDIENCE,
+        "aud": audience,
         "iss": settings.JWT_ISSUER,
-        "typ": "access",
+        "typ": kind,
     }
     return jwt.encode(payload, key.private, algorithm=ALGORITHM, headers={"kid": key.kid})
 

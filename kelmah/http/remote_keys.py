@@ -16,8 +16,10 @@ from kelmah.errors import Unavailable
 
 log = structlog.get_logger(__name__)
 
-# A stranger may send any kid: at most one question to identity per half minute, whatever arrives.
-ASK_AT_MOST_EVERY = timedelta(seconds=30)
+# A stranger may send any kid: at most one question to identity in so long, whatever arrives. Short, since for so long a
+# key that signs without having been published first is refused.
+ASK_AT_MOST_EVERY = timedelta(seconds=5)
+FIRST_ASK_EVERY = timedelta(seconds=1)  # until identity has answered once: the two may be starting together
 BELIEVE_FOR = timedelta(minutes=10)
 
 
@@ -34,28 +36,38 @@ class RemoteKeys:
 
     def get(self, kid: str) -> ec.EllipticCurvePublicKey | None:
         """The key of that name, or None. Raises Unavailable when no document was ever read."""
-        if kid not in self._keys or self._is_old():
-            self._ask()
+        if kid not in self._keys:
+            self._ask(wait=True)
+        elif self._is_old():
+            self._ask(wait=False)
         if self._read_at is None:
-            raise Unavailable("Access tokens can't be checked now.", data={"retry_after": 5})
+            raise Unavailable("Tokens can't be checked now.", data={"retry_after": 5})
         return self._keys.get(kid)
 
     def _is_old(self) -> bool:
         return self._read_at is None or clock.now() - self._read_at > BELIEVE_FOR
 
-    def _ask(self) -> None:
-        with self._lock:  # one thread asks, the others find the answer
+    def _ask(self, *, wait: bool) -> None:
+        """One thread asks. The others find its answer, or go on with the old copy when their key is in it."""
+        if not self._lock.acquire(blocking=wait):
+            return
+        try:
             now = clock.now()
-            if self._asked_at is not None and abs(now - self._asked_at) < ASK_AT_MOST_EVERY:
-                return
-            self._asked_at = now
-            try:
-                answer = httpx.get(self._url, timeout=2.0, follow_redirects=False)
-                answer.raise_for_status()
-                self._keys = _public_keys(answer.json())
-                self._read_at = now
-            except (httpx.HTTPError, ValueError, KeyError, TypeError, PyJWTError) as error:
-                log.error("jwks_not_read", url=self._url, error=type(error).__name__)
+            pause = ASK_AT_MOST_EVERY if self._read_at else FIRST_ASK_EVERY
+            if self._asked_at is None or abs(now - self._asked_at) >= pause:
+                self._asked_at = now
+                self._read(now)
+        finally:
+            self._lock.release()
+
+    def _read(self, now: datetime) -> None:
+        try:
+            answer = httpx.get(self._url, timeout=2.0, follow_redirects=False)
+            answer.raise_for_status()
+            self._keys = _public_keys(answer.json())
+            self._read_at = now
+        except (httpx.HTTPError, ValueError, KeyError, TypeError, PyJWTError) as error:
+            log.error("jwks_not_read", url=self._url, error=type(error).__name__)
 
 
 @cache

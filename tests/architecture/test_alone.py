@@ -1,5 +1,6 @@
 """Each domain boots with every other domain's package un-importable."""
 
+import json
 import os
 import subprocess
 import sys
@@ -7,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from kelmah.deployment.routes import find_route, route_table
+
 ROOT = Path(__file__).resolve().parents[2]
 DOMAINS = ("identity", "marketplace", "contracts", "payments", "messaging", "reviews", "files")
+EXTRACTED = DOMAINS[1:]
 
 
 def run_alone(domain: str, *command: str) -> subprocess.CompletedProcess:
@@ -25,12 +29,25 @@ def test_the_domain_boots_alone(domain):
     assert outcome.returncode == 0, outcome.stderr[-3000:]
 
 
-@pytest.mark.parametrize("domain", [domain for domain in DOMAINS if domain != "identity"])
-def test_a_domain_without_identity_has_no_users_or_sessions(domain):
-    code = "import django; django.setup(); from django.apps import apps; print(*sorted(apps.app_configs))"
-    installed = run_alone(domain, "-c", f"from kelmah.architecture.alone import wall_in_if_asked as w; w(); {code}")
-    assert installed.returncode == 0, installed.stderr[-3000:]
-    assert {"auth", "admin", "sessions", "contenttypes"}.isdisjoint(installed.stdout.split())
+@pytest.mark.parametrize("domain", EXTRACTED)
+def test_a_domain_alone_has_its_own_things_and_nobody_elses(domain):
+    outcome = run_alone(domain, "-m", "tests.architecture.what_boots")
+    assert outcome.returncode == 0, outcome.stderr[-3000:]
+    found = json.loads(outcome.stdout)
+    assert found["domains"] == [domain]
+    assert found["databases"] == {"default": "kelmah_nobody", domain: f"kelmah_{domain}"}
+    assert {label for label, alias in found["models"].items() if alias in found["databases"]} == {domain}
+    assert set(found["models"].values()) == {domain, "identity"}  # Django's own, whose database is not here
+    assert "sessions" not in found["models"]
+    assert found["tasks"]
+    assert all(name.startswith(f"{domain}.") for name in found["tasks"])
+    assert set(found["beat"]) <= set(found["tasks"])
+    assert found["desks"] == [domain]
+    for address in found["addresses"]:
+        route = find_route(route_table(), address)
+        shared = route is not None and not address.startswith(("/api/v1/", f"/admin/{domain}/"))
+        assert shared or address.startswith("/internal/") or (route and route.domain == domain), address
+    assert any(address.startswith("/api/v1/") for address in found["addresses"])
 
 
 @pytest.mark.parametrize("how", ["import domains.identity.models", "__import__('domains.identity')"])
@@ -48,3 +65,11 @@ def test_the_domain_passes_its_own_tests_alone(domain):
     options = ("-x", "-q", "-m", "not slow", "-p", "no:cacheprovider")
     outcome = run_alone(domain, "-m", "pytest", f"tests/{domain}", *options)
     assert outcome.returncode == 0, outcome.stdout[-5000:]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("domain", EXTRACTED)
+def test_the_desk_of_the_domain_opens_alone(domain):
+    outcome = run_alone(domain, "-m", "pytest", "tests/kernel/staff/alone", "-q", "-p", "no:cacheprovider")
+    assert outcome.returncode == 0, outcome.stdout[-5000:]
+    assert "skipped" not in outcome.stdout

@@ -2,6 +2,7 @@
 
 from domains.identity.actions.accounts import create_staff, reactivate_user, register, suspend_user
 from domains.identity.actions.denial import deny_session
+from domains.identity.actions.desk import DeskClosed, log_out_of_desks, vouch_for_staff
 from domains.identity.actions.grants import grant_role, withdraw_role
 from domains.identity.actions.hashing import turn
 from domains.identity.actions.login import log_in, log_in_staff
@@ -11,6 +12,7 @@ from domains.identity.actions.sessions import Device, IssuedTokens, log_out, ref
 from domains.identity.actions.sweeping import forget_old_rows
 
 __all__ = [
+    "DeskClosed",
     "Device",
     "IssuedTokens",
     "create_staff",
@@ -21,6 +23,7 @@ __all__ = [
     "log_in",
     "log_in_staff",
     "log_out",
+    "log_out_of_desks",
     "reactivate_user",
     "record_reputation",
     "refresh",
@@ -29,5 +32,6 @@ __all__ = [
     "suspend_user",
     "turn",
     "update_profile",
+    "vouch_for_staff",
     "withdraw_role",
 ]

@@ -1,0 +1,56 @@
+"""Reading what identity signed, whatever it is for: one kind of token is never taken for another."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import jwt
+from django.conf import settings
+
+from kelmah import clock
+from kelmah.http.errors import TokenExpired, TokenInvalid
+from kelmah.http.keys import ALGORITHM, verification_key
+
+LEEWAY = 5  # seconds between the clocks of two machines
+_THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
+_ALWAYS = ("sub", "sid", "jti", "iat", "exp", "aud", "iss", "typ")
+
+
+def verified_claims(token: str, *, kind: str, audience: str, require: Iterable[str]) -> dict[str, Any]:
+    """What a token of this kind and for this audience says, once it is proven, and neither too old nor too young.
+
+    Raises TokenInvalid, TokenExpired; Unavailable when identity's keys can't be had.
+    """
+    claims = _proven(token, audience=audience, require=[*_ALWAYS, *require])
+    if claims["typ"] != kind:
+        raise TokenInvalid(f"This token is not of the kind {kind}.")
+    now = clock.now().timestamp()
+    try:
+        if now >= claims["exp"] + LEEWAY:
+            raise TokenExpired
+        if now < claims["iat"] - LEEWAY or now < claims.get("nbf", 0) - LEEWAY:
+            raise TokenInvalid("This token is not valid yet.")
+    except TypeError:
+        raise TokenInvalid from None
+    return claims
+
+
+def _proven(token: str, *, audience: str, require: list[str]) -> dict[str, Any]:
+    try:
+        kid = jwt.get_unverified_header(token).get("kid", "")
+        # The shape is checked first: a kid is a name in our ring, never a path, an address or a query.
+        key = verification_key(kid) if _THUMBPRINT.fullmatch(kid) else None
+        if key is None:
+            raise TokenInvalid
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            key,
+            algorithms=[ALGORITHM],
+            audience=audience,
+            issuer=settings.JWT_ISSUER,
+            # Times are compared with kelmah.clock by the caller.
+            options={"require": require, "verify_exp": False, "verify_nbf": False, "verify_iat": False},
+        )
+    except jwt.PyJWTError:
+        raise TokenInvalid from None
+    return claims
