@@ -9,6 +9,7 @@ class PaymentsConfig(DomainConfig):
     service = "domains.payments.service.PaymentsService"
     handlers = "domains.payments.handlers"
     urls = "domains.payments.api.urls"
+    proof = ("books", "check")
     beat = {
         "payments-unresolved-commands": {"task": "payments.resolve_commands", "schedule": 5.0},
         "payments-waiting-webhooks": {"task": "payments.sweep_webhooks", "schedule": 10.0},
