@@ -88,6 +88,7 @@ MAILBOX_DIR = Path(
 )
 
 # --- people ------------------------------------------------------------------------------------------------------
+ACCESS_TOKEN_SECONDS = 600
 if IDENTITY_IS_LOCAL:
     AUTH_USER_MODEL = "identity.User"
     AUTHENTICATION_BACKENDS = ["domains.identity.admin.login.StaffBackend"]
@@ -97,13 +98,13 @@ else:
     AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.BaseBackend"]  # knows nobody and asks no table
     SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
     SESSION_COOKIE_NAME = "kelmah_desk"
+    SESSION_COOKIE_AGE = ACCESS_TOKEN_SECONDS
     MESSAGE_STORAGE = "kelmah.staff.stay.DeskMessages"
     CSRF_COOKIE_NAME = "kelmah_desk_csrf"
     CSRF_COOKIE_PATH = "/admin/"
 PASSWORD_HASHERS = ["kelmah.passwords.Argon2id"]
 JWT_ISSUER = env.text("JWT_ISSUER", default="http://127.0.0.1:8000", example="https://api.example.com")
 JWT_AUDIENCE = "kelmah-api"
-ACCESS_TOKEN_SECONDS = 600
 DESK_URLS = dict(env.pairs("DESK_URLS"))  # public addresses of desks that are not below JWT_ISSUER
 PASSWORD_HASHES_AT_ONCE = env.number("PASSWORD_HASHES_AT_ONCE", default=1, at_least=1)  # per process: cores / workers
 SESSION_COOKIE_HTTPONLY = True

@@ -3,8 +3,21 @@
 from django.contrib import admin
 from unfold.admin import ModelAdmin, TabularInline
 
-from domains.contracts.models import Contract, Deadline, Deliverable, Milestone, Signature, Submission
+from domains.contracts.models import (
+    Contract,
+    Deadline,
+    Deliverable,
+    Inbox,
+    Milestone,
+    Outbox,
+    Signature,
+    Submission,
+)
+from kelmah.events.admin import InboxAdmin, OutboxAdmin
 from kelmah.http.staff import ReadOnly
+
+admin.site.register(Inbox, InboxAdmin)
+admin.site.register(Outbox, OutboxAdmin)
 
 
 class SignatureInline(ReadOnly, TabularInline):

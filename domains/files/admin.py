@@ -3,8 +3,12 @@
 from django.contrib import admin
 from unfold.admin import ModelAdmin, TabularInline
 
-from domains.files.models import File, Grant
+from domains.files.models import File, Grant, Inbox, Outbox
+from kelmah.events.admin import InboxAdmin, OutboxAdmin
 from kelmah.http.staff import ReadOnly
+
+admin.site.register(Inbox, InboxAdmin)
+admin.site.register(Outbox, OutboxAdmin)
 
 
 class GrantInline(ReadOnly, TabularInline):

@@ -3,8 +3,12 @@
 from django.contrib import admin
 from unfold.admin import ModelAdmin, TabularInline
 
-from domains.reviews.models import CategoryMean, Deadline, Reputation, Review, ReviewWindow
+from domains.reviews.models import CategoryMean, Deadline, Inbox, Outbox, Reputation, Review, ReviewWindow
+from kelmah.events.admin import InboxAdmin, OutboxAdmin
 from kelmah.http.staff import ReadOnly
+
+admin.site.register(Inbox, InboxAdmin)
+admin.site.register(Outbox, OutboxAdmin)
 
 
 class ReviewInline(ReadOnly, TabularInline):
