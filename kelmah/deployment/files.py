@@ -7,7 +7,7 @@ import yaml
 
 from kelmah.deployment.compose import Compose, Flow
 from kelmah.deployment.kubernetes import Kubernetes
-from kelmah.deployment.outside import env_example
+from kelmah.deployment.outside import env_example, variables_table
 from kelmah.deployment.processes import deployed_domains
 from kelmah.deployment.routes import table_of
 from kelmah.domain import local_domains
@@ -24,6 +24,7 @@ def deploy_files() -> Mapping[str, str]:
         "compose.yaml": _text([monolith.document()]),
         "compose.split.yaml": _text([split.document()]),
         "compose.env.example": env_example(monolith.document(), name="compose.yaml"),
+        "variables.md": variables_table(),
         "compose.split.env.example": env_example(split.document(), name="compose.split.yaml"),
     }
     manifests = Kubernetes(domains, routes).files()

@@ -20,7 +20,13 @@ _MEANINGS = {
     "POSTGRES_PASSWORD": "of the database's administrator; letters and digits, since it becomes part of a URL",
     "REDIS_PASSWORD": "letters and digits, since it becomes part of a URL",
     "RABBITMQ_PASSWORD": "letters and digits, since it becomes part of a URL",
-}  # fmt: skip
+}
+_SAID_BY = {
+    "place": "the files themselves",
+    "choice": "you, or the default",
+    "secret": "you: a secret of the domain",
+    "shared": "you: a secret of all",
+}
 _BY_NAME = {variable.name: f"{variable.meaning}, for example {variable.example}" for variable in VARIABLES}
 
 
@@ -54,3 +60,20 @@ def _meaning(name: str) -> str:
         return known[name]
     domain, _, rest = name.partition("_")
     return f"{domain.lower()}: {known[rest]}"
+
+
+def variables_table() -> str:
+    """Every variable that a process reads, as Markdown."""
+    lines = [
+        "# The environment of Kelmah's processes",
+        "",
+        "<!-- Written by `manage.py deployment`; edits are lost. -->",
+        "",
+        "| variable | meaning | example | who gets it | said by |",
+        "|---|---|---|---|---|",
+    ]
+    for each in VARIABLES:
+        name = each.name.replace("<", "&lt;")
+        who = " of ".join(part for part in (", ".join(each.kinds) or "all", each.domain) if part)
+        lines.append(f"| {name} | {each.meaning} | `{each.example}` | {who} | {_SAID_BY[each.source]} |")
+    return "\n".join(lines) + "\n"
