@@ -1,5 +1,6 @@
 """What a domain declares about itself, and where to find the domains of this process."""
 
+from collections.abc import Mapping
 from functools import cache
 from importlib import import_module  # noqa: TID251 - of a module that the configuration names
 from importlib.util import find_spec
@@ -13,10 +14,11 @@ from django.utils.module_loading import import_string
 class DomainConfig(AppConfig):
     """Base of every ``domains/<name>/apps.py``: a few declarative lines.
 
-    ``service`` names the class that implements ``kelmah.interfaces.<name>.calls``; ``handlers`` the module whose
-    ``@handles`` functions listen to events; ``urls`` the REST routes; ``admin_urls`` what is below ``/admin/`` beside
-    Django's own; ``beat`` the schedule, as Celery entries whose task names begin with the domain's name; ``demo`` a
-    function that loads the domain's demo data; ``proof`` the management command, if there is one, that proves the domain's data to be in order.
+    ``service``: the class that implements ``kelmah.interfaces.<name>.calls``. ``handlers``: the module whose
+    ``@handles`` functions listen to events. ``urls``: the REST routes. ``admin_urls``: what is below ``/admin/`` beside
+    Django's own. ``beat``: the schedule, as Celery entries whose task names begin with the domain's name. ``demo``: a
+    function that loads the domain's demo data. ``proof``: the management command, if there is one, that proves the
+    domain's data to be in order. ``outside``: the systems beyond Kelmah that it uses, and for what.
     """
 
     default = False  # Django takes the only configuration of a module: not this one, which is merely imported there
@@ -27,6 +29,7 @@ class DomainConfig(AppConfig):
     admin_urls: str = ""
     websocket_urls: str = ""
     demo: str = ""
+    outside: Mapping[str, str] = {}
     proof: tuple[str, ...] = ()
     beat: dict[str, dict[str, Any]] = {}
 

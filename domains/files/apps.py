@@ -8,4 +8,5 @@ class FilesConfig(DomainConfig):
     label = "files"
     service = "domains.files.service.FilesService"
     urls = "domains.files.api.urls"
+    outside = {"file storage": "the bytes of what people upload"}
     beat = {"files-sweep": {"task": "files.sweep_uploads", "schedule": 3600.0}}

@@ -8,6 +8,7 @@ class MessagingConfig(DomainConfig):
     label = "messaging"
     handlers = "domains.messaging.handlers"
     urls = "domains.messaging.api.urls"
+    outside = {"mail server": "e-mails to people"}
     websocket_urls = "domains.messaging.api.routing.websocket_urlpatterns"
     beat = {
         "messaging-deliveries": {"task": "messaging.sweep_deliveries", "schedule": 15.0},

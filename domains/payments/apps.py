@@ -10,6 +10,7 @@ class PaymentsConfig(DomainConfig):
     handlers = "domains.payments.handlers"
     urls = "domains.payments.api.urls"
     proof = ("books", "check")
+    outside = {"payment providers": "charges, payouts, and webhooks that tell of them"}
     beat = {
         "payments-unresolved-commands": {"task": "payments.resolve_commands", "schedule": 5.0},
         "payments-waiting-webhooks": {"task": "payments.sweep_webhooks", "schedule": 10.0},

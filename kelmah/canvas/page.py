@@ -1,4 +1,4 @@
-"""The canvas of a domain and the map of all, as Markdown."""
+"""The canvas of a domain, as Markdown."""
 
 from collections.abc import Iterable, Iterator
 
@@ -17,45 +17,6 @@ def with_canvas(readme: str, facts: Facts) -> str:
 def canvas(facts: Facts) -> str:
     """The generated part of a domain's README."""
     return "\n".join(line for section in _sections(facts) for line in section).rstrip() + "\n"
-
-
-def architecture(all_facts: Iterable[Facts]) -> str:
-    """``docs/architecture.md``: who calls whom and who hears what, as Mermaid diagrams and tables."""
-    known = list(all_facts)
-    lines = [
-        "# Architecture, read from the code",
-        "",
-        "<!-- Written by `manage.py canvas`; edits are lost. -->",
-        "",
-        "## Calls",
-        "",
-        "A question asked of another domain, answered at once. Calls form no cycle.",
-        "",
-        "```mermaid",
-        "graph LR",
-        *(f"    {facts.domain} --> {other}" for facts in known for other in facts.calls),
-        "```",
-        "",
-        "## Events",
-        "",
-        "A fact told to whoever listens; it may flow against calls.",
-        "",
-        "```mermaid",
-        "graph LR",
-        *_event_edges(known),
-        "```",
-        "",
-        "## Domains",
-        "",
-        "| domain | tables | operations | publishes | hears | calls |",
-        "| --- | --- | --- | --- | --- | --- |",
-        *(
-            f"| [{f.domain}](../domains/{f.domain}/README.md) | {len(f.tables)} | {len(f.routes)} | {len(f.publishes)} "
-            f"| {len(f.hears)} | {', '.join(f.calls) or '–'} |"
-            for f in known
-        ),
-    ]
-    return "\n".join(lines) + "\n"
 
 
 # Private functions
@@ -97,13 +58,3 @@ def _machine(machine: StateTable) -> list[str]:
     title = f"States of a {machine.subject}"
     table = _table(title, ("step", "from", "to", "who", "if", "event"), rows)
     return [*table[:2], *diagram, *table[2:]]
-
-
-def _event_edges(known: Iterable[Facts]) -> Iterator[str]:
-    pairs: dict[tuple[str, str], list[str]] = {}
-    for facts in known:
-        for event in facts.publishes:
-            for listener in event.listeners:
-                pairs.setdefault((facts.domain, listener), []).append(event.__name__)
-    for (source, target), names in pairs.items():
-        yield f'    {source} -- "{"<br/>".join(names)}" --> {target}'

@@ -25,7 +25,7 @@ def _timed(method: Method, caller: str, transport: str) -> Iterator[None]:
     try:
         yield
     finally:
-        line = {"method": str(method), "caller": caller, "transport": transport}
-        line |= {"microseconds": round((time.perf_counter() - began) * 1e6)}
+        took = round((time.perf_counter() - began) * 1e6)
+        line = {"method": str(method), "caller": caller, "transport": transport, "microseconds": took}
         with (Path(settings.RPC_JOURNAL) / f"{os.getpid()}.jsonl").open("a") as file:
             file.write(json.dumps(line) + "\n")

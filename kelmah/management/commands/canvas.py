@@ -8,7 +8,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from kelmah.canvas.facts import facts_of
-from kelmah.canvas.page import architecture, with_canvas
+from kelmah.canvas.map import architecture
+from kelmah.canvas.page import with_canvas
+from kelmah.deployment.routes import table_of
 from kelmah.domain import local_domains
 
 
@@ -35,5 +37,5 @@ class Command(BaseCommand):
         for config, facts in zip(configs, known, strict=True):
             readme = Path(config.path) / "README.md"
             pages[readme] = with_canvas(readme.read_text() if readme.exists() else f"# {config.domain}", facts)
-        pages[Path(settings.BASE_DIR) / "docs" / "architecture.md"] = architecture(known)
+        pages[Path(settings.BASE_DIR) / "docs" / "architecture.md"] = architecture(configs, known, table_of(configs))
         return pages
