@@ -36,9 +36,10 @@ def vouch_for_staff(
     The first one opens a session like those of phones: seen in the same list, and ended in the same ways. Raises
     DeskClosed.
     """
-    session_id, now = _session_id(session_key), clock.now()
+    session_id = _session_id(session_key)
     with atomic("identity"):
-        user = queries.lock_user(user_id)  # somebody may be suspending them right now
+        user = queries.lock_user(user_id)  # they may be about to be suspended, or enter two desks at once
+        now = clock.now()
         if not (user.is_active and user.is_staff) or expires_at <= now:
             raise DeskClosed
         opened = AuthSession(
@@ -54,7 +55,7 @@ def vouch_for_staff(
             idle_expires_at=expires_at,
             expires_at=expires_at,
         )
-        AuthSession.objects.bulk_create([opened], ignore_conflicts=True)  # the second desk, or a second tab
+        AuthSession.objects.bulk_create([opened], ignore_conflicts=True)  # the second desk finds it
         session = queries.lock_session(session_id)
         if session is None or session.user_id != user.id or session.revoked_at or session.expires_at <= now:
             raise DeskClosed
