@@ -18,8 +18,8 @@ from tests.deployment.reading import COMPOSE, DEPLOY, compose, domain_of, proces
 
 pytestmark = pytest.mark.parametrize("file", COMPOSE)
 
-# What Celery's own code reads.
-CELERY_READS = {"REMAP_SIGTERM"}
+# What Celery's own code reads, and the broker of production, which config.celery will read.
+READ_ELSEWHERE = {"REMAP_SIGTERM", "CELERY_BROKER_URL"}
 
 
 def test_the_files_are_what_the_code_says(file: str) -> None:
@@ -67,7 +67,7 @@ def test_every_domain_has_the_processes_it_needs(file: str) -> None:
 
 def test_every_variable_is_one_that_the_code_reads(file: str) -> None:
     named = {name for service in processes(file).values() for name in service["environment"]}
-    assert named - variables_read() - CELERY_READS == set()
+    assert named - variables_read() - READ_ELSEWHERE == set()
 
 
 def test_every_required_setting_of_production_is_said(file: str) -> None:

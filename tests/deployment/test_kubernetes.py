@@ -8,8 +8,8 @@ from django.urls import resolve
 from kelmah.deployment.processes import PORTS
 from kelmah.deployment.routes import route_table
 from kelmah.deployment.variables import VARIABLES
-from tests.deployment.reading import containers, domain_of, manifests, of_kind, pods, processes, variables_read
-from tests.deployment.test_compose import CELERY_READS
+from tests.deployment.reading import DEPLOY, containers, domain_of, manifests, of_kind, pods, processes, variables_read
+from tests.deployment.test_compose import READ_ELSEWHERE
 
 SPLIT = processes("compose.split.yaml")
 
@@ -37,7 +37,7 @@ def test_every_variable_is_one_that_the_code_reads_or_another_value_uses() -> No
     for pod in pods().values():
         for container in containers(pod):
             made = " ".join(each.get("value", "") for each in container["env"])
-            for name in {each["name"] for each in container["env"]} - variables_read() - CELERY_READS:
+            for name in {each["name"] for each in container["env"]} - variables_read() - READ_ELSEWHERE:
                 assert f"$({name})" in made, name
                 # Kubernetes knows only what stands above.
                 order = [each["name"] for each in container["env"]]
@@ -144,8 +144,6 @@ def test_only_the_gateway_and_our_own_reach_a_pod() -> None:
 
 def test_everything_is_ours_and_applied_together() -> None:
     kustomization: dict[str, Any] = next(each for each in manifests() if each["kind"] == "Kustomization")
-    from tests.deployment.reading import DEPLOY
-
     files = {path.name for path in (DEPLOY / "kubernetes").glob("*.yaml")}
     # Preparing comes first, by itself.
     assert set(kustomization["resources"]) == files - {"kustomization.yaml", "prepare.yaml"}
