@@ -18,8 +18,8 @@ from tests.deployment.reading import COMPOSE, DEPLOY, compose, domain_of, proces
 
 pytestmark = pytest.mark.parametrize("file", COMPOSE)
 
-# What Celery's own code reads, and the broker of production, which config.celery will read.
-READ_ELSEWHERE = {"REMAP_SIGTERM", "CELERY_BROKER_URL"}
+# What Celery's own code reads.
+READ_ELSEWHERE = {"REMAP_SIGTERM"}
 
 
 def test_the_files_are_what_the_code_says(file: str) -> None:
