@@ -16,9 +16,12 @@ _STARTED_WITHIN = 30.0  # seconds
 
 
 @contextmanager
-def api_process(**environment: str) -> Iterator[str]:
-    """The URL of one worker of granian while it runs, with the settings of tests and this environment on top."""
-    port = free_port()
+def api_process(*, port: int = 0, **environment: str) -> Iterator[str]:
+    """The URL of one worker of granian while it runs, with the settings of tests and this environment on top.
+
+    ``port`` is for processes that must know of each other before they start.
+    """
+    port = port or free_port()
     server = (sys.executable, "-m", "granian", "--interface", "wsgi", "config.wsgi:application", "--no-ws", "--no-log")
     process = start_child(
         (*server, "--host", HOST, "--port", str(port), "--blocking-threads", "8", "--workers-kill-timeout", "2"),

@@ -100,7 +100,9 @@ def test_a_desk_with_an_address_of_its_own_gets_it_there(desk: Client, settings:
     assert carried(sso(desk))[0] == "https://money.kelmah.example/admin/payments/sso"
 
 
-@pytest.mark.parametrize("evil", ["//evil.example/", "https://evil.example/", "/admin/files/file/", "/admin/payments/.."])
+@pytest.mark.parametrize(
+    "evil", ["//evil.example/", "https://evil.example/", "/admin/files/file/", "/admin/payments/.."]
+)
 def test_only_pages_of_that_desk_are_come_back_to(desk: Client, evil: str) -> None:
     assert vouched(sso(desk, next=evil)).address == "/admin/payments/"
 
