@@ -11,12 +11,36 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
 from celery import Celery
 from django.apps import apps
 from django.conf import settings
+from kombu import Exchange, Queue
 
 from kelmah.domain import local_domains
 
+if not apps.ready:
+    import django
+
+    django.setup()
+
+
+def queue_of(domain: str) -> str:
+    """Where a domain's tasks wait: its own worker takes them, wherever that runs, and nobody else's."""
+    return f"kelmah.{domain}"
+
+
+def queue(domain: str) -> Queue:
+    """Its routing key is its name: Celery would give all queues the same, and every task to all of them."""
+    return Queue(queue_of(domain), Exchange("kelmah", type="direct"), routing_key=queue_of(domain))
+
+
+def route(name: str, *_: object, **__: object) -> dict[str, str]:
+    """Tasks are named ``<domain>.<task>``, which a system check enforces."""
+    return {"queue": queue_of(name.partition(".")[0])}
+
+
 app = Celery("kelmah")
 app.conf.update(
-    broker_url=settings.REDIS_URL,
+    broker_url=settings.CELERY_BROKER_URL,
+    task_queues=[queue(config.domain) for config in local_domains()],
+    task_routes=(route,),
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
     broker_transport_options={
@@ -65,8 +89,4 @@ def _schedule(sender: Celery, **kwargs: object) -> None:
     }
 
 
-if not apps.ready:
-    import django
-
-    django.setup()
 app.autodiscover_tasks([config.name for config in local_domains()], force=True)

@@ -80,6 +80,9 @@ DATABASES = domains.databases(pool_size=DATABASE_POOL_SIZE)
 DATABASE_ROUTERS = ["kelmah.db.router.DomainRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.text("REDIS_URL", default="redis://127.0.0.1:6379/0", example="redis://127.0.0.1:6379/0")
+CELERY_BROKER_URL = env.text(
+    "CELERY_BROKER_URL", default=REDIS_URL, example="amqp://kelmah:secret@127.0.0.1:5672/kelmah"
+)
 MEDIA_ROOT = Path(
     env.text("KELMAH_FILES_DIR", default=str(BASE_DIR / ".data" / "files"), example="/var/lib/kelmah/files")
 )

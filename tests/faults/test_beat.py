@@ -27,7 +27,7 @@ def start_beat(tmp_path: Path) -> Callable[[str], subprocess.Popen]:
 
 def told() -> int:
     """How many tasks the schedule has sent: nobody takes them."""
-    count = redis_client.Redis.from_url(settings.REDIS_URL).llen("celery")
+    count = redis_client.Redis.from_url(settings.REDIS_URL).llen("kelmah.probe")
     assert isinstance(count, int)
     return count
 
