@@ -105,7 +105,15 @@ class Split:
         gateway, switchboard = (make_folder(self.options.data / name) for name in ("gateway", "switchboard"))
         listen = f"{HOST}:{self.options.port}"
         (gateway / "nginx.conf").write_text(
-            nginx_conf(routes=route_table(), upstreams=upstreams, listen=listen, folder=gateway)
+            nginx_conf(
+                routes=route_table(),
+                upstreams=upstreams,
+                listen=listen,
+                folder=gateway,
+                # On one machine everybody has the same address.
+                requests_per_second=2000,
+                burst=4000,
+            )
         )
         apis = {domain: addresses for (domain, kind), addresses in upstreams.items() if kind == "api"}
         (switchboard / "nginx.conf").write_text(switchboard_conf(upstreams=apis, doors=self._doors, folder=switchboard))

@@ -53,7 +53,25 @@ def table_of(rows: Iterable[dict[str, Any]]) -> list[str]:
 
 def megabytes(pid: int) -> float:
     """Memory of its own (PSS) of a process and of all that it started; 0 when there is none."""
-    return sum(_pss(one) for one in [pid, *_descendants(pid)]) / 1024
+    return sum(_pss(one) for one in [pid, *descendants(pid)]) / 1024
+
+
+def descendants(pid: int) -> list[int]:
+    """The processes that a process started, and those that they started."""
+    parents: dict[int, list[int]] = {}
+    for entry in os.listdir("/proc") if os.path.isdir("/proc") else ():
+        if entry.isdecimal():
+            try:
+                parent = int(Path(f"/proc/{entry}/stat").read_text().rpartition(")")[2].split()[1])
+            except OSError:
+                continue
+            parents.setdefault(parent, []).append(int(entry))
+    found, open_ends = list[int](), [pid]
+    while open_ends:
+        children = parents.get(open_ends.pop(), [])
+        found += children
+        open_ends += children
+    return found
 
 
 # Private functions
@@ -72,20 +90,3 @@ def _pss(pid: int) -> int:
     except OSError:  # it ended, or this is not Linux
         return 0
     return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
-
-
-def _descendants(pid: int) -> list[int]:
-    parents: dict[int, list[int]] = {}
-    for entry in os.listdir("/proc") if os.path.isdir("/proc") else ():
-        if entry.isdecimal():
-            try:
-                parent = int(Path(f"/proc/{entry}/stat").read_text().rpartition(")")[2].split()[1])
-            except OSError:
-                continue
-            parents.setdefault(parent, []).append(int(entry))
-    found, open_ends = list[int](), [pid]
-    while open_ends:
-        children = parents.get(open_ends.pop(), [])
-        found += children
-        open_ends += children
-    return found

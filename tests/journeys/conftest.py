@@ -1,34 +1,11 @@
-"""A whole running system, as ``make run`` starts it, for the journeys."""
+"""Systems to play journeys on, and the staff's desk."""
 
-import os
-import shutil
-import signal
-import subprocess
-import sys
-import tempfile
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from django.test import Client
 
-from kelmah.embedded.ports import free_port
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-@dataclass(frozen=True)
-class Running:
-    """Where the system answers, the file that moves its clock, the folder of its data, and what it says."""
-
-    api: str
-    live: str
-    clock_file: Path
-    data: Path
-    log: Path
+from tests.journeys.system import Running, started
 
 
 @pytest.fixture
@@ -55,51 +32,3 @@ def running(request: pytest.FixtureRequest) -> Iterator[Running]:
     """
     with started(request.param) as system:
         yield system
-
-
-@contextmanager
-def started(topology: str, *options: str, **environment: str) -> Iterator[Running]:
-    """A whole system while the block runs: ``local``, ``loopback`` or ``split``."""
-    folder = Path(tempfile.mkdtemp(prefix="kelmah-running-"))
-    folder.chmod(0o755)  # as root, the servers' user must be able to pass
-    data, clock_file = folder / "data", folder / "clock"
-    port, live_port = free_port(), free_port()
-    if topology == "split":
-        command, live_port = ("split", "--port", str(port), *options), port
-    else:
-        command = ("run", "--port", str(port), "--live-port", str(live_port), *options)
-    foreign = ("KELMAH_TEST", "KELMAH_EXTRA", "DATABASE", "REDIS")
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-    more = {"KELMAH_CLOCK_FILE": str(clock_file), "DJANGO_SETTINGS_MODULE": "config.settings.dev"}
-    more |= {"RPC_TRANSPORT": "loopback"} if topology == "loopback" else {"RPC_TRANSPORT": "local"}
-    log = (folder / "log").open("w+")
-    process = subprocess.Popen(
-        [sys.executable, "manage.py", *command, "--data", str(data)],
-        cwd=ROOT,
-        env=inherited | more | environment,
-        stdout=log,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
-    try:
-        _wait_until_ready(process, Path(log.name))
-        yield Running(f"http://127.0.0.1:{port}", f"ws://127.0.0.1:{live_port}", clock_file, data, Path(log.name))
-    finally:
-        process.send_signal(signal.SIGINT)
-        try:
-            code = process.wait(timeout=90)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            code = -9
-        written = Path(log.name).read_text()
-        shutil.rmtree(folder, ignore_errors=True)
-    assert code == 0, f"stopping took too long or failed ({code}):\n{written[-3000:]}"
-
-
-def _wait_until_ready(process: subprocess.Popen, log: Path) -> None:
-    deadline = time.monotonic() + 240
-    while time.monotonic() < deadline and process.poll() is None:
-        if "Kelmah runs" in log.read_text():
-            return
-        time.sleep(0.1)
-    pytest.fail(f"the system did not start:\n{log.read_text()[-5000:]}")

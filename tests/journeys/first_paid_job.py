@@ -8,6 +8,7 @@ Plays over HTTP and WebSocket only and knows nothing of the project's code::
 import argparse
 import secrets
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -35,11 +36,14 @@ class Cast:
 class FirstPaidJob:
     """One telling of the story against a running system."""
 
-    def __init__(self, *, api: str, live: str, narrator: Narrator, clock_file: Path | None = None) -> None:
+    def __init__(
+        self, *, api: str, live: str, narrator: Narrator, clock_file: Path | None = None, patience: float = 0.0
+    ) -> None:
         self.live = live
         self.narrator = narrator
         self.clock_file = clock_file
-        self.cast = Cast(*(Client(name, api, narrator) for name in ("Ama", "Kofi", "Esi")))
+        self.patience = max(15.0, patience)
+        self.cast = Cast(*(Client(name, api, narrator, patience=patience) for name in ("Ama", "Kofi", "Esi")))
 
     def play(self) -> dict[str, Any]:
         """The whole story. Raises BrokenPromise at the first thing that is not as promised."""
@@ -124,7 +128,7 @@ class FirstPaidJob:
         )  # fmt: skip
         esi.is_refused("GET", f"/jobs/{job['id']}", "peeks at the draft", status=404, code="not_found")
         job = ama.post(f"/jobs/{job['id']}/publish", None, "publishes it", If_Match=f'"{job["version"]}"')
-        found = eventually("the job can be found", lambda: kofi.get("/jobs", q=f"{word} cabinet")["items"])
+        found = self._eventually("the job can be found", lambda: kofi.get("/jobs", q=f"{word} cabinet")["items"])
         expect(found[0]["id"] == job["id"], "the job is the first hit", found)
         self.narrator.did("Kofi", "finds it by searching", 200)
         self.cast.things["job_id"] = job["id"]
@@ -161,7 +165,7 @@ class FirstPaidJob:
         self.narrator.chapter("4. Both sign the contract")
         ama, kofi, esi = self.cast.ama, self.cast.kofi, self.cast.esi
         path = f"/contracts/{self.cast.things['contract_id']}"
-        eventually("the contract is there", lambda: ama._send("GET", path).status_code == 200)
+        self._eventually("the contract is there", lambda: ama._send("GET", path).status_code == 200)
         for person, legal_name in ((ama, "Ama Serwaa Mensah"), (kofi, "Kofi Boateng")):
             contract = person.get(path)
             consent = {"legal_name": legal_name, "consent": True, "text_sha256": contract["text_sha256"]}
@@ -283,7 +287,7 @@ class FirstPaidJob:
         self.narrator.chapter("9. Both review each other, blind")
         ama, kofi = self.cast.ama, self.cast.kofi
         contract_id = self.cast.things["contract_id"]
-        eventually("the review window is open", lambda: ama.get("/reviews/open")["items"])
+        self._eventually("the review window is open", lambda: ama.get("/reviews/open")["items"])
         hers = {
             "contract_id": contract_id,
             "ratings": {"quality": 5, "communication": 5, "punctuality": 4, "value": 5},
@@ -299,12 +303,12 @@ class FirstPaidJob:
         }
         kofi.post("/reviews", his, "reviews Ama", expects=201)
         expect(kofi.get(f"/reviews/{first['id']}")["state"] == "published", "both have written: both can read")
-        profile = eventually(
+        profile = self._eventually(
             "the profile shows the stars",
             lambda: (seen := ama.get(f"/profiles/{kofi.user_id}"))["reputation"]["reviews"] == 1 and seen,
         )
         self.narrator.heard("everybody", f"sees {profile['reputation']['stars']} stars on Kofi's profile")
-        bells = eventually("Kofi was told of it all", lambda: kofi.get("/notifications", limit=50)["items"])
+        bells = self._eventually("Kofi was told of it all", lambda: kofi.get("/notifications", limit=50)["items"])
         self.narrator.heard("Kofi", f"has {len(bells)} notifications: " + ", ".join(b["kind"] for b in bells[:4]) + "…")
 
     def tokens_age_and_rotate(self) -> None:
@@ -333,7 +337,10 @@ class FirstPaidJob:
         return dict(who.post(f"{path}/{step}", body, what, If_Match=tag))
 
     def _await_state(self, who: Client, path: str, state: str) -> None:
-        eventually(f"{path} becomes {state}", lambda: who.get(path)["state"] == state)
+        self._eventually(f"{path} becomes {state}", lambda: who.get(path)["state"] == state)
+
+    def _eventually(self, what: str, probe: Callable[[], Any]) -> Any:
+        return eventually(what, probe, seconds=self.patience)
 
     def _the_network_drops(self, phones: list[Phone], room: str, *, since: int) -> None:
         phones[0].drop()

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import secrets
+import time
 from contextlib import ExitStack
 from typing import Any
 
@@ -22,10 +23,15 @@ def cedis(amount: float) -> dict[str, Any]:
 
 
 class Client:
-    """One person's requests. Every call names what it does, which is told, and the status it expects."""
+    """One person's requests. Every call names what it does, which is told, and the status it expects.
 
-    def __init__(self, name: str, base_url: str, narrator: Narrator) -> None:
+    ``patience``: seconds for which the app tries again when it is told that something is not available now, or loses
+    the connection, each time under the same Idempotency-Key.
+    """
+
+    def __init__(self, name: str, base_url: str, narrator: Narrator, *, patience: float = 0.0) -> None:
         self.name = name
+        self.patience = patience
         self.narrator = narrator
         self.http = httpx.Client(base_url=base_url, timeout=20)
         self.tokens: dict[str, Any] = {}
@@ -112,7 +118,18 @@ class Client:
             names["Authorization"] = f"Bearer {self.tokens['access_token']}"
         if method == "POST":
             names.setdefault("Idempotency-Key", secrets.token_hex(12))
-        return self.http.request(method, f"/api/v1{path}", json=body, params=params, headers=names)
+        until = time.monotonic() + self.patience
+        while True:
+            try:
+                answer = self.http.request(method, f"/api/v1{path}", json=body, params=params, headers=names)
+            except httpx.TransportError:
+                if time.monotonic() > until:
+                    raise
+            else:
+                busy = answer.status_code == 409 and answer.json().get("code") == "request_in_flight"
+                if not (busy or answer.status_code in (502, 503, 504)) or time.monotonic() > until:
+                    return answer
+            time.sleep(0.5)
 
 
 class Phone:
