@@ -62,6 +62,15 @@ SLOW = (
         pytest("-n", "2", "-m", "not slow", *(f"tests/{domain}" for domain in DOMAINS)),
         (("RPC_TRANSPORT", "loopback"),),
     ),
+    *(
+        Step(
+            "api",
+            f"API tests of {domain} against a process that serves it alone",
+            pytest(*sorted(str(file.relative_to(CLONE)) for file in CLONE.glob(f"tests/{domain}/test_api*.py"))),
+            (("KELMAH_TEST_API", "process"), ("KELMAH_ALONE", domain)),
+        )
+        for domain in DOMAINS
+    ),
     Step("faults", "kill tests with real processes", pytest("tests/faults")),
     Step("benchmarks", "benchmark smoke", python("-m", "tests.benchmarks", "--smoke")),
 )
@@ -71,8 +80,10 @@ def main(arguments: list[str]) -> None:
     chosen: tuple[Step, ...] = SLOW if arguments == ["slow"] else TEST
     if arguments and arguments != ["slow"]:
         chosen = tuple(step for step in (*TEST, *SLOW) if step.name in arguments)
-        if len(chosen) != len(arguments):
-            raise SystemExit(f"Unknown step; there are: {', '.join(step.name for step in (*TEST, *SLOW))}")
+        if set(arguments) - {step.name for step in chosen}:
+            raise SystemExit(
+                f"Unknown step; there are: {', '.join(dict.fromkeys(step.name for step in (*TEST, *SLOW)))}"
+            )
     began = time.monotonic()
     for number, step in enumerate(chosen, start=1):
         run(step, f"[{number}/{len(chosen)}]")

@@ -16,10 +16,10 @@ _STARTED_WITHIN = 30.0  # seconds
 
 
 @contextmanager
-def api_process(*, port: int = 0, **environment: str) -> Iterator[str]:
+def api_process(*, port: int = 0, output: int = subprocess.DEVNULL, **environment: str) -> Iterator[str]:
     """The URL of one worker of granian while it runs, with the settings of tests and this environment on top.
 
-    ``port`` is for processes that must know of each other before they start.
+    ``port`` is for processes that must know of each other before they start; ``output`` is where it writes.
     """
     port = port or free_port()
     server = (sys.executable, "-m", "granian", "--interface", "wsgi", "config.wsgi:application", "--no-ws", "--no-log")
@@ -27,7 +27,7 @@ def api_process(*, port: int = 0, **environment: str) -> Iterator[str]:
         (*server, "--host", HOST, "--port", str(port), "--blocking-threads", "8", "--workers-kill-timeout", "2"),
         env=os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings.test"} | environment,
         cwd=CLONE,
-        output=subprocess.DEVNULL,
+        output=output,
         on_parent_death=signal.SIGTERM,
     )
     try:

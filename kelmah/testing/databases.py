@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypedDict
 from urllib.parse import urlsplit
 
 import psycopg
@@ -47,6 +47,18 @@ def prepared() -> Iterator[None]:
         connections.close_all()
         with psycopg.connect(server, autocommit=True) as connection:
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+class Place(TypedDict):
+    DATABASE_URL: str
+    DATABASE_ROLE_PASSWORD: str
+
+
+def where_it_is() -> Place:
+    """The environment of a process that shall use the database of this one."""
+    url = urlsplit(os.environ["KELMAH_TEST_ADMIN_URL"])
+    place = f"postgresql://{url.hostname}:{url.port}{url.path}"  # without the superuser's name
+    return {"DATABASE_URL": place, "DATABASE_ROLE_PASSWORD": PASSWORD}
 
 
 def rows_of(domain: str, tables: Iterable[str]) -> dict[str, list[tuple[str]]]:

@@ -138,6 +138,7 @@ def test_a_repeated_funding_request_is_one_request(api):
     assert milestone.funding_request == 1
 
 
+@pytest.mark.in_process
 def test_my_contracts_come_in_pages_with_a_constant_number_of_queries(api, django_assert_num_queries):
     hirer_id = new_id()
     contracts = [active_contract(steps=2, hirer_id=hirer_id) for _ in range(5)]

@@ -9,7 +9,6 @@ from uuid import UUID
 
 import factory
 from django.core.files.storage import default_storage
-from django.test import Client
 from PIL import Image
 
 from domains.files import actions, rules
@@ -102,18 +101,16 @@ def stored_keys() -> set[str]:
     return found
 
 
-def send(url: str, content: bytes, content_type: str = "image/png", **options: Any) -> Answer:
+def send(
+    url: str, content: bytes, content_type: str = "image/png", *, headers: Mapping[str, str] | None = None
+) -> Answer:
     """PUT raw bytes to an upload link, as nobody in particular."""
-    return Answer(Client(raise_request_exception=False).put(url, content, content_type=content_type, **options))
+    return ApiClient().send("PUT", url, content, headers={"Content-Type": content_type} | dict(headers or {}))
 
 
 def fetch(url: str, **headers: str) -> Answer:
     """GET an address as a browser without a token would."""
-    return Answer(Client(raise_request_exception=False).get(url, headers=headers))
-
-
-def bytes_of(answer: Answer) -> bytes:
-    return b"".join(answer.raw.streaming_content)
+    return ApiClient().send("GET", url, headers=headers)
 
 
 def upload_link(file: File) -> str:

@@ -14,7 +14,6 @@ from tests.files.factories import (
     SAMPLES,
     AnnouncementFactory,
     announced_file,
-    bytes_of,
     complete,
     failed_file,
     fetch,
@@ -52,7 +51,7 @@ def test_a_file_of_every_type_travels_from_its_owner_to_a_reader(api, kofi, ama,
     link = api.as_(ama).get(f"/files/{file_id}/download")
     assert link.status == 302
     got = fetch(link.headers["Location"])
-    assert (got.status, bytes_of(got)) == (200, content)
+    assert (got.status, got.content) == (200, content)
     assert got.headers["Content-Type"] == content_type
     assert got.headers["Content-Disposition"] == 'attachment; filename="a name.bin"'
     assert got.headers["X-Content-Type-Options"] == "nosniff"
@@ -130,6 +129,7 @@ def test_a_name_arrives_as_it_was_given(api, kofi, name, disposition):
     assert got.headers["Content-Disposition"] == disposition
 
 
+@pytest.mark.in_process
 def test_my_files_come_in_pages_with_a_constant_number_of_queries(api, kofi):
     files = [announced_file(by=kofi) for _ in range(5)]
     seen, cursor = [], {}
@@ -148,6 +148,7 @@ def test_my_files_come_in_pages_with_a_constant_number_of_queries(api, kofi):
     assert counts == [1, 1]
 
 
+@pytest.mark.in_process
 def test_one_file_is_one_query(api, kofi, ama):
     file = ready_file(by=kofi)
     share(file, ama)

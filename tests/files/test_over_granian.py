@@ -15,7 +15,7 @@ from domains.files.models import File
 from kelmah.principal import Principal
 from kelmah.testing.api_process import api_process
 from kelmah.testing.client import access_token
-from kelmah.testing.databases import PASSWORD
+from kelmah.testing.databases import where_it_is
 from tests.files.factories import AnnouncementFactory, stored_keys
 
 pytestmark = [pytest.mark.slow, pytest.mark.domain("files", transaction=True)]
@@ -26,11 +26,9 @@ TEXT = ("Two cabinets, forty centimetres, and a door.\n" * 60_000).encode()  # 2
 @pytest.fixture
 def server(storage: Path) -> Iterator[str]:
     """One worker of granian that serves files alone, on the test's database and storage."""
-    database = urlsplit(os.environ["KELMAH_TEST_ADMIN_URL"])
     with api_process(
+        **where_it_is(),
         LOCAL_DOMAINS="files",
-        DATABASE_URL=f"postgresql://{database.hostname}:{database.port}{database.path}",
-        DATABASE_ROLE_PASSWORD=PASSWORD,
         REDIS_URL=os.environ["KELMAH_TEST_REDIS_URL"],
         KELMAH_FILES_DIR=str(storage),
     ) as url:

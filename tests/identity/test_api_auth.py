@@ -190,6 +190,7 @@ def test_staff_log_in_over_rest_as_staff_and_nothing_else(api):
     assert client.get("/me/profile").code == "wrong_role"
 
 
+@pytest.mark.in_process
 def test_too_many_logins_from_one_address_are_limited(api, settings):
     settings.RATE_LIMITS = settings.RATE_LIMITS | {"auth": "3/h"}
     body = {"login": "nobody@example.com", "password": PASSWORD}
@@ -201,6 +202,7 @@ def test_too_many_logins_from_one_address_are_limited(api, settings):
     assert not User.objects.exists()
 
 
+@pytest.mark.in_process
 def test_without_the_store_guessing_is_not_free(api, settings):
     tokens = sign_up()
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
@@ -209,6 +211,7 @@ def test_without_the_store_guessing_is_not_free(api, settings):
     assert api.anonymous.post("/auth/refresh", {"refresh_token": tokens.refresh_token}).status == 200
 
 
+@pytest.mark.in_process
 def test_when_the_cores_are_busy_a_login_is_asked_to_come_back(api, monkeypatch):
     from domains.identity.actions import hashing
 

@@ -235,6 +235,7 @@ def test_unknown_and_suspended_members_look_alike(api, worker):
     assert api.anonymous.get("/profiles/not-an-id").status == 404
 
 
+@pytest.mark.in_process
 def test_a_profile_takes_two_statements_however_many_skills(api, mine, worker):
     mine.patch("/me/profile", {"skills": [CARPENTRY | {"skill_id": f"s-{n}"} for n in range(50)]}, if_match=1)
     with CaptureQueriesContext(connections["identity"]) as captured:

@@ -335,6 +335,7 @@ class TestProposals:
         assert {**mine, "created_at": 0} == {**alone, "created_at": 0}
         assert mine["worker"] is None
 
+    @pytest.mark.in_process
     def test_profiles_are_asked_once_for_all_and_the_statements_stay_few(
         self, people: FakeIdentity, as_hirer_of: Callable[[Job], ApiClient]
     ) -> None:
@@ -438,6 +439,7 @@ class TestOffers:
 LISTS = pytest.mark.parametrize("name", ["mine", "received", "made"])
 
 
+@pytest.mark.in_process
 @LISTS
 def test_lists_are_paged_by_keyset_with_a_constant_number_of_statements(market: Market, name: str) -> None:
     def more(count: int) -> None:
@@ -480,6 +482,7 @@ def test_a_cursor_of_somebody_else_is_refused(market: Market, name: str, api: Ap
     assert market.right(name).get(path, cursor=cursor[:-2]).code == "cursor_invalid"
 
 
+@pytest.mark.in_process
 def test_every_route_is_covered_above() -> None:
     filled = (path.format_map(defaultdict(new_id)) for _, path, _, _ in EVERYTHING.values())
     covered = {resolve(f"/api/v1{path}").route.removeprefix("api/v1/") for path in filled}

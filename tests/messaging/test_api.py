@@ -149,6 +149,7 @@ def test_a_page_that_is_exactly_full_has_no_next(api, room):
     assert api.as_(first_of(room)).get("/conversations", limit=1).json["next"] is None
 
 
+@pytest.mark.in_process
 def test_a_list_takes_one_statement_however_long(api, room, django_assert_num_queries):
     client = api.as_(first_of(room))
     for length in (1, 20):
@@ -212,6 +213,7 @@ def test_a_message_is_checked_field_by_field(api, room, body, pointer):
     assert Message.objects.count() == 0
 
 
+@pytest.mark.in_process
 def test_a_hasty_writer_is_told_when_to_come_back(api, room, settings):
     settings.MESSAGES_PER_MINUTE = 2
     client, path = api.as_(first_of(room)), f"/conversations/{room.id}/messages"
@@ -267,6 +269,7 @@ def test_a_history_query_is_checked(api, room, query):
     assert api.as_(first_of(room)).get(f"/conversations/{room.id}/messages?{query}").status == 400
 
 
+@pytest.mark.in_process
 def test_history_takes_one_statement_however_long(api, room, neighbours, django_assert_num_queries):
     client = api.as_(second_of(room))
     for length in (1, 40):
@@ -325,6 +328,7 @@ def test_my_notifications_come_newest_first_in_pages(api, principal):
     assert set(item["data"]) == {"contract_id"}
 
 
+@pytest.mark.in_process
 def test_the_list_of_notifications_takes_one_statement(api, principal, django_assert_num_queries):
     me = principal("worker")
     for length in (1, 20):
@@ -359,6 +363,7 @@ def test_a_notification_is_read_by_its_reader_only(api, principal):
 # Tickets
 
 
+@pytest.mark.in_process
 def test_a_ticket_is_as_good_as_the_token_it_was_got_with(api, principal, settings):
     settings.LIVE_URL = "wss://live.example.com/ws"
     me = principal("worker")
@@ -377,6 +382,7 @@ def test_tickets_are_not_replayed(api, principal):
     assert one.json["ticket"] != other.json["ticket"]
 
 
+@pytest.mark.in_process
 def test_without_redis_there_are_no_tickets(api, principal, settings):
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     answer = api.as_(principal("worker")).post("/live/tickets")
@@ -384,6 +390,7 @@ def test_without_redis_there_are_no_tickets(api, principal, settings):
     assert answer.headers["Retry-After"]
 
 
+@pytest.mark.in_process
 def test_without_redis_messages_are_sent_all_the_same(api, room, settings):
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     assert api.as_(first_of(room)).post(f"/conversations/{room.id}/messages", message()).status == 201

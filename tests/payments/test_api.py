@@ -122,6 +122,7 @@ def test_the_books_are_for_staff(api):
     assert (books["in_order"], len(books["invariants"])) == (True, 8)
 
 
+@pytest.mark.in_process
 def test_the_statement_comes_in_pages_and_adds_up(api, django_assert_num_queries):
     by = rich(cedis(100))
     for _ in range(6):
@@ -266,6 +267,7 @@ def test_money_that_arrives_between_two_pages_neither_repeats_nor_hides_a_line(a
     assert [line["amount"]["amount"] for line in first["items"] + second["items"]] == [400, 300, 200, 100]
 
 
+@pytest.mark.in_process
 def test_a_statement_reads_its_page_by_the_index_however_long_the_history_is():
     wallet = rules.available(rich(cedis(1)).user_id, "GHS")
     with connections["payments"].cursor() as cursor:
@@ -281,6 +283,7 @@ def test_what_never_existed_looks_like_what_is_not_yours(api, path):
     assert api.as_(somebody()).get(path.format(new_id())).status == 404
 
 
+@pytest.mark.in_process
 def test_wallets_answer_in_one_query(api, django_assert_num_queries):
     by = rich(cedis(1))
     with django_assert_num_queries(1, using="payments"):

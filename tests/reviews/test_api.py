@@ -256,6 +256,7 @@ def test_nobody_else_is_offered_a_reply(api, reader):
 # Reading
 
 
+@pytest.mark.in_process
 def test_reviews_about_somebody_come_in_pages_with_one_statement_and_one_question(api, people):
     worker_id = new_id()
     reviews = [both_written(worker_id=worker_id)[0] for _ in range(5)]
@@ -277,6 +278,7 @@ def test_reviews_about_somebody_come_in_pages_with_one_statement_and_one_questio
         assert [item["author_name"] for item in items] == [name_of(r.author_id) for r in reviews[::-1][:limit]]
 
 
+@pytest.mark.in_process
 def test_my_windows_come_in_pages_with_a_constant_number_of_queries(api):
     hirer_id = new_id()
     windows = [open_window(hirer_id=hirer_id) for _ in range(5)]
