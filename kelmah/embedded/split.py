@@ -1,5 +1,6 @@
 """Groups of domains in processes of their own, behind a gateway: ``manage.py split``."""
 
+import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,10 +35,19 @@ class Place:
 
 
 class Split:
-    """A topology: ``check`` before anything is started, ``plan`` when the servers run. ``copies`` of every API."""
+    """A topology: ``check`` before anything is started, ``plan`` when the servers run. ``copies`` of every API;
+    ``extra`` variables for the processes of one group."""
 
-    def __init__(self, options: Options, groups: Sequence[Group], *, copies: int = 2) -> None:
+    def __init__(
+        self,
+        options: Options,
+        groups: Sequence[Group],
+        *,
+        copies: int = 2,
+        extra: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> None:
         self.options = options
+        self.extra = extra or {}
         self.groups = groups
         self.copies = copies
 
@@ -59,6 +69,7 @@ class Split:
             gateway=f"{HOST}:{options.port}",
             doors=self._doors,
             sandbox_port=self._sandbox_port,
+            extra=self.extra,
         )
         self._write_gateways()
         apis = [member for group in self.groups for member in self._apis(group, env)]
@@ -115,6 +126,8 @@ class Split:
                 burst=4000,
             )
         )
+        doors = {f"{caller} {callee}": port for (caller, callee), port in self._doors.items()}
+        (self.options.data / "doors.json").write_text(json.dumps(doors, indent=1))
         apis = {domain: addresses for (domain, kind), addresses in upstreams.items() if kind == "api"}
         (switchboard / "nginx.conf").write_text(switchboard_conf(upstreams=apis, doors=self._doors, folder=switchboard))
 

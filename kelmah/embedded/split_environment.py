@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -18,6 +18,7 @@ _OWN = {"JWT_SIGNING_KEY_FILE": "identity", "SANDBOX_WEBHOOK_SECRETS": "payments
 @dataclass(frozen=True)
 class SplitEnvironments:
     """``databases``: the administrator's URL of each domain's database. ``doors``: where a group finds a domain.
+    ``extra``: variables of one group's processes only.
 
     What the caller's environment sets already stays, except what places the domains.
     """
@@ -28,10 +29,11 @@ class SplitEnvironments:
     gateway: str
     doors: Mapping[tuple[str, str], int]
     sandbox_port: int
+    extra: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def of(self, group: Group) -> dict[str, str]:
         """Of the processes of a group; those of a domain alone can import no other."""
-        return self._common(group) | self._databases(group.domains, admin=False)
+        return self._common(group) | self._databases(group.domains, admin=False) | dict(self.extra.get(group.name, {}))
 
     def setup(self, group: Group) -> dict[str, str]:
         """Of what prepares and migrates the group's database, with the administrator's credentials."""

@@ -23,7 +23,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from kelmah import clock
-from kelmah.http.remote_keys import remote_keys
+from kelmah.http.remote_keys import ask_ahead, remote_keys
 
 ALGORITHM = "ES256"
 
@@ -70,12 +70,22 @@ def verification_key(kid: str) -> ec.EllipticCurvePublicKey | None:
     """The public key of that name, or None. Raises Unavailable when identity is elsewhere and has never answered."""
     if settings.JWT_SIGNING_KEYS:
         return next((key.public for key in _own_ring() if key.kid == kid), None)
-    return remote_keys(f"{settings.DOMAIN_URLS['identity'].rstrip('/')}/.well-known/jwks.json").get(kid)
+    return remote_keys(_jwks_url()).get(kid)
+
+
+def ask_for_keys_ahead() -> None:
+    """For a process that is about to verify tokens: nothing to do where identity is, or where nobody knows where."""
+    if not settings.JWT_SIGNING_KEYS and "identity" in settings.DOMAIN_URLS:
+        ask_ahead(_jwks_url())
 
 
 def public_ring() -> list[dict[str, str]]:
     """The public halves as JWKs (RFC 7517), for the JWKS document."""
     return [{**key.jwk, "kid": key.kid, "alg": ALGORITHM, "use": "sig"} for key in _own_ring()]
+
+
+def _jwks_url() -> str:
+    return f"{settings.DOMAIN_URLS['identity'].rstrip('/')}/.well-known/jwks.json"
 
 
 def _own_ring() -> tuple[SigningKey, ...]:

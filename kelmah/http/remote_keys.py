@@ -1,8 +1,9 @@
 """identity's public keys, seen from a process where identity does not run."""
 
+import time
 from datetime import datetime, timedelta
 from functools import cache
-from threading import Lock
+from threading import Lock, Thread
 from typing import Any
 
 import httpx
@@ -44,6 +45,12 @@ class RemoteKeys:
             raise Unavailable("Tokens can't be checked now.", data={"retry_after": 5})
         return self._keys.get(kid)
 
+    def ask_until_answered(self) -> None:
+        """Ask every second until identity has answered once."""
+        while self._read_at is None:
+            self._ask(wait=True)
+            time.sleep(FIRST_ASK_EVERY.total_seconds())
+
     def _is_old(self) -> bool:
         return self._read_at is None or clock.now() - self._read_at > BELIEVE_FOR
 
@@ -74,6 +81,11 @@ class RemoteKeys:
 def remote_keys(url: str) -> RemoteKeys:
     """The one copy of this process."""
     return RemoteKeys(url)
+
+
+def ask_ahead(url: str) -> None:
+    """Have the keys before the first token comes: a later outage of identity must lock out nobody who is logged in."""
+    Thread(target=remote_keys(url).ask_until_answered, name="keys of identity", daemon=True).start()
 
 
 def _public_keys(document: Any) -> dict[str, ec.EllipticCurvePublicKey]:

@@ -38,6 +38,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--apart", action="append", default=[], help="only this domain alone, the rest together (may be repeated)"
         )
+        parser.add_argument(
+            "--env", action="append", default=[], metavar="DOMAIN:NAME=VALUE", help="for one domain's processes only"
+        )
         parser.add_argument("--copies", type=int, default=2, help="of every domain's API (2)")
         parser.add_argument("--data", metavar="DIR", help="data folder (split, in that of `manage.py run`)")
         parser.add_argument("--no-demo", action="store_true", help="start with empty tables")
@@ -54,7 +57,7 @@ class Command(BaseCommand):
             groups = groups_of(local_domains(), apart=options["apart"])
         except EmbeddedError as error:
             raise CommandError(str(error)) from None
-        split = Split(chosen, groups, copies=options["copies"])
+        split = Split(chosen, groups, copies=options["copies"], extra=_extra(options["env"]))
         raise SystemExit(Supervisor(split, data=data, console=Console(width=18), within=240.0).run())
 
     def _status(self, data: Path, options: dict[str, Any]) -> None:
@@ -74,6 +77,17 @@ class Command(BaseCommand):
         if name not in known:
             raise CommandError(f"There is no process or domain {name!r}: {', '.join(sorted(known))}.")
         return data / "held" / name
+
+
+def _extra(entries: list[str]) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for entry in entries:
+        domain, _, rest = entry.partition(":")
+        name, given, value = rest.partition("=")
+        if domain not in settings.DOMAINS or not name or not given:
+            raise CommandError(f"--env {entry}: for example --env payments:LOG_LEVEL=DEBUG")
+        found.setdefault(domain, {})[name] = value
+    return found
 
 
 def _rows(data: Path) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
@@ -14,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from kelmah import clock
-from kelmah.http.keys import _read_key, public_ring, sign_access_token
+from kelmah.http.keys import _read_key, ask_for_keys_ahead, public_ring, sign_access_token
 from kelmah.http.remote_keys import RemoteKeys
 from kelmah.ids import new_id
 from kelmah.testing.client import ApiClient
@@ -127,3 +128,21 @@ def test_before_identity_ever_answered_tokens_cannot_be_checked(web: ApiClient, 
     token = sign()
     settings.JWT_SIGNING_KEYS, settings.DOMAIN_URLS = [], {"identity": "http://127.0.0.1:9"}
     assert web.with_token(token).get("/whoami").code == "unavailable"
+
+
+def test_keys_are_asked_for_before_the_first_token_comes(
+    web: ApiClient, sign: Sign, settings: Any, identity_elsewhere: Identity
+) -> None:
+    token = sign()
+    settings.JWT_SIGNING_KEYS, settings.DOMAIN_URLS = [], {"identity": identity_elsewhere.url}
+    identity_elsewhere.broken = True  # the two start together
+    ask_for_keys_ahead()
+    until = time.monotonic() + 10
+    while identity_elsewhere.asked < 1 and time.monotonic() < until:
+        time.sleep(0.05)
+    identity_elsewhere.broken = False
+    while identity_elsewhere.asked < 2 and time.monotonic() < until:
+        time.sleep(0.05)
+    time.sleep(0.2)
+    identity_elsewhere.broken = True  # and then it goes down
+    assert web.with_token(token).get("/whoami").status == 200

@@ -1,0 +1,1 @@
+"""One process group per domain, and parts of it taken away."""
