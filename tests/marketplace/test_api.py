@@ -486,5 +486,5 @@ def test_a_cursor_of_somebody_else_is_refused(market: Market, name: str, api: Ap
 def test_every_route_is_covered_above() -> None:
     filled = (path.format_map(defaultdict(new_id)) for _, path, _, _ in EVERYTHING.values())
     covered = {resolve(f"/api/v1{path}").route.removeprefix("api/v1/") for path in filled}
-    public = {"categories", "skills"}  # tests/marketplace/test_search.py
+    public = {"categories", "skills"}  # tests/marketplace/test_api_search.py
     assert {str(pattern.pattern) for pattern in urlpatterns} == covered | public

@@ -261,6 +261,7 @@ class TestPages:
             assert (answer.status, answer.code) == (400, "cursor_invalid")
 
 
+@pytest.mark.in_process
 @pytest.mark.parametrize("query", [{}, {"q": "cabinet"}, {"near": "5.5,-0.2", "radius_km": 100}])
 def test_a_page_is_one_statement_however_many_rows(api: ApiClient, query: dict[str, str]) -> None:
     JobFactory.create_batch(2, in_osu=True)
