@@ -85,15 +85,21 @@ class System:
 
     def query(self, domain: str, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """Ask a domain's own database, as its administrator."""
-        with psycopg.connect(self._database(domain)) as connection:
+        with psycopg.connect(self.database(domain)) as connection:
             connection.execute(f"SET search_path = {domain}, extensions")
             return connection.execute(statement, values).fetchall()
+
+    def database(self, domain: str) -> str:
+        """The administrator's URL of a domain's database."""
+        home = self.running.data / "postgres"
+        port = (home / "data" / "postmaster.pid").read_text().splitlines()[3]
+        return f"postgresql://kelmah:{(home / 'password').read_text().strip()}@127.0.0.1:{port}/kelmah_{domain}"
 
     def manage(self, domain: str, *command: str) -> str:
         """What a management command of a domain says. Raises CalledProcessError."""
         secrets = dict(line.split("=", 1) for line in (self.running.data / "secrets.env").read_text().splitlines())
         env = os.environ | secrets | {"LOCAL_DOMAINS": domain, "DJANGO_SETTINGS_MODULE": "config.settings.dev"}
-        env |= {f"{domain.upper()}_DATABASE_URL": self._database(domain), "REDIS_URL": "redis://127.0.0.1:1/0"}
+        env |= {f"{domain.upper()}_DATABASE_URL": self.database(domain), "REDIS_URL": "redis://127.0.0.1:1/0"}
         run = [sys.executable, "manage.py", *command]
         return subprocess.run(run, cwd=ROOT, env=env, check=True, capture_output=True, text=True).stdout
 
@@ -125,11 +131,6 @@ class System:
             return httpx.get(f"{row['address']}/health/ready", timeout=2).status_code == 200
         except httpx.HTTPError:
             return False
-
-    def _database(self, domain: str) -> str:
-        home = self.running.data / "postgres"
-        port = (home / "data" / "postmaster.pid").read_text().splitlines()[3]
-        return f"postgresql://kelmah:{(home / 'password').read_text().strip()}@127.0.0.1:{port}/kelmah_{domain}"
 
     def _tail(self) -> str:
         return "\n".join(Path(self.running.log).read_text().splitlines()[-40:])
