@@ -9,31 +9,17 @@ import os
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
 
 from celery import Celery
+from celery.signals import worker_ready
 from django.apps import apps
 from django.conf import settings
-from kombu import Exchange, Queue
 
+from config.broker import grave, on_rabbitmq, queue, route, transport_options
 from kelmah.domain import local_domains
 
 if not apps.ready:
     import django
 
     django.setup()
-
-
-def queue_of(domain: str) -> str:
-    """Where a domain's tasks wait: its own worker takes them, wherever that runs, and nobody else's."""
-    return f"kelmah.{domain}"
-
-
-def queue(domain: str) -> Queue:
-    """Its routing key is its name: Celery would give all queues the same, and every task to all of them."""
-    return Queue(queue_of(domain), Exchange("kelmah", type="direct"), routing_key=queue_of(domain))
-
-
-def route(name: str, *_: object, **__: object) -> dict[str, str]:
-    """Tasks are named ``<domain>.<task>``, which a system check enforces."""
-    return {"queue": queue_of(name.partition(".")[0])}
 
 
 app = Celery("kelmah")
@@ -43,20 +29,9 @@ app.conf.update(
     task_routes=(route,),
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
-    broker_transport_options={
-        "visibility_timeout": 3600,
-        # Of connecting for a publication: the outbox tries again by itself.
-        "max_retries": 1,
-        "interval_start": 0,
-        "interval_step": 0.1,
-        "interval_max": 0.1,
-        "socket_timeout": 5,
-        "socket_connect_timeout": 2,
-        "socket_keepalive": True,
-        "health_check_interval": 25,
-        "unacked_restore_interval": 10,
-        "unacked_restore_throttle": 1,
-    },
+    broker_transport_options=transport_options(),
+    # A heart that is heard from both sides: a broker that went away without a word is noticed within half a minute.
+    broker_heartbeat=10,
     task_publish_retry_policy={"max_retries": 2, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.5},
     task_acks_late=True,
     task_reject_on_worker_lost=True,
@@ -78,6 +53,15 @@ app.conf.update(
     worker_cancel_long_running_tasks_on_connection_loss=True,
     worker_hijack_root_logger=False,
 )
+
+
+@worker_ready.connect
+def _dig_graves(**kwargs: object) -> None:
+    """A task can only be given up by a worker that has it: before the first one, nobody needs them."""
+    if on_rabbitmq():
+        with app.connection_for_write() as connection:
+            for config in local_domains():
+                grave(config.domain)(connection.default_channel).declare()
 
 
 @app.on_after_configure.connect

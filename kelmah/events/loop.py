@@ -28,6 +28,7 @@ from kelmah.rpc.placement import url_of
 
 log = structlog.get_logger(__name__)
 
+CONFIRM_WITHIN = 5.0  # seconds, for one task
 SWEEP = 3600.0  # seconds between sweeps of what is of no more use
 
 
@@ -127,7 +128,11 @@ class Loop:
         return total
 
     def _send(self, row: Row) -> None:
-        self._broker.send_task(row.topic, kwargs=json.loads(row.payload), task_id=str(row.event_id), retry=False)
+        arguments = json.loads(row.payload)
+        # Where the broker confirms, this returns when it has the task, and raises when it won't say so.
+        self._broker.send_task(
+            row.topic, kwargs=arguments, task_id=str(row.event_id), retry=False, confirm_timeout=CONFIRM_WITHIN
+        )
 
 
 class _Surviving:

@@ -40,8 +40,8 @@ def start_relay(**more: str) -> subprocess.Popen:
     return start("manage.py", "events", "run", env=environment("probe", **more))
 
 
-def start_worker(**more: str) -> subprocess.Popen:
-    options = ("--pool", "solo", "--loglevel", "error", "--without-gossip", "--without-mingle")
+def start_worker(*, pool: str = "solo", **more: str) -> subprocess.Popen:
+    options = ("--pool", pool, "--concurrency", "1", "--loglevel", "error", "--without-gossip", "--without-mingle")
     return start("-m", "celery", "-A", "config", "worker", *options, env=environment("probe", **more))
 
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from kelmah.embedded.child import start_child
 from kelmah.embedded.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,13 +45,12 @@ def started(topology: str, *options: str, **environment: str) -> Iterator[Runnin
     more = {"KELMAH_CLOCK_FILE": str(clock_file), "DJANGO_SETTINGS_MODULE": "config.settings.dev"}
     more |= {"RPC_TRANSPORT": "loopback"} if topology == "loopback" else {"RPC_TRANSPORT": "local"}
     log = (folder / "log").open("w+")
-    process = subprocess.Popen(
+    process = start_child(
         [sys.executable, "manage.py", *command, "--data", str(data)],
-        cwd=ROOT,
         env=inherited | more | environment,
-        stdout=log,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
+        cwd=ROOT,
+        output=log,
+        on_parent_death=signal.SIGINT,
     )
     try:
         _wait_until_ready(process, Path(log.name))

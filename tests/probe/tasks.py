@@ -1,3 +1,8 @@
+import os
+import signal
+import time
+from pathlib import Path
+
 from celery import shared_task
 
 from tests.probe import actions
@@ -5,4 +10,19 @@ from tests.probe import actions
 
 @shared_task(name="probe.run_errand")
 def run_errand(*, number: int) -> None:
+    actions.run_errand(number)
+
+
+@shared_task(name="probe.kill_worker")
+def kill_worker(*, unless: str) -> None:
+    """Takes its worker along, until the file ``unless`` exists."""
+    if not Path(unless).exists():
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+@shared_task(name="probe.linger")
+def linger(*, number: int, mark: str, seconds: float) -> None:
+    """Says that it has begun, takes its time, and runs the errand."""
+    Path(mark).touch()
+    time.sleep(seconds)
     actions.run_errand(number)

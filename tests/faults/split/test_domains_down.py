@@ -41,6 +41,28 @@ def test_without_identity_the_logged_in_go_on_and_a_login_says_when_to_come_back
     ama.post("/auth/login", form)
 
 
+OWN = {  # of each domain: something that only it can answer
+    "marketplace": "/jobs/mine",
+    "contracts": "/contracts",
+    "messaging": "/conversations",
+    "reviews": "/reviews/open",
+    "files": "/files",
+    "payments": f"/wallet?currency={GHS}",
+    "identity": "/me",
+}
+
+
+@pytest.mark.parametrize("domain", ["marketplace", "contracts", "messaging", "reviews", "files"])
+def test_without_a_domain_the_others_answer(system: System, story: Callable[..., FirstPaidJob], domain: str) -> None:
+    told = story()
+    told.two_strangers_sign_up()
+    ama = told.cast.ama
+    with system.down(domain):
+        answers = {name: ama._send("GET", path) for name, path in OWN.items()}
+        assert refusal(answers.pop(domain)) == NOT_NOW
+        assert {name: answer.status_code for name, answer in answers.items()} == dict.fromkeys(answers, 200)
+
+
 def test_without_payments_approvals_succeed_and_the_money_follows_once(
     system: System, story: Callable[..., FirstPaidJob]
 ) -> None:

@@ -51,13 +51,17 @@ def test_a_minute_without_network_between_contracts_and_payments(
             outcomes.append(None)
 
     before = system.query("payments", "SELECT count(*) FROM payments_escrow WHERE state = 'released'")[0][0]
-    threads = [threading.Thread(target=play) for _ in range(4)]
-    for thread in threads:
+    threads = [threading.Thread(target=play) for _ in range(6)]
+    for thread in threads[:4]:
         thread.start()
-        time.sleep(1.5)  # each is somewhere else in its story when the cut comes
+        time.sleep(1)  # each is somewhere else in its story when the cut comes
     with cut(system, "contracts", "payments"):
-        time.sleep(CUT_FOR)
-        assert len(outcomes) < len(threads), "nobody was in the middle of it"
+        began = time.monotonic()
+        for thread in threads[4:]:  # and two begin theirs in the middle of it
+            thread.start()
+            time.sleep(5)
+        time.sleep(CUT_FOR - (time.monotonic() - began))
+        assert len(outcomes) <= 4, "the way was not cut"
     for thread in threads:
         thread.join(timeout=300)
     assert outcomes == [None] * len(threads)

@@ -1,0 +1,161 @@
+"""RabbitMQ as the broker: down, killed, and given tasks that kill their workers."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kombu import Connection
+
+from kelmah.db import atomic
+from kelmah.events.publish import enqueue
+from kelmah.testing.rabbitmq import RabbitMQ
+from tests.faults.processes import ROOT, environment, kill, running, start, start_relay, start_worker, wait_until
+from tests.probe import actions
+from tests.probe.models import Errand, Outbox
+
+pytestmark = [pytest.mark.slow, pytest.mark.domain("probe", transaction=True), pytest.mark.timeout(240)]
+
+
+@pytest.fixture
+def rabbit() -> Iterator[RabbitMQ]:
+    with RabbitMQ() as server:
+        yield server
+
+
+class Refused(Exception):
+    """A command ended with an error, in these words."""
+
+
+def here(rabbit: RabbitMQ) -> dict[str, str]:
+    return {"CELERY_BROKER_URL": rabbit.url}
+
+
+def errands_done() -> list[int]:
+    return sorted(Errand.objects.filter(done=1).values_list("number", flat=True))
+
+
+def queue(task: str, **arguments: Any) -> str:
+    with atomic("probe"):
+        return str(enqueue(task, **arguments))
+
+
+def depth(rabbit: RabbitMQ, name: str) -> int:
+    with Connection(rabbit.url) as connection:
+        try:
+            return int(connection.default_channel.queue_declare(name, passive=True).message_count)
+        except connection.channel_errors:
+            return 0
+
+
+def tasks(rabbit: RabbitMQ, *words: str) -> str:
+    command = [sys.executable, "manage.py", "tasks", *words]
+    env = environment("probe", **here(rabbit))
+    ended = subprocess.run(command, cwd=ROOT, env=env, check=False, capture_output=True, text=True)
+    if ended.returncode:
+        raise Refused(ended.stderr)
+    return ended.stdout
+
+
+def test_tasks_go_through_and_wait_while_the_broker_is_away(rabbit: RabbitMQ) -> None:
+    with running(start_relay(**here(rabbit)), start_worker(**here(rabbit))):
+        actions.send_errand(0)
+        wait_until("all is up", lambda: errands_done() == [0])
+        rabbit.stop()
+        for number in range(1, 6):
+            actions.send_errand(number)
+        wait_until("the relay was refused", lambda: Outbox.objects.filter(last_error__gt="").exists())
+        assert Outbox.objects.count() == 5
+        rabbit.start()
+        wait_until("every errand is done", lambda: errands_done() == list(range(6)), seconds=90)
+    assert not Outbox.objects.exists()
+
+
+def test_what_the_broker_confirmed_survives_its_death(rabbit: RabbitMQ) -> None:
+    with running(start_relay(**here(rabbit))):
+        actions.send_errand(0)
+        wait_until("the queue is there", lambda: depth(rabbit, "kelmah.probe") == 1)
+        time.sleep(2)  # RabbitMQ writes down that there is a queue half a second after it was made, not before
+        for number in range(1, 20):
+            actions.send_errand(number)
+        wait_until("all is handed over", lambda: not Outbox.objects.exists())
+    rabbit.kill()
+    rabbit.start()
+    wait_until("the queue is back, whole", lambda: depth(rabbit, "kelmah.probe") == 20)
+    with running(start_worker(**here(rabbit))):
+        wait_until("every errand is done", lambda: errands_done() == list(range(20)), seconds=60)
+
+
+def test_what_the_broker_does_not_confirm_stays_in_the_outbox(rabbit: RabbitMQ) -> None:
+    """A queue that refuses to take more answers with a nack."""
+    full = {"x-queue-type": "quorum", "x-max-length": 1, "x-overflow": "reject-publish"}
+    with Connection(rabbit.url) as connection:
+        channel = connection.default_channel
+        channel.exchange_declare("kelmah", "direct", durable=True, auto_delete=False)
+        channel.queue_declare("kelmah.probe", durable=True, auto_delete=False, arguments=full)
+    with running(start_relay(**here(rabbit))):
+        for number in range(5):
+            actions.send_errand(number)
+        wait_until("the relay was refused", lambda: Outbox.objects.filter(last_error__gt="").exists())
+    assert Outbox.objects.count() >= 3  # what was confirmed has left, what was not is here
+
+
+def test_a_task_whose_worker_is_killed_is_done_by_another_at_once(rabbit: RabbitMQ, tmp_path: Path) -> None:
+    Errand.objects.create(number=1)
+    mark = tmp_path / "begun"
+    with running(start_relay(**here(rabbit))):
+        doomed = start_worker(**here(rabbit))
+        with running(doomed):
+            queue("probe.linger", number=1, mark=str(mark), seconds=3)
+            wait_until("it has begun", mark.exists)
+            kill(doomed)
+        with running(start_worker(**here(rabbit))):
+            wait_until("another did it", lambda: errands_done() == [1], seconds=30)
+
+
+def test_a_task_that_kills_its_workers_is_given_up_shown_and_tried_again(rabbit: RabbitMQ, tmp_path: Path) -> None:
+    antidote = tmp_path / "antidote"
+    worker = start_worker(pool="prefork", **here(rabbit))
+    with running(start_relay(**here(rabbit)), worker):
+        task_id = queue("probe.kill_worker", unless=str(antidote))
+        wait_until("it is given up", lambda: depth(rabbit, "kelmah.probe.dead") == 1, seconds=60)
+        actions.send_errand(1)
+        wait_until("the others go on", lambda: errands_done() == [1])
+        listed = tasks(rabbit, "list")
+        assert f"dead {task_id} probe.kill_worker (delivery_limit)" in listed
+        assert str(antidote) not in listed
+        antidote.touch()
+        assert "waits again" in tasks(rabbit, "resubmit", task_id)
+        wait_until("it was done", lambda: depth(rabbit, "kelmah.probe") == depth(rabbit, "kelmah.probe.dead") == 0)
+
+
+def test_a_dead_task_is_discarded_for_a_reason(rabbit: RabbitMQ, tmp_path: Path) -> None:
+    with running(start_relay(**here(rabbit)), start_worker(pool="prefork", **here(rabbit))):
+        task_id = queue("probe.kill_worker", unless=str(tmp_path / "never"))
+        wait_until("it is given up", lambda: depth(rabbit, "kelmah.probe.dead") == 1, seconds=60)
+    with pytest.raises(Refused):
+        tasks(rabbit, "discard", task_id, "--reason", " ")
+    assert "discarded" in tasks(rabbit, "discard", task_id, "--reason", "a test")
+    assert depth(rabbit, "kelmah.probe.dead") == 0
+    with pytest.raises(Refused):
+        tasks(rabbit, "resubmit", task_id)
+
+
+@pytest.mark.parametrize("broker", ["redis", "rabbitmq"])
+def test_a_worker_takes_only_what_its_own_domain_left(broker: str, request: pytest.FixtureRequest) -> None:
+    more = here(request.getfixturevalue("rabbit")) if broker == "rabbitmq" else {}
+    own = environment("probe", **more)
+    stranger = start(
+        *("-m", "celery", "-A", "config", "worker", "--pool", "solo", "--loglevel", "error"),
+        env=own | {"LOCAL_DOMAINS": "reviews", "REVIEWS_DATABASE_URL": own["DATABASE_URL"]},
+    )
+    with running(stranger, start_relay(**more)):
+        for number in range(3):
+            actions.send_errand(number)
+        wait_until("all is handed over", lambda: not Outbox.objects.exists())
+        assert stranger.poll() is None
+        with running(start_worker(**more)):
+            wait_until("its own worker did them all", lambda: errands_done() == [0, 1, 2], seconds=30)
