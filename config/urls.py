@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("kelmah.http.urls")),
     path("internal/", include("kelmah.rpc.urls")),
     path("internal/", include("kelmah.events.urls")),
+    path("internal/", include("kelmah.metrics.urls")),
     *(path("api/v1/", include(config.urls)) for config in local_domains() if config.urls),
 ]
 if settings.IDENTITY_IS_LOCAL:

@@ -114,6 +114,7 @@ SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_HTTPONLY = True
 
 # --- events and calls --------------------------------------------------------------------------------------------
+INTERNAL_RPC_KEYS_FILE = env.text("INTERNAL_RPC_KEYS_FILE", default="", example="/run/secrets/rpc-keys.json")
 RPC_TRANSPORT = env.text("RPC_TRANSPORT", default="local", example="local or loopback")
 RPC_BREAKER_FAILURES = env.number("RPC_BREAKER_FAILURES", default=5, at_least=1)  # in a row, of one target
 RPC_BREAKER_SECONDS = env.number("RPC_BREAKER_SECONDS", default=5, at_least=1)  # until it is tried again

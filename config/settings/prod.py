@@ -16,7 +16,8 @@ if not IDENTITY_IS_LOCAL and "identity" not in DOMAIN_URLS:
     raise SystemExit(
         "DOMAIN_URLS does not say where identity is: for example DOMAIN_URLS=identity=http://identity:8000"
     )
-INTERNAL_RPC_KEY = env.text("INTERNAL_RPC_KEY", example="newest,previous").split(",")
+_common = "" if INTERNAL_RPC_KEYS_FILE else None
+INTERNAL_RPC_KEY = env.text("INTERNAL_RPC_KEY", default=_common, example="newest,previous").split(",")
 env.text("DATABASE_ROLE_PASSWORD", example="a long random password")
 SANDBOX_GATEWAY_ALLOWED = env.switch("SANDBOX_GATEWAY_ALLOWED", default=False)
 DEMO_ALLOWED = False

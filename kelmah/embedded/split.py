@@ -1,6 +1,7 @@
 """Groups of domains in processes of their own, behind a gateway: ``manage.py split``."""
 
 import json
+import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +21,9 @@ from kelmah.embedded.options import Options
 from kelmah.embedded.plan import Member, Plan, Step
 from kelmah.embedded.ports import HOST, check_free, is_free
 from kelmah.embedded.processes import Process
-from kelmah.embedded.split_environment import SplitEnvironments
+from kelmah.embedded.split_environment import SplitEnvironments, keys_folder
+from kelmah.rpc import key_files
+from kelmah.rpc.acquaintances import acquaintances
 
 _SANDBOX = "sandbox_gateway"
 _COLOURS = ("36", "35", "33", "32", "34", "31", "37")
@@ -72,6 +75,7 @@ class Split:
             extra=self.extra,
         )
         self._write_gateways()
+        self._make_keys()
         apis = [member for group in self.groups for member in self._apis(group, env)]
         others = [member for group in self.groups for member in self._others(group, env)]
         return Plan(
@@ -130,6 +134,20 @@ class Split:
         (self.options.data / "doors.json").write_text(json.dumps(doors, indent=1))
         apis = {domain: addresses for (domain, kind), addresses in upstreams.items() if kind == "api"}
         (switchboard / "nginx.conf").write_text(switchboard_conf(upstreams=apis, doors=self._doors, folder=switchboard))
+
+    def _make_keys(self) -> None:
+        """Calls of each domain are signed with keys of its own, which `manage.py keys` rotates while all runs."""
+        folder = keys_folder(self.options.data)
+        if {file.stem for file in folder.glob("*.json")} != {group.name for group in self.groups}:
+            shutil.rmtree(folder, ignore_errors=True)
+            known = acquaintances(domain for group in self.groups for domain in group.domains)
+            key_files.new_folder(
+                folder,
+                known={
+                    group.name: {caller for domain in group.domains for caller in known[domain]}
+                    for group in self.groups
+                },
+            )
 
     def _gateways(self, env: SplitEnvironments) -> Iterator[Member]:
         address = f"http://{HOST}:{self.options.port}"

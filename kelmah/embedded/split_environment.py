@@ -12,7 +12,14 @@ from kelmah.embedded.groups import Group
 from kelmah.embedded.ports import HOST
 
 # Secrets that one domain's processes have and the others lack.
-_OWN = {"JWT_SIGNING_KEY_FILE": "identity", "SANDBOX_WEBHOOK_SECRETS": "payments"}
+# The common key of calls goes to nobody: each has a file with the keys of its own acquaintances.
+_NOBODY = "nobody"
+_OWN = {"INTERNAL_RPC_KEY": _NOBODY, "JWT_SIGNING_KEY_FILE": "identity", "SANDBOX_WEBHOOK_SECRETS": "payments"}
+
+
+def keys_folder(data: Path) -> Path:
+    """Of the keys of calls: a file per group."""
+    return data / "keys"
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,7 @@ class SplitEnvironments:
             **{name: value for name, value in self._secrets.items() if _OWN.get(name) in (None, *group.domains)},
             **({"KELMAH_ALONE": group.name} if group.alone else {}),
             "LOCAL_DOMAINS": ",".join(group.domains),
+            "INTERNAL_RPC_KEYS_FILE": str(keys_folder(self.data) / f"{group.name}.json"),
             "DOMAIN_URLS": ",".join(f"{domain}=http://{HOST}:{port}" for domain, port in urls.items()),
         }
 

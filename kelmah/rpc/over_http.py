@@ -6,6 +6,7 @@ import time
 import httpx
 import structlog
 
+from kelmah.metrics.calls import count_call
 from kelmah.rpc import travel
 from kelmah.rpc.breaker import CircuitOpen, breaker_of
 from kelmah.rpc.deadline import remaining
@@ -60,8 +61,9 @@ def _post(method: Method, body: bytes, caller: str) -> tuple[int, bytes]:
         outcome = error.code
         raise
     finally:  # never a body: it may name people
-        milliseconds = round((time.monotonic() - began) * 1000, 1)
-        log.info("rpc_call", method=str(method), caller=caller, outcome=outcome, milliseconds=milliseconds)
+        seconds = time.monotonic() - began
+        count_call(method=str(method), caller=caller, outcome=outcome, seconds=seconds)
+        log.info("rpc_call", method=str(method), caller=caller, outcome=outcome, milliseconds=round(seconds * 1000, 1))
 
 
 def _exchange(target: str, method: Method, body: bytes, caller: str, left: float) -> tuple[int, bytes]:
@@ -75,6 +77,8 @@ def _exchange(target: str, method: Method, body: bytes, caller: str, left: float
         raise DeadlineExceeded(f"{method} did not answer in time.") from error
     except httpx.TransportError as error:
         raise RemoteUnavailable(f"{method} can't be reached.") from error
+    if answer.status_code in (502, 503, 504) and answer.headers.get("Content-Type") != "application/json":
+        raise RemoteUnavailable(f"{method} can't be reached: {answer.status_code} from somebody in between.")
     return answer.status_code, answer.content
 
 

@@ -1,8 +1,8 @@
 """Who calls: HMAC-SHA256 over method, path, caller, time, nonce, travelling headers and body, with a key per caller.
 
-A captured call can't be replayed: its nonce is remembered for as long as its time is acceptable. Keys are
-``settings.INTERNAL_RPC_KEYS[caller]`` where that is set, and else derived from ``settings.INTERNAL_RPC_KEY``; of each
-list the first signs and all verify: rotate by prepending the new key everywhere, then dropping the old one.
+A captured call can't be replayed: its nonce is remembered for as long as its time is acceptable. Keys are those of
+``settings.INTERNAL_RPC_KEYS_FILE`` (see ``key_files``), and without one derived from ``settings.INTERNAL_RPC_KEY``; of
+each list the first signs and all verify.
 """
 
 import hmac
@@ -17,6 +17,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from kelmah.rpc.errors import BadSignature, ReplayGuardDown
+from kelmah.rpc.key_files import key_file
 
 WINDOW = 60  # seconds, by the clocks on the wall: business time stands aside
 TRAVELLING = ("Kelmah-Deadline", "Kelmah-Rehearsal")
@@ -26,7 +27,7 @@ def sign(*, path: str, body: bytes, caller: str, travelling: Mapping[str, str]) 
     """The headers of one attempt; an attempt more needs a signature more. Raises LookupError without a key."""
     keys = _keys_of(caller)
     if not keys:
-        raise LookupError(f"this process has no key of {caller!r}: set INTERNAL_RPC_KEYS or INTERNAL_RPC_KEY")
+        raise LookupError(f"this process has no key of {caller!r}: set INTERNAL_RPC_KEYS_FILE or INTERNAL_RPC_KEY")
     stamp, nonce = str(int(time.time())), secrets.token_hex(16)
     text = _text("POST", path, caller, stamp, nonce, travelling, body)
     return {
@@ -54,10 +55,10 @@ def verify(request: HttpRequest) -> str:
 
 
 def _keys_of(caller: str) -> Sequence[str]:
-    own = getattr(settings, "INTERNAL_RPC_KEYS", {}).get(caller)
-    if own is None:
-        own = [_mac(master, caller.encode()) for master in getattr(settings, "INTERNAL_RPC_KEY", ()) if master]
-    return [key for key in own if key]  # a stray comma in the environment must not open the door
+    if settings.INTERNAL_RPC_KEYS_FILE:
+        return key_file(settings.INTERNAL_RPC_KEYS_FILE).keys_of(caller)
+    # A stray comma in the environment must not open the door.
+    return [_mac(master, caller.encode()) for master in settings.INTERNAL_RPC_KEY if master]
 
 
 def _text(

@@ -1,0 +1,1 @@
+"""Numbers for whoever watches, in Prometheus' text format at ``/internal/metrics``."""

@@ -1,0 +1,129 @@
+"""Keys of callers in files that running processes read again when they change: rotated without a restart.
+
+A folder holds one file per domain, ``payments.json``: ``{"contracts": ["newest", "previous"], …}`` with its own keys
+and those of the domains that call it or tell it events, which it needs to prove them. Whoever steals it can speak for
+these, and for nobody else. Of each list the first signs, and all verify.
+"""
+
+import hashlib
+import json
+import os
+import secrets
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from threading import Lock
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+LOOK_EVERY = 1.0  # seconds
+SETTLED_AFTER = 5.0  # seconds: every process has read the file by then
+
+Keys = Mapping[str, Sequence[str]]
+
+
+class KeyFile:
+    """One process's view of its file. A file that can't be read leaves the last good one in force."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._keys: Keys = {}
+        self._seen: tuple[int, int] | None = None
+        self._look_at = 0.0
+        self._lock = Lock()
+
+    def keys_of(self, caller: str) -> Sequence[str]:
+        if time.monotonic() >= self._look_at:
+            with self._lock:
+                if time.monotonic() >= self._look_at:
+                    self._look()
+                    # Only now: whoever comes meanwhile must wait for the first reading, not go without a key.
+                    self._look_at = time.monotonic() + LOOK_EVERY
+        return self._keys.get(caller, ())
+
+    def _look(self) -> None:
+        try:
+            found = self._path.stat()
+            if (found.st_mtime_ns, found.st_ino) != self._seen:
+                self._keys = read_keys(self._path)
+                self._seen = (found.st_mtime_ns, found.st_ino)
+        except (OSError, ValueError) as error:
+            log.error("rpc_keys_not_read", file=str(self._path), error=type(error).__name__)
+
+
+@cache
+def key_file(path: str) -> KeyFile:
+    """The one view of this process."""
+    return KeyFile(Path(path))
+
+
+def read_keys(path: Path) -> Keys:
+    """Raises ValueError for anything but lists of keys by caller."""
+    found = json.loads(path.read_text())
+    if not isinstance(found, dict) or not all(
+        isinstance(keys, list) and keys and all(isinstance(key, str) and key for key in keys) for keys in found.values()
+    ):
+        raise ValueError(f"{path} must hold lists of keys by caller")
+    return found
+
+
+def new_folder(folder: Path, *, known: Mapping[str, Iterable[str]]) -> None:
+    """Make a file per domain; ``known`` names, for each, the callers whose keys it needs."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh = {caller: [_fresh()] for callers in known.values() for caller in callers}
+    for domain, callers in known.items():
+        _write(folder / f"{domain}.json", {caller: fresh[caller] for caller in sorted(callers)})
+
+
+def add(folder: Path) -> None:
+    """Let a fresh key of every caller be known everywhere. It signs nothing yet."""
+    fresh: dict[str, str] = {}
+    _change(folder, lambda caller, keys: [*keys, fresh.setdefault(caller, _fresh())])
+
+
+def sign(folder: Path) -> None:
+    """Let the key that was added last sign; the one before it still verifies."""
+    _change(folder, lambda caller, keys: [keys[-1], *keys[:-1]])
+
+
+def drop(folder: Path) -> None:
+    """Forget every key but the one that signs."""
+    _change(folder, lambda caller, keys: [keys[0]])
+
+
+def age(folder: Path) -> float:
+    """Seconds since the last change of any file. Raises FileNotFoundError when there is none."""
+    changed = [file.stat().st_mtime for file in folder.glob("*.json")]
+    if not changed:
+        raise FileNotFoundError(folder)
+    return time.time() - max(changed)
+
+
+def name_of(key: str) -> str:
+    """What people may see of a key."""
+    return hashlib.sha256(key.encode()).hexdigest()[:8]
+
+
+# Private functions
+
+
+def _change(folder: Path, change: Callable[[str, Sequence[str]], list[str]]) -> None:
+    for file in sorted(folder.glob("*.json")):
+        _write(file, {caller: change(caller, keys) for caller, keys in read_keys(file).items()})
+
+
+def _write(file: Path, keys: Keys) -> None:
+    # Renamed into place: nobody reads half a file.
+    partial = file.with_suffix(".partial")
+    partial.unlink(missing_ok=True)
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as output:
+        json.dump(keys, output)
+    partial.rename(file)
+
+
+def _fresh() -> str:
+    return secrets.token_urlsafe(32)
