@@ -6,8 +6,8 @@ from django.urls import URLPattern, URLResolver, include, path
 from kelmah.domain import local_domains
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("internal/", include("kelmah.rpc.urls")),  # first, since every call looks for it
     path("", include("kelmah.http.urls")),
-    path("internal/", include("kelmah.rpc.urls")),
     path("internal/", include("kelmah.events.urls")),
     path("internal/", include("kelmah.metrics.urls")),
     *(path("api/v1/", include(config.urls)) for config in local_domains() if config.urls),

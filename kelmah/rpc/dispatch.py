@@ -1,6 +1,7 @@
 """One call: refused inside a transaction, held to its callers and its deadline, then sent where its domain is."""
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 from django.apps import apps
@@ -41,11 +42,17 @@ def _caller(module: str, interface: type[Service]) -> str:
     A line outside all domains (a test, a shell, a thread pool given the bare method) speaks for the only domain of this
     process, or, where several live together, for the domain it calls. Between processes it is the key that counts.
     """
-    config = apps.get_containing_app_config(module)
-    if isinstance(config, DomainConfig):
-        return config.domain
+    if domain := _domain_of(module):
+        return domain
     local = settings.LOCAL_DOMAINS
     return next(iter(local)) if len(local) == 1 else interface.domain
+
+
+@cache
+def _domain_of(module: str) -> str:
+    """Of the package that a module is in, or "": asked for every call, and always the same."""
+    config = apps.get_containing_app_config(module)
+    return config.domain if isinstance(config, DomainConfig) else ""
 
 
 def _through(send: Send, method: Method, arguments: Mapping[str, Any], caller: str) -> Any:

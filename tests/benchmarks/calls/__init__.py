@@ -1,0 +1,1 @@
+"""A process that answers calls, and a bare view beside them."""
