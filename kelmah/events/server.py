@@ -10,7 +10,6 @@ from uuid import UUID
 
 import orjson
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from pydantic import BeforeValidator, TypeAdapter, ValidationError
@@ -18,7 +17,7 @@ from pydantic import BeforeValidator, TypeAdapter, ValidationError
 from kelmah.errors import DomainError, FieldError
 from kelmah.events.dead_letters import dead_letters_from
 from kelmah.events.receive import receive, ring
-from kelmah.rpc.errors import BadArguments, BodyTooLarge, CallerRefused, NotPosted, UnknownMethod
+from kelmah.rpc.errors import BadArguments, CallerRefused, UnknownMethod
 from kelmah.rpc.signing import verify
 
 logger = logging.getLogger(__name__)
@@ -90,12 +89,7 @@ def _buried(request: HttpRequest) -> dict[str, Any]:
 
 def _read(request: HttpRequest, adapter: TypeAdapter[Q]) -> Q:
     """The question, proven and for a domain of this process. Raises WireRefusal."""
-    if request.method != "POST":
-        raise NotPosted
-    try:
-        caller = verify(request)  # first: nobody unproven learns what is served here
-    except RequestDataTooBig as error:
-        raise BodyTooLarge from error
+    caller = verify(request)
     try:
         question = adapter.validate_json(request.body)
     except ValidationError as error:

@@ -15,9 +15,10 @@ from threading import get_ident
 
 import redis
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest
 
-from kelmah.rpc.errors import BadSignature, ReplayGuardDown
+from kelmah.rpc.errors import BadSignature, BodyTooLarge, NotPosted, ReplayGuardDown
 from kelmah.rpc.key_files import key_file
 
 WINDOW = 60  # seconds, by the clocks on the wall: business time stands aside
@@ -37,12 +38,20 @@ def sign(*, path: str, body: bytes, caller: str, travelling: Mapping[str, str]) 
 
 
 def verify(request: HttpRequest) -> str:
-    """The caller, proven. Raises BadSignature, and ReplayGuardDown when nonces can't be checked."""
+    """The caller, proven: first of all, so that nobody unproven learns what is served here.
+
+    Raises NotPosted, BadSignature, BodyTooLarge, and ReplayGuardDown when nonces can't be checked.
+    """
+    if request.method != "POST":
+        raise NotPosted
     proof = request.headers.get(PROOF, "").split(" ")
     if len(proof) != 4:
         raise BadSignature
     caller, stamp, nonce, signature = proof
-    text = _text(request.method or "", request.path_info, caller, stamp, nonce, request.headers, request.body)
+    try:
+        text = _text("POST", request.path_info, caller, stamp, nonce, request.headers, request.body)
+    except RequestDataTooBig as error:
+        raise BodyTooLarge from error
     if not any(hmac.compare_digest(_mac(key, text).encode(), signature.encode()) for key in _keys_of(caller)):
         raise BadSignature
     # Only now: a stranger must not fill the memory of nonces.

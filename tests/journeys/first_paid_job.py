@@ -47,10 +47,7 @@ class FirstPaidJob:
 
     def play(self) -> dict[str, Any]:
         """The whole story. Raises BrokenPromise at the first thing that is not as promised."""
-        self.two_strangers_sign_up()
-        self.a_job_is_posted_and_found()
-        self.a_proposal_becomes_an_offer()
-        self.both_sign_the_contract()
+        self.up_to_the_contract()
         self.the_milestone_is_funded()
         self.they_chat_and_exchange_a_file()
         self.the_work_is_submitted_and_approved()
@@ -58,6 +55,13 @@ class FirstPaidJob:
         self.both_review_each_other_blind()
         self.tokens_age_and_rotate()
         return self.cast.things
+
+    def up_to_the_contract(self) -> None:
+        """The first four chapters."""
+        self.two_strangers_sign_up()
+        self.a_job_is_posted_and_found()
+        self.a_proposal_becomes_an_offer()
+        self.both_sign_the_contract()
 
     def two_strangers_sign_up(self) -> None:
         self.narrator.chapter("1. Two strangers sign up")

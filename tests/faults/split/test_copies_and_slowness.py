@@ -86,9 +86,7 @@ def test_a_domain_that_does_not_answer_is_left_alone_and_taken_up_again(
     system: System, story: Callable[..., FirstPaidJob]
 ) -> None:
     told = story()
-    for chapter in (told.two_strangers_sign_up, told.a_job_is_posted_and_found, told.a_proposal_becomes_an_offer):
-        chapter()
-    told.both_sign_the_contract()
+    told.up_to_the_contract()
     ama, path = told.cast.ama, f"/milestones/{told.cast.things['milestone_id']}"
     form = {"amount": cedis(1500), "method": {"type": "sandbox", "token": "tok_success"}}
     deposit = ama.post("/wallet/deposits", form, expects=202)

@@ -24,9 +24,7 @@ def test_without_identity_the_logged_in_go_on_and_a_login_says_when_to_come_back
     system: System, story: Callable[..., FirstPaidJob]
 ) -> None:
     told = story()
-    for chapter in (told.two_strangers_sign_up, told.a_job_is_posted_and_found, told.a_proposal_becomes_an_offer):
-        chapter()
-    told.both_sign_the_contract()
+    told.up_to_the_contract()
     told.the_milestone_is_funded()
     ama = told.cast.ama
     with system.down("identity"):
@@ -68,9 +66,7 @@ def test_without_payments_approvals_succeed_and_the_money_follows_once(
 ) -> None:
     tales = [story() for _ in range(3)]
     for told in tales:
-        for chapter in (told.two_strangers_sign_up, told.a_job_is_posted_and_found, told.a_proposal_becomes_an_offer):
-            chapter()
-        told.both_sign_the_contract()
+        told.up_to_the_contract()
         told.the_milestone_is_funded()
         kofi = told.cast.kofi
         path = f"/milestones/{told.cast.things['milestone_id']}"

@@ -75,9 +75,7 @@ def test_five_minutes_between_the_clocks_of_payments_and_the_others(
     system: System, story: Callable[..., FirstPaidJob], skew_file: Path
 ) -> None:
     told = story()
-    for chapter in (told.two_strangers_sign_up, told.a_job_is_posted_and_found, told.a_proposal_becomes_an_offer):
-        chapter()
-    told.both_sign_the_contract()
+    told.up_to_the_contract()
     told.the_milestone_is_funded()
     ama, kofi, path = told.cast.ama, told.cast.kofi, f"/milestones/{told.cast.things['milestone_id']}"
     kofi.post(f"{path}/submit", {"note": "Done."}, If_Match=f'"{kofi.get(path)["version"]}"')
