@@ -2,6 +2,7 @@
 
 import random
 import time
+from typing import Final
 
 import httpx
 import structlog
@@ -19,6 +20,7 @@ from kelmah.rpc.signing import sign
 log = structlog.get_logger(__name__)
 
 ATTEMPTS = 3
+SOON: Final = {"retry_after": 2}  # what a user is told whose request needed the call
 FIRST_PAUSE = 0.05  # seconds, doubled by each attempt, jittered
 
 
@@ -74,11 +76,11 @@ def _exchange(target: str, method: Method, body: bytes, caller: str, left: float
             method.path, content=body, headers={"Content-Type": "application/json", **headers}, timeout=timeout
         )
     except (httpx.ReadTimeout, httpx.WriteTimeout) as error:
-        raise DeadlineExceeded(f"{method} did not answer in time.") from error
+        raise DeadlineExceeded(f"{method} did not answer in time.", data=SOON) from error
     except httpx.TransportError as error:
-        raise RemoteUnavailable(f"{method} can't be reached.") from error
+        raise RemoteUnavailable(f"{method} can't be reached.", data=SOON) from error
     if answer.status_code in (502, 503, 504) and answer.headers.get("Content-Type") != "application/json":
-        raise RemoteUnavailable(f"{method} can't be reached: {answer.status_code} from somebody in between.")
+        raise RemoteUnavailable(f"{method} can't be reached: {answer.status_code} from in between.", data=SOON)
     return answer.status_code, answer.content
 
 
