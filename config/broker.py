@@ -11,6 +11,9 @@ DEAD = Exchange("kelmah.dead", type="direct", durable=True)
 # A task that takes its worker along each time is given up: the first attempt and so many more.
 DELIVERY_LIMIT = 4
 
+# Looking at a dead task delivers it, too, and newer RabbitMQ (4.0) drops after 20 deliveries unless told otherwise.
+LOOKS = 1_000_000
+
 
 def on_rabbitmq() -> bool:
     """Redis is the default; ``amqp://`` names RabbitMQ."""
@@ -45,7 +48,8 @@ def queue(domain: str) -> Queue:
 def grave(domain: str) -> Queue:
     """Where RabbitMQ puts a domain's tasks that were delivered too often."""
     name = queue_of(domain)
-    return Queue(f"{name}.dead", DEAD, routing_key=name, durable=True, queue_arguments={"x-queue-type": "quorum"})
+    arguments = {"x-queue-type": "quorum", "x-delivery-limit": LOOKS}
+    return Queue(f"{name}.dead", DEAD, routing_key=name, durable=True, queue_arguments=arguments)
 
 
 def route(name: str, *_: object, **__: object) -> dict[str, str]:

@@ -15,6 +15,7 @@ from django.conf import settings
 
 from config.broker import grave, on_rabbitmq, queue, route, transport_options
 from kelmah.domain import local_domains
+from kelmah.events.broker import CONFIRM_WITHIN
 
 if not apps.ready:
     import django
@@ -67,7 +68,8 @@ def _dig_graves(**kwargs: object) -> None:
 @app.on_after_configure.connect
 def _schedule(sender: Celery, **kwargs: object) -> None:
     sender.conf.beat_schedule = {
-        name: {**entry, "options": {"expires": entry["schedule"]}}  # a tick that nobody took is not worth keeping
+        # A tick that nobody took is not worth keeping; a broker that doesn't answer must not hold up those after it.
+        name: {**entry, "options": {"expires": entry["schedule"], "confirm_timeout": CONFIRM_WITHIN}}
         for config in local_domains()
         for name, entry in config.beat.items()
     }

@@ -6,6 +6,7 @@ Redis keeps no graves: there a task is delivered until a worker survives it.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -13,21 +14,24 @@ from kombu import Queue
 from kombu.message import Message
 
 from kelmah.errors import InvalidInput, NotFound
-from kelmah.events.broker import broker
+from kelmah.events.broker import CONFIRM_WITHIN, broker
 
 log = structlog.get_logger(__name__)
-
-CONFIRM_WITHIN = 5.0  # seconds
 
 
 @dataclass(frozen=True)
 class DeadTask:
-    """``queue`` is where it waited. Its arguments stay in the broker: they may name people."""
+    """``queue`` is where it waited; ``deliveries`` is None when it died of something else than their number.
+
+    Its arguments stay in the broker: they may name people.
+    """
 
     id: str
     name: str
     queue: str
     reason: str
+    deliveries: int | None
+    since: datetime | None
 
 
 def has_graves() -> bool:
@@ -46,10 +50,7 @@ def depths() -> dict[str, tuple[int, int]]:
 
 def dead_tasks() -> list[DeadTask]:
     """The oldest first within each queue."""
-    return [
-        DeadTask(_header(message, "id"), _header(message, "task"), queue, _reason(message))
-        for queue, message in _looked_at()
-    ]
+    return [_dead(queue, message) for queue, message in _looked_at()]
 
 
 def resubmit(task_id: str) -> DeadTask:
@@ -65,6 +66,7 @@ def resubmit(task_id: str) -> DeadTask:
                 content_type=message.content_type,
                 content_encoding=message.content_encoding,
                 delivery_mode=2,
+                mandatory=True,
                 confirm_timeout=CONFIRM_WITHIN,
                 **{name: message.properties[name] for name in ("correlation_id",) if name in message.properties},
             )
@@ -87,7 +89,7 @@ def discard(task_id: str, *, reason: str) -> DeadTask:
 # Private functions
 
 
-def _looked_at() -> Iterator[tuple[str, Message]]:
+def _looked_at() -> Iterator[tuple[Queue, Message]]:
     """Every dead task. None is taken: the channel closes without a word about them, and they stay where they are."""
     with broker().connection_for_write() as connection:
         for queue in broker().conf.task_queues:
@@ -95,7 +97,7 @@ def _looked_at() -> Iterator[tuple[str, Message]]:
             grave = Queue(_grave(queue.name), channel=channel)
             for _ in range(_count(connection, grave.name)):
                 if message := grave.get(no_ack=False):
-                    yield queue.name, message
+                    yield queue, message
             channel.close()
 
 
@@ -104,7 +106,7 @@ def _taken(task_id: str) -> Iterator[tuple[Any, DeadTask, Any]]:
     for queue, found in _looked_at():
         if _header(found, "id") == task_id:
             message: Any = found
-            dead = DeadTask(task_id, _header(message, "task"), queue, _reason(message))
+            dead = _dead(queue, message)
             with broker().connection_for_write() as connection:
                 yield connection, dead, message
             return
@@ -130,6 +132,16 @@ def _header(message: Any, name: str) -> str:
     return str(message.headers.get(name, ""))
 
 
-def _reason(message: Any) -> str:
-    deaths = message.headers.get("x-death") or [{}]
-    return str(deaths[0].get("reason", ""))
+def _dead(queue: Queue, message: Any) -> DeadTask:
+    death = (message.headers.get("x-death") or [{}])[0]
+    reason = str(death.get("reason", ""))
+    limit = (queue.queue_arguments or {}).get("x-delivery-limit")
+    return DeadTask(
+        id=_header(message, "id"),
+        name=_header(message, "task"),
+        queue=queue.name,
+        reason=reason,
+        # RabbitMQ forgets the count when it buries. The limit is of the queue's making, and can't have changed since.
+        deliveries=limit + 1 if limit is not None and reason == "delivery_limit" else None,
+        since=death.get("time"),
+    )

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connections
 
 from kelmah.events import over_http
+from kelmah.events.broker import hand_to
 from kelmah.events.clerk import NET, Clerk
 from kelmah.events.doorbell import Doorbell
 from kelmah.events.event import listeners_of
@@ -28,7 +29,6 @@ from kelmah.rpc.placement import url_of
 
 log = structlog.get_logger(__name__)
 
-CONFIRM_WITHIN = 5.0  # seconds, for one task
 SWEEP = 3600.0  # seconds between sweeps of what is of no more use
 
 
@@ -128,11 +128,7 @@ class Loop:
         return total
 
     def _send(self, row: Row) -> None:
-        arguments = json.loads(row.payload)
-        # Where the broker confirms, this returns when it has the task, and raises when it won't say so.
-        self._broker.send_task(
-            row.topic, kwargs=arguments, task_id=str(row.event_id), retry=False, confirm_timeout=CONFIRM_WITHIN
-        )
+        hand_to(self._broker, task=row.topic, arguments=json.loads(row.payload), task_id=str(row.event_id))
 
 
 class _Surviving:

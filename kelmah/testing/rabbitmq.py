@@ -27,14 +27,23 @@ class RabbitMQ:
         self._distribution, self._epmd = free_port(), free_port()
         self._node = f"kelmah{secrets.token_hex(4)}@localhost"
         self._child: subprocess.Popen[bytes] | None = None
+        self._names: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
-        self.start()
+        # Started here, as a child: the one that a node would start is a daemon, which outlives everybody.
+        self._names = self._spawn(_EPMD, "-port", str(self._epmd))
+        self._wait_for(self._epmd, of=self._names)
+        try:
+            self.start()
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
         self.stop()
-        subprocess.run([_EPMD, "-port", str(self._epmd), "-kill"], capture_output=True, check=False)  # noqa: S603
+        if self._names is not None:
+            stop_child(self._names)
         scratch.discard(self.home)
 
     @property
@@ -42,24 +51,13 @@ class RabbitMQ:
         return f"amqp://guest:guest@{HOST}:{self.port}//"
 
     def start(self) -> str:
-        with (self.home / "server.log").open("ab") as output:
-            self._child = start_child(
-                [str(_PROGRAMS / "rabbitmq-server")],
-                env=self._environment(),
-                cwd=self.home,
-                output=output,
-                on_parent_death=signal.SIGKILL,
-            )
-        until = time.monotonic() + _STARTED_WITHIN
-        while not answers(self.port):
-            written = (self.home / "server.log").read_text(errors="replace")[-2000:]
-            assert self._child.poll() is None, f"RabbitMQ ended:\n{written}"
-            assert time.monotonic() < until, f"RabbitMQ does not answer:\n{written}"
-            time.sleep(0.1)
+        self._child = self._spawn(str(_PROGRAMS / "rabbitmq-server"))
+        self._wait_for(self.port, of=self._child)
         return self.url
 
     def stop(self) -> None:
         if self._child is not None:
+            self.wake()  # a test that failed may have left it hanging
             stop_child(self._child, grace=20)
             self._child = None
 
@@ -70,6 +68,31 @@ class RabbitMQ:
             self._child.wait()
             self._child = None
 
+    def hang(self) -> None:
+        """It is there, and says nothing, until ``wake()``."""
+        assert self._child is not None
+        self._child.send_signal(signal.SIGSTOP)
+
+    def wake(self) -> None:
+        assert self._child is not None
+        self._child.send_signal(signal.SIGCONT)
+
+    # Private functions
+
+    def _spawn(self, *command: str) -> subprocess.Popen[bytes]:
+        with (self.home / "server.log").open("ab") as output:
+            return start_child(
+                command, env=self._environment(), cwd=self.home, output=output, on_parent_death=signal.SIGKILL
+            )
+
+    def _wait_for(self, port: int, *, of: subprocess.Popen[bytes]) -> None:
+        until = time.monotonic() + _STARTED_WITHIN
+        while not answers(port):
+            written = (self.home / "server.log").read_text(errors="replace")[-2000:]
+            assert of.poll() is None, f"RabbitMQ ended:\n{written}"
+            assert time.monotonic() < until, f"RabbitMQ does not answer:\n{written}"
+            time.sleep(0.1)
+
     def _environment(self) -> Mapping[str, str]:
         config = self.home / "rabbitmq.conf"
         lines = (f"listeners.tcp.local = {HOST}:{self.port}", "loopback_users = none", "log.console.level = warning")
@@ -79,6 +102,10 @@ class RabbitMQ:
             "PATH": "/usr/bin:/bin:/usr/sbin:/sbin",
             "LANG": "C.UTF-8",
             "ERL_EPMD_PORT": str(self._epmd),
+            "ERL_EPMD_ADDRESS": HOST,
+            # As under systemd: the server takes its script's place, so that what we stop, kill or leave behind is it.
+            "RUNNING_UNDER_SYSTEMD": "true",
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": f"-kernel inet_dist_use_interface {{{HOST.replace('.', ',')}}}",
             "RABBITMQ_NODENAME": self._node,
             "RABBITMQ_DIST_PORT": str(self._distribution),
             "RABBITMQ_CONFIG_FILE": str(config),

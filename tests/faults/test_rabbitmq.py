@@ -8,10 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kombu import Connection
+from amqp.exceptions import MessageNacked
+from celery import Celery
+from kombu import Connection, Queue
+from kombu.exceptions import OperationalError
 
 from kelmah.db import atomic
+from kelmah.embedded.ports import answers
+from kelmah.events.broker import hand_to
 from kelmah.events.publish import enqueue
+from kelmah.ids import new_id
 from kelmah.testing.rabbitmq import RabbitMQ
 from tests.faults.processes import ROOT, environment, kill, running, start, start_relay, start_worker, wait_until
 from tests.probe import actions
@@ -103,6 +109,67 @@ def test_what_the_broker_does_not_confirm_stays_in_the_outbox(rabbit: RabbitMQ) 
     assert Outbox.objects.count() >= 3  # what was confirmed has left, what was not is here
 
 
+def test_a_deleted_queue_takes_no_task_along(rabbit: RabbitMQ) -> None:
+    """To an open connection it is still there, and RabbitMQ confirms what it throws away for want of a queue."""
+    with running(start_relay(**here(rabbit))):
+        actions.send_errand(1)
+        wait_until("the queue is there", lambda: depth(rabbit, "kelmah.probe") == 1)
+        with Connection(rabbit.url) as connection:
+            connection.default_channel.queue_delete("kelmah.probe")
+        actions.send_errand(2)
+        wait_until("it came back, and waits", lambda: depth(rabbit, "kelmah.probe") == 1)
+        wait_until("all is handed over", lambda: not Outbox.objects.exists())
+    with running(start_worker(**here(rabbit))):
+        wait_until("it is done", lambda: errands_done() == [2])
+
+
+def test_tasks_wait_in_the_outbox_while_the_broker_hangs(rabbit: RabbitMQ) -> None:
+    with running(start_relay(**here(rabbit)), start_worker(**here(rabbit))):
+        actions.send_errand(0)
+        wait_until("all is up", lambda: errands_done() == [0])
+        rabbit.hang()
+        for number in range(1, 4):
+            actions.send_errand(number)
+        wait_until("the relay gave up waiting", lambda: Outbox.objects.filter(last_error__gt="").exists())
+        assert Outbox.objects.count() == 3
+        rabbit.wake()
+        wait_until("every errand is done", lambda: errands_done() == [0, 1, 2, 3], seconds=90)
+        # What the broker took without being able to say so is done already, and asked for once more.
+        wait_until("all is handed over", lambda: not Outbox.objects.exists())
+
+
+def test_an_answer_that_comes_late_is_not_taken_for_that_of_the_next_task(rabbit: RabbitMQ) -> None:
+    def hand(number: int) -> None:
+        hand_to(app, task="probe.run_errand", arguments={"number": number}, task_id=str(new_id()))
+
+    full = Queue("kelmah.probe", queue_arguments={"x-max-length": 2, "x-overflow": "reject-publish"})
+    app = Celery(broker=rabbit.url, broker_transport_options={"confirm_publish": True}, task_queues=[full])
+    app.conf.task_default_queue = full.name
+    hand(0)
+    rabbit.hang()
+    with pytest.raises(OperationalError):
+        hand(1)
+    rabbit.wake()
+    wait_until("it was taken all the same", lambda: depth(rabbit, full.name) == 2)
+    with pytest.raises(OperationalError) as refused:
+        hand(2)
+    assert isinstance(refused.value.__cause__, MessageNacked)
+
+
+def test_no_server_outlives_the_run_however_it_dies() -> None:
+    holder = (
+        "import time; from kelmah.testing.rabbitmq import RabbitMQ as R; print(R().__enter__().port); time.sleep(99)"
+    )
+    env = environment("probe") | {"PYTHONUNBUFFERED": "1"}
+    process = subprocess.Popen([sys.executable, "-c", holder], cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True)
+    with running(process):
+        assert process.stdout is not None
+        port = int(process.stdout.readline())
+        assert answers(port)
+        kill(process)
+    wait_until("it is gone as well", lambda: not answers(port), seconds=5)
+
+
 def test_a_task_whose_worker_is_killed_is_done_by_another_at_once(rabbit: RabbitMQ, tmp_path: Path) -> None:
     Errand.objects.create(number=1)
     mark = tmp_path / "begun"
@@ -125,7 +192,7 @@ def test_a_task_that_kills_its_workers_is_given_up_shown_and_tried_again(rabbit:
         actions.send_errand(1)
         wait_until("the others go on", lambda: errands_done() == [1])
         listed = tasks(rabbit, "list")
-        assert f"dead {task_id} probe.kill_worker (delivery_limit)" in listed
+        assert f"dead {task_id} probe.kill_worker (delivered 5 times, since " in listed
         assert str(antidote) not in listed
         antidote.touch()
         assert "waits again" in tasks(rabbit, "resubmit", task_id)
@@ -148,14 +215,18 @@ def test_a_dead_task_is_discarded_for_a_reason(rabbit: RabbitMQ, tmp_path: Path)
 def test_a_worker_takes_only_what_its_own_domain_left(broker: str, request: pytest.FixtureRequest) -> None:
     more = here(request.getfixturevalue("rabbit")) if broker == "rabbitmq" else {}
     own = environment("probe", **more)
+    name = f"stranger-{new_id()}@here"
     stranger = start(
-        *("-m", "celery", "-A", "config", "worker", "--pool", "solo", "--loglevel", "error"),
+        *("-m", "celery", "-A", "config", "worker", "--pool", "solo", "--loglevel", "error", "--hostname", name),
         env=own | {"LOCAL_DOMAINS": "reviews", "REVIEWS_DATABASE_URL": own["DATABASE_URL"]},
     )
     with running(stranger, start_relay(**more)):
+        control = Celery(broker=more.get("CELERY_BROKER_URL", own["REDIS_URL"])).control
+        wait_until("the stranger is up", lambda: bool(control.ping(destination=[name], timeout=1)))
         for number in range(3):
             actions.send_errand(number)
         wait_until("all is handed over", lambda: not Outbox.objects.exists())
-        assert stranger.poll() is None
+        assert control.ping(destination=[name], timeout=5), "it had every opportunity"
+        assert errands_done() == []
         with running(start_worker(**more)):
             wait_until("its own worker did them all", lambda: errands_done() == [0, 1, 2], seconds=30)

@@ -33,7 +33,9 @@ class Command(BaseCommand):
         for queue, (waiting, dead) in dead_tasks.depths().items():
             self.stdout.write(f"{queue:<24} {waiting:>7} waiting {dead:>5} dead")
         for task in dead_tasks.dead_tasks():
-            self.stdout.write(f"  dead {task.id} {task.name} ({task.reason})")
+            why = f"delivered {task.deliveries} times" if task.deliveries else task.reason
+            since = f", since {task.since:%Y-%m-%d %H:%M:%S} UTC" if task.since else ""
+            self.stdout.write(f"  dead {task.id} {task.name} ({why}{since})")
 
     def _resubmit(self, options: dict[str, Any]) -> None:
         self.stdout.write(f"{dead_tasks.resubmit(options['task']).name} waits again")
