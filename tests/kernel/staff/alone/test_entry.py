@@ -5,10 +5,6 @@ from typing import Any
 
 import pytest
 from django.conf import settings as configured
-
-if configured.IDENTITY_IS_LOCAL:
-    pytest.skip("identity is here: staff enter with a password", allow_module_level=True)
-
 from django.core import signing
 
 from kelmah import clock

@@ -7,10 +7,6 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-
-if settings.IDENTITY_IS_LOCAL:
-    pytest.skip("identity is here: see tests/journeys/test_staff_desk.py", allow_module_level=True)
-
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
