@@ -5,7 +5,6 @@ from typing import Any
 from django.conf import settings
 from kombu import Exchange, Queue
 
-EXCHANGE = Exchange("kelmah", type="direct", durable=True)
 DEAD = Exchange("kelmah.dead", type="direct", durable=True)
 
 # A task that takes its worker along each time is given up: the first attempt and so many more.
@@ -31,8 +30,10 @@ def queue(domain: str) -> Queue:
     On RabbitMQ a quorum queue: it survives the loss of a node, and counts how often each task was delivered.
     """
     name = queue_of(domain)
-    arguments: dict[str, Any] | None = None
+    kind, arguments = "direct", None
     if on_rabbitmq():
+        # What is to be tried again later waits in the broker; below a direct exchange, in the hands of a worker.
+        kind = "topic"
         arguments = {
             "x-queue-type": "quorum",
             "x-delivery-limit": DELIVERY_LIMIT,
@@ -42,7 +43,8 @@ def queue(domain: str) -> Queue:
             "x-dead-letter-strategy": "at-least-once",
             "x-overflow": "reject-publish",
         }
-    return Queue(name, EXCHANGE, routing_key=name, durable=True, queue_arguments=arguments)
+    exchange = Exchange("kelmah", type=kind, durable=True)
+    return Queue(name, exchange, routing_key=name, durable=True, queue_arguments=arguments)
 
 
 def grave(domain: str) -> Queue:

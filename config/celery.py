@@ -5,11 +5,12 @@ limits below the visibility timeout, no far-off ETAs (a due time is a row), and 
 """
 
 import os
+from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
 
 from celery import Celery
-from celery.signals import worker_ready
+from celery.signals import before_task_publish, worker_ready
 from django.apps import apps
 from django.conf import settings
 
@@ -63,6 +64,13 @@ def _dig_graves(**kwargs: object) -> None:
         with app.connection_for_write() as connection:
             for config in local_domains():
                 grave(config.domain)(connection.default_channel).declare()
+
+
+@before_task_publish.connect
+def _expire_in_workers(properties: dict[str, Any], **kwargs: object) -> None:
+    """RabbitMQ buries what expires, as if it had died. A worker looks at the hour as well, and drops it for good."""
+    if on_rabbitmq():
+        properties.pop("expiration", None)
 
 
 @app.on_after_configure.connect

@@ -100,7 +100,7 @@ def test_what_the_broker_does_not_confirm_stays_in_the_outbox(rabbit: RabbitMQ) 
     full = {"x-queue-type": "quorum", "x-max-length": 1, "x-overflow": "reject-publish"}
     with Connection(rabbit.url) as connection:
         channel = connection.default_channel
-        channel.exchange_declare("kelmah", "direct", durable=True, auto_delete=False)
+        channel.exchange_declare("kelmah", "topic", durable=True, auto_delete=False)
         channel.queue_declare("kelmah.probe", durable=True, auto_delete=False, arguments=full)
     with running(start_relay(**here(rabbit))):
         for number in range(5):
@@ -196,7 +196,38 @@ def test_a_task_that_kills_its_workers_is_given_up_shown_and_tried_again(rabbit:
         assert str(antidote) not in listed
         antidote.touch()
         assert "waits again" in tasks(rabbit, "resubmit", task_id)
-        wait_until("it was done", lambda: depth(rabbit, "kelmah.probe") == depth(rabbit, "kelmah.probe.dead") == 0)
+        wait_until("it was done", lambda: antidote.read_text() == "taken")
+    assert depth(rabbit, "kelmah.probe.dead") == 0
+
+
+def test_a_tick_that_nobody_took_is_dropped_and_not_buried(rabbit: RabbitMQ) -> None:
+    Errand.objects.create(number=1)
+    tick = 'from config.celery import app; app.send_task("probe.run_errand", kwargs={"number": 1}, expires=1)'
+    with running(start_worker(**here(rabbit)), start_relay(**here(rabbit))):
+        actions.send_errand(0)
+        wait_until("there are queues and graves", lambda: errands_done() == [0])
+    subprocess.run([sys.executable, "-c", tick], cwd=ROOT, env=environment("probe", **here(rabbit)), check=True)
+    time.sleep(3)
+    assert depth(rabbit, "kelmah.probe.dead") == 0
+    with running(start_worker(**here(rabbit))):
+        wait_until("it was looked at", lambda: depth(rabbit, "kelmah.probe") == 0)
+        time.sleep(1)
+    assert (depth(rabbit, "kelmah.probe"), depth(rabbit, "kelmah.probe.dead")) == (0, 0)
+    assert errands_done() == [0]
+
+
+def test_tasks_that_are_to_be_tried_later_keep_no_other_waiting(rabbit: RabbitMQ) -> None:
+    with running(start_relay(**here(rabbit)), start_worker(**here(rabbit))):
+        for number in range(1, 4):
+            Errand.objects.create(number=number)
+            queue("probe.stumble", number=number, seconds=8)
+        wait_until("all stumbled", lambda: not Outbox.objects.exists() and depth(rabbit, "kelmah.probe") == 0)
+        began = time.monotonic()
+        actions.send_errand(0)
+        wait_until("the next one is done", lambda: 0 in errands_done())
+        assert time.monotonic() - began < 5
+        assert errands_done() == [0]
+        wait_until("they were tried again", lambda: errands_done() == [0, 1, 2, 3])
 
 
 def test_a_dead_task_is_discarded_for_a_reason(rabbit: RabbitMQ, tmp_path: Path) -> None:
