@@ -1,7 +1,5 @@
 """``GET /internal/metrics``: no gateway leads there, and nothing in it names a person."""
 
-import os
-
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
@@ -16,6 +14,8 @@ _registry.register(SECONDS)
 
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Of this process. Of the several behind one port any may answer: ``Kelmah-Process`` says which did."""
-    body = generate_latest(_registry)
-    return HttpResponse(body, content_type=CONTENT_TYPE_LATEST, headers={"Kelmah-Process": str(os.getpid())})
+    """Of this process, and of the state of its domains."""
+    # Of the workers behind one port any may answer. What is a worker's own has a label "pid", so that counters of two
+    # never pass for one that jumps back and forth, and rates stay true. prometheus-client's files for several processes
+    # would add them up, but need a folder that somebody empties, and know no state computed when it is asked for.
+    return HttpResponse(generate_latest(_registry), content_type=CONTENT_TYPE_LATEST)

@@ -1,5 +1,6 @@
 """What is true at the moment somebody looks: breakers, and how far behind the events are."""
 
+import os
 from collections.abc import Iterator
 from typing import Final
 
@@ -36,10 +37,10 @@ class StateNow(Collector):
 
 def _breakers() -> Metric:
     family = GaugeMetricFamily(
-        "kelmah_breaker_state", "Of each target called so far: 0 closed, 1 half-open, 2 open.", labels=("target",)
+        "kelmah_breaker_state", "Of each target called so far: 0 closed, 1 half-open, 2 open.", labels=("target", "pid")
     )
     for target, state in sorted(breaker_states().items()):
-        family.add_metric((target,), BREAKER[state])
+        family.add_metric((target, str(os.getpid())), BREAKER[state])
     return family
 
 

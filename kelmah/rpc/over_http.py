@@ -13,9 +13,10 @@ from kelmah.rpc.breaker import CircuitOpen, breaker_of
 from kelmah.rpc.deadline import remaining
 from kelmah.rpc.errors import DeadlineExceeded, RemoteFailure, RemoteUnavailable
 from kelmah.rpc.placement import url_of
-from kelmah.rpc.pool import CONNECT_SECONDS, client_of
+from kelmah.rpc.pool import post_json
 from kelmah.rpc.service import Method
 from kelmah.rpc.signing import sign
+from kelmah.rpc.wire import is_failure
 
 log = structlog.get_logger(__name__)
 
@@ -70,16 +71,13 @@ def _post(method: Method, body: bytes, caller: str) -> tuple[int, bytes]:
 
 def _exchange(target: str, method: Method, body: bytes, caller: str, left: float) -> tuple[int, bytes]:
     headers = sign(path=method.path, body=body, caller=caller, travelling=travel.signed()) | travel.unsigned()
-    timeout = httpx.Timeout(left, connect=min(left, CONNECT_SECONDS))
     try:
-        answer = client_of(target).post(
-            method.path, content=body, headers={"Content-Type": "application/json", **headers}, timeout=timeout
-        )
+        answer = post_json(target, method.path, body, headers, within=left)
     except (httpx.ReadTimeout, httpx.WriteTimeout) as error:
         raise DeadlineExceeded(f"{method} did not answer in time.", data=SOON) from error
     except httpx.TransportError as error:
         raise RemoteUnavailable(f"{method} can't be reached.", data=SOON) from error
-    if answer.status_code in (502, 503, 504) and answer.headers.get("Content-Type") != "application/json":
+    if answer.status_code in (502, 503, 504) and not is_failure(answer.content):
         raise RemoteUnavailable(f"{method} can't be reached: {answer.status_code} from in between.", data=SOON)
     return answer.status_code, answer.content
 

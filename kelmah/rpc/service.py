@@ -9,6 +9,11 @@
     payments = Payments.connect()
 
 The methods of the interface itself are the client; the methods of a subclass without ``domain=`` are the service.
+
+Calls are questions, and what one domain tells another to do goes by events. Where an answer must come with a change
+(``files.share`` lets readers in while it checks who owns a file), doing it twice changes nothing. So every method of a
+domain's interface is ``idempotent`` and calls need no idempotency keys; ``tests/kernel/rpc/test_callers.py`` holds
+interfaces to that.
 """
 
 import inspect

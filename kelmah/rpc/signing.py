@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from hashlib import sha256
+from os import getpid
 from threading import get_ident
 
 import redis
@@ -87,7 +88,7 @@ def _mac(key: str, text: bytes) -> str:
 def _remember(caller: str, nonce: str) -> None:
     try:
         # A stamp may lie a window ahead, so it stays acceptable for two.
-        fresh = _memory(settings.REDIS_URL, get_ident()).set(
+        fresh = _memory(settings.REDIS_URL, getpid(), get_ident()).set(
             f"rpc:nonce:{caller}:{nonce}", 1, nx=True, ex=2 * WINDOW + 1
         )
     except redis.RedisError as error:
@@ -97,6 +98,6 @@ def _remember(caller: str, nonce: str) -> None:
 
 
 @lru_cache(maxsize=256)
-def _memory(url: str, thread: int) -> redis.Redis:
-    """A connection for each thread: the pool's own checks cost as much as the question."""
+def _memory(url: str, process: int, thread: int) -> redis.Redis:
+    """A connection for each thread: the pool's own checks cost as much as the question. Never a forked parent's."""
     return redis.Redis.from_url(url, socket_timeout=0.5, socket_connect_timeout=0.5, single_connection_client=True)

@@ -29,5 +29,5 @@ def arriving(headers: Mapping[str, str], method: Method) -> Iterator[None]:
     left = headers.get("Kelmah-Deadline", str(int(method.timeout * 1000)))
     if not left.isdecimal():
         raise BadArguments("Kelmah-Deadline must be a number of milliseconds.")
-    with within(int(left) / 1000), rehearsal() if "Kelmah-Rehearsal" in headers else nullcontext():
+    with within(int(left) / 1000), rehearsal() if headers.get("Kelmah-Rehearsal") else nullcontext():
         yield

@@ -79,6 +79,15 @@ def encode_error(error: DomainError) -> bytes:
     return json.dumps(failure | {"errors": [field.as_json() for field in error.errors]}).encode()
 
 
+def is_failure(body: bytes) -> bool:
+    """Whether it was one of us who answered: what a balancer writes, JSON or not, is no failure of the wire."""
+    try:
+        _FAILURE.validate_json(body)
+    except ValidationError:
+        return False
+    return True
+
+
 def decode_answer(method: Method, status: int, body: bytes) -> Any:
     """The value, or the error that the implementation raised, as the same class. Raises RemoteFailure for all else."""
     try:

@@ -73,6 +73,13 @@ def test_a_changed_header_that_changes_the_call_is_refused(changed: dict[str, st
     assert _post(headers)[0] == 200
 
 
+def test_an_added_header_makes_no_call_a_rehearsal() -> None:
+    path, body = "/internal/rpc/parcels/circumstances", b'{"args":{}}'
+    headers = _signed(path=path, body=body) | {"Kelmah-Rehearsal": ""}
+    response = Client().post(path, body, content_type="application/json", headers=headers)
+    assert (response.status_code, response.json()["value"]["rehearsing"]) == (200, False)
+
+
 @pytest.mark.parametrize("seconds", [-61, 62])  # a stamp has whole seconds: 61 ahead may be 60 when it is read
 def test_a_call_older_or_newer_than_a_minute_is_refused(seconds: int, monkeypatch: pytest.MonkeyPatch) -> None:
     then = time.time() + seconds
