@@ -3,6 +3,9 @@
 A folder holds one file per domain, ``payments.json``: ``{"contracts": ["newest", "previous"], …}`` with its own keys
 and those of the domains that call it or tell it events, which it needs to prove them. Whoever steals it can speak for
 these, and for nobody else. Of each list the first signs, and all verify.
+
+``rotation`` beside them names the last step and the keys it is about, never keys: so that a step out of turn is refused
+(``drop`` before ``sign`` would keep the old key), and one that was interrupted can be taken again.
 """
 
 import hashlib
@@ -14,6 +17,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import structlog
 
@@ -21,6 +25,9 @@ log = structlog.get_logger(__name__)
 
 LOOK_EVERY = 1.0  # seconds
 SETTLED_AFTER = 5.0  # seconds: every process has read the file by then
+
+_STEP = "rotation"
+_AFTER = {"drop": "add", "add": "sign", "sign": "drop"}
 
 Keys = Mapping[str, Sequence[str]]
 
@@ -78,25 +85,36 @@ def new_folder(folder: Path, *, known: Mapping[str, Iterable[str]]) -> None:
         _write(folder / f"{domain}.json", {caller: fresh[caller] for caller in sorted(callers)})
 
 
+class OutOfTurn(Exception):
+    """This step does not follow the last one that was taken."""
+
+
 def add(folder: Path) -> None:
-    """Let a fresh key of every caller be known everywhere. It signs nothing yet."""
-    fresh: dict[str, str] = {}
-    _change(folder, lambda caller, keys: [*keys, fresh.setdefault(caller, _fresh())])
+    """Let a fresh key of every caller be known everywhere. It signs nothing yet. Raises OutOfTurn."""
+    _fresh_names(folder, step="add", follows="drop")
+    # An interrupted add has given some of the files their second key: the others get the same.
+    fresh = {caller: keys[-1] for file in _files(folder) for caller, keys in read_keys(file).items() if len(keys) > 1}
+    _change(folder, lambda caller, keys: [keys[0], fresh.setdefault(caller, _fresh())])
+    _write(folder / _STEP, {"step": "add", "fresh": {caller: name_of(key) for caller, key in fresh.items()}})
 
 
 def sign(folder: Path) -> None:
-    """Let the key that was added last sign; the one before it still verifies."""
-    _change(folder, lambda caller, keys: [keys[-1], *keys[:-1]])
+    """Let the key that was added sign; the one before it still verifies. Raises OutOfTurn."""
+    fresh = _fresh_names(folder, step="sign", follows="add")
+    _change(folder, lambda caller, keys: sorted(keys, key=lambda key: name_of(key) != fresh[caller]))
+    _write(folder / _STEP, {"step": "sign", "fresh": fresh})
 
 
 def drop(folder: Path) -> None:
-    """Forget every key but the one that signs."""
-    _change(folder, lambda caller, keys: [keys[0]])
+    """Forget every key but the one that signs. Raises OutOfTurn."""
+    fresh = _fresh_names(folder, step="drop", follows="sign")
+    _change(folder, lambda caller, keys: [key for key in keys if name_of(key) == fresh[caller]])
+    _write(folder / _STEP, {"step": "drop", "fresh": {}})
 
 
 def age(folder: Path) -> float:
     """Seconds since the last change of any file. Raises FileNotFoundError when there is none."""
-    changed = [file.stat().st_mtime for file in folder.glob("*.json")]
+    changed = [file.stat().st_mtime for file in _files(folder)]
     if not changed:
         raise FileNotFoundError(folder)
     return time.time() - max(changed)
@@ -110,18 +128,32 @@ def name_of(key: str) -> str:
 # Private functions
 
 
+def _fresh_names(folder: Path, *, step: str, follows: str) -> Mapping[str, str]:
+    """By caller, the name of the key that is being introduced."""
+    record = folder / _STEP
+    last: dict[str, Any] = json.loads(record.read_text()) if record.exists() else {"step": "drop", "fresh": {}}
+    if last["step"] != follows:
+        raise OutOfTurn(f"{step} follows {follows}, and the last step was {last['step']}: now {_AFTER[last['step']]}")
+    names: Mapping[str, str] = last["fresh"]
+    return names
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.json"))
+
+
 def _change(folder: Path, change: Callable[[str, Sequence[str]], list[str]]) -> None:
-    for file in sorted(folder.glob("*.json")):
+    for file in _files(folder):
         _write(file, {caller: change(caller, keys) for caller, keys in read_keys(file).items()})
 
 
-def _write(file: Path, keys: Keys) -> None:
+def _write(file: Path, content: Mapping[str, Any]) -> None:
     # Renamed into place: nobody reads half a file.
     partial = file.with_suffix(".partial")
     partial.unlink(missing_ok=True)
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as output:
-        json.dump(keys, output)
+        json.dump(content, output)
     partial.rename(file)
 
 

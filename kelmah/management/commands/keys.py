@@ -40,7 +40,10 @@ class Command(BaseCommand):
                 raise CommandError(
                     f"The last change is {age:.0f} s old, and not everybody may have read it: wait a moment."
                 )
-            getattr(key_files, verb)(folder)
+            try:
+                getattr(key_files, verb)(folder)
+            except key_files.OutOfTurn as error:
+                raise CommandError(str(error)) from None
             self.stdout.write(_NEXT[verb])
         self._show(folder)
 

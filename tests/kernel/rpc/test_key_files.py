@@ -1,11 +1,8 @@
 """Keys that change while processes run."""
 
-import configparser
 import io
 import threading
 import time
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +11,9 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from kelmah.rpc import RemoteFailure, key_files
-from kelmah.rpc.acquaintances import acquaintances
-from kelmah.rpc.errors import RemoteUnavailable
-from kelmah.rpc.service import INTERFACES
 from kelmah.testing import servers
 from kelmah.testing.api_process import api_process
 from tests.kernel.rpc.parcels.calls import parcels
-
-DOMAINS = ("identity", "marketplace", "contracts", "payments", "messaging", "reviews", "files")
 
 
 @pytest.fixture
@@ -46,9 +38,51 @@ def test_a_rotation_adds_then_signs_then_drops_and_everybody_has_the_same(folder
     assert names(folder, "parcels", "senders") == names(folder, "senders", "senders") == [new]
 
 
+@pytest.mark.parametrize("taken", [(), ("add",), ("add", "sign"), ("add", "sign", "drop")])
+def test_a_step_out_of_turn_is_refused_and_changes_nothing(folder: Path, taken: tuple[str, ...]) -> None:
+    for step in taken:
+        getattr(key_files, step)(folder)
+    before = names(folder, "parcels", "senders")
+    turn = {"": "add", "add": "sign", "sign": "drop", "drop": "add"}[taken[-1] if taken else ""]
+    for step in {"add", "sign", "drop"} - {turn}:
+        with pytest.raises(CommandError, match=f"now {turn}"):
+            call_command("keys", step, folder, now=True)
+    assert names(folder, "parcels", "senders") == before
+
+
+@pytest.mark.parametrize("interrupted", ["add", "sign", "drop"])
+def test_a_step_that_was_interrupted_is_taken_again(folder: Path, interrupted: str) -> None:
+    for step in ("add", "sign", "drop"):
+        if step == interrupted:
+            one_file_only(folder, step)
+        getattr(key_files, step)(folder)
+    assert names(folder, "parcels", "senders") == names(folder, "senders", "senders")
+    assert len(names(folder, "parcels", "senders")) == 1
+
+
+def one_file_only(folder: Path, step: str) -> None:
+    """As a crash between two files leaves it."""
+    before = {path: path.read_bytes() for path in (folder / "senders.json", folder / "rotation") if path.exists()}
+    getattr(key_files, step)(folder)
+    (folder / "rotation").unlink()
+    for path, content in before.items():
+        path.write_bytes(content)
+
+
 def test_files_are_for_their_owner_only_and_hold_no_strangers(folder: Path) -> None:
     assert (folder / "senders.json").stat().st_mode & 0o777 == 0o600
     assert set(key_files.read_keys(folder / "senders.json")) == {"senders"}
+
+
+def test_new_files_hold_their_own_key_those_of_callers_and_of_who_tells_them_events(tmp_path: Path) -> None:
+    output = io.StringIO()
+    call_command("keys", "new", tmp_path, stdout=output)
+    keys = {file.stem: key_files.read_keys(file) for file in tmp_path.glob("*.json")}
+    assert set(keys["payments"]) == {"payments", "contracts"}
+    assert set(keys["files"]) == {"files", "contracts", "messaging"}  # who call it
+    assert set(keys["reviews"]) == {"reviews", "contracts"}  # which tells it that a contract ended
+    assert keys["payments"]["contracts"] == keys["files"]["contracts"] == keys["contracts"]["contracts"]
+    assert not any(key in output.getvalue() for held in keys.values() for of_one in held.values() for key in of_one)
 
 
 def test_a_changed_file_is_read_again_and_a_broken_one_changes_nothing(folder: Path) -> None:
@@ -117,56 +151,3 @@ def test_keys_rotate_under_load_and_no_call_fails(folder: Path, settings: Any) -
             thread.join()
     assert failed == []
     assert done > 100
-
-
-# --- who may, in all places where it is said ------------------------------------------------------------------------
-
-
-def test_the_import_contract_and_the_interfaces_name_the_same_callers() -> None:
-    acquaintances(DOMAINS)  # imports every interface
-    contracts = configparser.ConfigParser()
-    contracts.read("importlinter.ini")
-    assert disagreements(contracts) == []
-    contracts["importlinter:contract:callers-of-payments"]["allowed_importers"] += "\n    domains.reviews"
-    assert disagreements(contracts) == ["payments"]
-
-
-def disagreements(contracts: configparser.ConfigParser) -> list[str]:
-    wrong = []
-    for domain in DOMAINS:
-        importers = contracts[f"importlinter:contract:callers-of-{domain}"]["allowed_importers"].split()
-        said = {importer.removeprefix("domains.") for importer in importers if importer.startswith("domains.")}
-        interface = INTERFACES.get(domain)
-        if said != (set(interface.callers) if interface else {domain}):
-            wrong.append(domain)
-    return wrong
-
-
-# --- somebody in between --------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def balancer() -> Iterator[str]:
-    """It reaches nobody behind it and says so in its own way."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_response(502)
-            self.send_header("Content-Type", "text/html")
-            self.end_headers()
-            self.wfile.write(b"<h1>Bad gateway</h1>")
-
-        def log_message(self, *_: Any) -> None: ...
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-
-
-def test_a_balancer_that_reaches_nobody_is_nobody(balancer: str, settings: Any) -> None:
-    settings.DOMAIN_URLS = {"parcels": balancer}
-    with pytest.raises(RemoteUnavailable, match="502 from in between"):
-        parcels.same(parcel=None)

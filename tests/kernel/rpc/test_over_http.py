@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import httpx
 import pytest
 import structlog
 from structlog.testing import LogCapture
@@ -15,7 +16,9 @@ from kelmah.errors import Unavailable
 from kelmah.http.request_id import on_behalf_of
 from kelmah.ids import new_id
 from kelmah.rpc import DeadlineExceeded, RemoteFailure, RemoteUnavailable
+from kelmah.rpc.breaker import CircuitOpen
 from kelmah.rpc.deadline import within
+from kelmah.rpc.signing import PROOF, sign
 from tests.kernel.rpc.parcels.calls import Parcels, parcels
 from tests.kernel.rpc.parcels.types import Parcel
 
@@ -77,6 +80,31 @@ def test_an_answer_that_is_no_json_is_a_remote_failure(settings) -> None:
         settings.DOMAIN_URLS = {"parcels": f"http://127.0.0.1:{port}"}
         with pytest.raises(RemoteFailure, match="answered 200"):
             parcels.forget()
+
+
+@pytest.mark.parametrize("status", [b"502 Bad Gateway", b"503 Service Unavailable", b"504 Gateway Timeout"])
+@pytest.mark.parametrize("said", [b"<h1>Sorry</h1>", b'{"message": "no healthy upstream"}'])
+def test_a_balancer_that_reaches_nobody_is_as_good_as_nobody(settings, status: bytes, said: bytes) -> None:
+    answer = b"HTTP/1.1 %b\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
+    settings.RPC_BREAKER_FAILURES, settings.RPC_BREAKER_SECONDS = 4, 60
+    with _hanging_up(answer % (status, len(said), said)) as (port, requests):
+        settings.DOMAIN_URLS = {"parcels": f"http://127.0.0.1:{port}"}
+        with pytest.raises(RemoteUnavailable, match="from in between"):
+            parcels.same(parcel=None)
+        assert len(requests) == 3
+        with pytest.raises(RemoteUnavailable, match="from in between"):
+            parcels.forget()  # may not run twice
+        assert len(requests) == 4
+        with pytest.raises(CircuitOpen):
+            parcels.same(parcel=None)
+        assert len(requests) == 4
+
+
+def test_a_caller_with_the_key_of_another_is_refused(provider_url: str) -> None:
+    path, body = Parcels.methods["forget"].path, b'{"args":{}}'
+    proof = sign(path=path, body=body, caller="strangers", travelling={})[PROOF]
+    forged = httpx.post(provider_url + path, content=body, headers={PROOF: proof.replace("strangers", "senders")})
+    assert (forged.status_code, forged.json()["code"]) == (401, "rpc_bad_signature")
 
 
 def test_a_domain_that_is_nowhere_is_named(settings) -> None:
