@@ -18,6 +18,8 @@ import redis
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from kelmah.rpc.errors import BadSignature, BodyTooLarge, NotPosted, ReplayGuardDown
 from kelmah.rpc.key_files import key_file
@@ -100,4 +102,9 @@ def _remember(caller: str, nonce: str) -> None:
 @lru_cache(maxsize=256)
 def _memory(url: str, process: int, thread: int) -> redis.Redis:
     """A connection for each thread: the pool's own checks cost as much as the question. Never a forked parent's."""
-    return redis.Redis.from_url(url, socket_timeout=0.5, socket_connect_timeout=0.5, single_connection_client=True)
+    # One that was cut meanwhile, by a restart or for idleness, is made anew. Not after a time-out: the first attempt
+    # may have been remembered, and the second would be taken for a replay.
+    again = Retry(NoBackoff(), retries=1, supported_errors=(redis.ConnectionError,))
+    return redis.Redis.from_url(
+        url, socket_timeout=0.5, socket_connect_timeout=0.5, single_connection_client=True, retry=again
+    )

@@ -1,13 +1,16 @@
 """Who may knock: calls made by hand against the real route, each with one thing wrong."""
 
 import json
+import os
 import socket
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 from django.test import Client
 
 from kelmah.ids import new_id
@@ -164,6 +167,16 @@ def test_without_the_memory_of_nonces_nothing_is_served(settings) -> None:
         port = closed.getsockname()[1]
     settings.REDIS_URL = f"redis://127.0.0.1:{port}/0"
     assert _post(_signed()) == (503, "rpc_replay_guard_down")
+
+
+def test_a_connection_to_the_memory_of_nonces_that_was_cut_costs_no_call(settings) -> None:
+    assert _post(_signed())[0] == 200
+    mine = signing._memory(settings.REDIS_URL, os.getpid(), threading.get_ident()).client_id()
+    with redis.Redis.from_url(settings.REDIS_URL) as other:
+        assert other.client_kill_filter(_id=str(mine)) == 1
+    headers = _signed()
+    assert _post(headers)[0] == 200
+    assert _post(headers) == (401, "rpc_bad_signature")
 
 
 @pytest.mark.parametrize(
