@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kelmah.embedded.child import start_child
-from kelmah.embedded.ports import free_port
+from kelmah.embedded.ports import roomy_port
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -35,7 +35,8 @@ def started(topology: str, *options: str, **environment: str) -> Iterator[Runnin
     folder = Path(tempfile.mkdtemp(prefix="kelmah-running-"))
     folder.chmod(0o755)  # as root, the servers' user must be able to pass
     data, clock_file = folder / "data", folder / "clock"
-    port, live_port = free_port(), free_port()
+    port = roomy_port()
+    live_port = port + 1
     if topology == "split":
         command, live_port = ("split", "--port", str(port), *options), port
     else:

@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from kelmah.embedded import scratch
 from kelmah.embedded.errors import EmbeddedError
-from kelmah.embedded.ports import free_port
+from kelmah.embedded.ports import roomy_port
 from kelmah.extraction.facts import ties_of
 from kelmah.extraction.move import NotTheSame, compare
 from kelmah.extraction.rehearsal import Rehearsal
@@ -43,7 +43,7 @@ class Command(BaseCommand):
         folder = scratch.new_folder("extraction")
         try:
             walls = list(self._walls(domain))
-            rehearsal = Rehearsal(domain, folder=folder, port=free_port(), tell=self._tell)
+            rehearsal = Rehearsal(domain, folder=folder, port=roomy_port(), tell=self._tell)
             outcome = rehearsal.play()
         except (EmbeddedError, NotTheSame, RehearsalFailed, subprocess.CalledProcessError) as error:
             words = getattr(error, "stderr", "") or str(error)
