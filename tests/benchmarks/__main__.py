@@ -32,6 +32,8 @@ def main() -> int:
         print(f"no benchmark is called {', '.join(unknown)}; there are: {', '.join(known)}", file=sys.stderr)
         return 2
     results = [run(name, smoke=arguments.smoke) for name in wanted]
+    if failed := [name for name, result in zip(wanted, results, strict=True) if result is None]:
+        print(f"\nFailed: {', '.join(failed)}; one alone: python -m tests.benchmarks {failed[0]}", flush=True)
     if not arguments.smoke and not arguments.names:
         PAGE.write_text(page([result for result in results if result]))
         print(f"wrote {PAGE.relative_to(ROOT)}")

@@ -20,6 +20,7 @@ import psycopg
 import redis as redis_client
 from celery import Celery
 
+from config.broker import queue_of
 from kelmah.embedded import scratch
 from kelmah.embedded.environment import without_credentials
 from kelmah.embedded.postgres import Postgres
@@ -188,11 +189,13 @@ def celery(bench: Bench) -> list[dict[str, Any]]:
     """No-op tasks through Redis, with the settings and the worker of ``make run``."""
     client = redis_client.Redis.from_url(bench.redis_url)
     app = Celery("bench", broker=bench.redis_url)
+    queue = queue_of("metered")
+    app.conf.task_default_queue = queue
     options = ("--concurrency", "2", "--loglevel", "warning", "--without-gossip", "--without-mingle")
     worker = ("-m", "celery", "-A", "config", "--quiet", "worker", *options)
 
     def idle() -> bool:
-        return not client.llen("celery") and not client.hlen("unacked")
+        return not client.llen(queue) and not client.hlen("unacked")
 
     found = []
     for _ in range(ROUNDS):
