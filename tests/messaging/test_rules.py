@@ -9,12 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domains.messaging import rules
+from domains.messaging.rules.account_notices import ACCOUNT
 from domains.messaging.rules.notices import kind_of
 from kelmah.errors import InvalidInput, InvalidTransition
 from kelmah.events.event import REGISTRY
 from kelmah.ids import new_id
 from kelmah.interfaces.contracts.events import MilestoneApproved
-from kelmah.interfaces.identity.events import ProfileUpdated, SessionRevoked
+from kelmah.interfaces.identity.events import AccountChanged, ProfileUpdated, SessionRevoked
+from kelmah.interfaces.identity.types import ACCOUNT_CHANGES
 from kelmah.interfaces.marketplace.events import JobClosed
 from kelmah.interfaces.payments.events import EscrowFundingFailed, EscrowReleased
 from kelmah.money import Money
@@ -102,7 +104,7 @@ def test_pauses_between_attempts_grow_up_to_an_hour():
 
 @pytest.mark.parametrize("event", LISTENED_TO, ids=lambda event: event.topic)
 def test_every_event_that_messaging_hears_can_be_put_into_words(event):
-    notices = rules.notices_of(sample_of(event))
+    notices = rules.notices_of(sample_of(event, what="new_device") if event is AccountChanged else sample_of(event))
     if event is ProfileUpdated:
         assert notices == []
         return
@@ -112,6 +114,13 @@ def test_every_event_that_messaging_hears_can_be_put_into_words(event):
         told = notice.body.format(**notice.words)
         assert "{" not in told
         assert "None" not in told
+
+
+def test_there_are_words_for_everything_that_may_change_in_an_account():
+    assert set(ACCOUNT) == set(ACCOUNT_CHANGES)
+    for what in ACCOUNT_CHANGES:
+        (notice,) = rules.notices_of(sample_of(AccountChanged, what=what))
+        assert "{" not in notice.body.format(**notice.words)
 
 
 @pytest.mark.parametrize("event", rules.NOTICES, ids=lambda event: event.topic)

@@ -18,7 +18,15 @@ T = TypeVar("T")
 
 def log_in(*, login: str, password: str, device: Device) -> IssuedTokens:
     """A session for whoever knows the password of the account. Raises as ``admit`` does."""
-    return admit(login=login, password=password, then=lambda user: open_session(user, device))
+    return admit(login=login, password=password, then=lambda user: finish_login(user, device, amr=("pwd",)))
+
+
+def finish_login(user: User, device: Device, *, amr: tuple[str, ...]) -> IssuedTokens:
+    """What follows when somebody has shown who they are, in whatever way: ``amr`` says how (RFC 8176).
+
+    Inside the transaction of that proof, the user's row locked.
+    """
+    return open_session(user, device, amr=amr)
 
 
 def log_in_staff(*, email: str, password: str) -> User:

@@ -58,14 +58,18 @@ class _Refused(Enum):
     REUSED = "reused"
 
 
-def open_session(user: User, device: Device) -> IssuedTokens:
-    """A new session for somebody who has just proved who they are. Inside the transaction of that proof."""
+def open_session(user: User, device: Device, *, amr: tuple[str, ...] = ("pwd",)) -> IssuedTokens:
+    """A new session for somebody who has just proved who they are, by the methods of ``amr`` (RFC 8176).
+
+    Inside the transaction of that proof.
+    """
     now, session_id = clock.now(), new_id()
     refresh_token, current_hash = rules.new_refresh_token(session_id)
     session = AuthSession.objects.create(
         id=session_id,
         user=user,
         current_hash=current_hash,
+        amr=list(amr),
         auth_time=now,
         device_name=device.name,
         ip=device.ip,
@@ -169,7 +173,7 @@ def _issued(session: AuthSession, refresh_token: str) -> IssuedTokens:
             "sid": str(session.id),
             "roles": standing.roles,
             "scopes": standing.scopes,
-            "amr": ["pwd"],
+            "amr": session.amr,
             "auth_time": int(session.auth_time.timestamp()),
             "mfa": 0,
         }

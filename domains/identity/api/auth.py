@@ -4,7 +4,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from domains.identity import actions, rules
-from domains.identity.api.serializers import LoginIn, RefreshIn, RegisterIn, TokensOut, render_tokens
+from domains.identity.api.serializers.accounts import LoginIn, RefreshIn, RegisterIn, TokensOut, render_tokens
 from kelmah.http.address import client_address
 from kelmah.http.errors import TokenInvalid
 from kelmah.http.permissions import Anyone

@@ -7,12 +7,11 @@ from rest_framework.response import Response
 
 from domains.identity import actions, queries
 from domains.identity.api.auth import USER
-from domains.identity.api.serializers import (
-    MeOut,
+from domains.identity.api.serializers.accounts import MeOut, render_me
+from domains.identity.api.serializers.profiles import (
     OwnProfileOut,
     ProfileIn,
     ProfileOut,
-    render_me,
     render_own_profile,
     render_profile,
 )

@@ -12,7 +12,8 @@ from domains.messaging.rules.messages import (
     check_client_id,
     cleaned_text,
 )
-from domains.messaging.rules.notices import NOTICES, Notice, Telling, notices_of
+from domains.messaging.rules.notices import NOTICES, Notice, notices_of
+from domains.messaging.rules.telling import Telling
 from domains.messaging.rules.topics import conversation_of, conversation_topic, user_topic
 
 __all__ = [

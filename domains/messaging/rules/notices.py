@@ -6,30 +6,19 @@ they are written down.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from domains.messaging.rules.account_notices import ACCOUNT
+from domains.messaging.rules.telling import Telling
+from domains.messaging.rules.telling import marked as _
 from kelmah.events.event import Event
 from kelmah.interfaces.contracts import events as contracts
 from kelmah.interfaces.identity import events as identity
 from kelmah.interfaces.marketplace import events as marketplace
 from kelmah.interfaces.payments import events as payments
 from kelmah.interfaces.reviews import events as reviews
-
-
-def _(text: str) -> str:
-    """Marks a text for ``makemessages``; rules do not translate."""
-    return text
-
-
-@dataclass(frozen=True)
-class Telling:
-    """What one recipient is told. ``to`` names the event's field that holds their id, or their ids."""
-
-    to: str
-    title: str
-    body: str
-    by_mail: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,6 +168,8 @@ def kind_of(event: type[Event]) -> str:
 def _tellings(event: Event) -> tuple[Telling, ...]:
     if isinstance(event, identity.SessionRevoked):
         return (REUSED,) if event.reason == "refresh_reused" else ()
+    if isinstance(event, identity.AccountChanged):
+        return (ACCOUNT[event.what],)
     return NOTICES.get(type(event), ())
 
 
@@ -192,7 +183,7 @@ def _words(event: Event) -> dict[str, str]:
 
 
 def _worded(name: str, value: object) -> str:
-    text = str(value)
+    text = f"{value:%d %B %Y, %H:%M} UTC" if isinstance(value, datetime) else str(value)
     if name in ("reason", "outcome"):  # codes, which are words joined by underscores
         return text.replace("_", " ")
     return text or "?"

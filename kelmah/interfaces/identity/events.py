@@ -1,6 +1,7 @@
 """Facts about people."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from kelmah.events.event import Event
@@ -37,3 +38,16 @@ class SessionRevoked(Event, domain="identity", key="user_id", to=("messaging",))
     session_id: UUID
     reason: str
     device: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountChanged(Event, domain="identity", key="user_id", to=("messaging",)):
+    """Something about how somebody logs in, who they are or what they may do: the person must hear of it, since it may
+    not have been them. ``what`` is one of ``types.ACCOUNT_CHANGES``; ``device`` is where it was done, if it was one;
+    ``detail`` what it is about, in a few words without secrets."""
+
+    user_id: UUID
+    what: str
+    device: str
+    detail: str
+    at: datetime

@@ -1,7 +1,41 @@
 """What identity tells the other domains about people."""
 
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
+
+# What can be said of an account in ``AccountChanged``. messaging has a text for each.
+ACCOUNT_CHANGES: Final = (
+    "account_deactivated",
+    "account_reactivated",
+    "account_locked",
+    "api_key_made",
+    "api_key_revoked",
+    "company_invitation",
+    "email_changed",
+    "erasure_requested",
+    "erasure_withdrawn",
+    "export_ready",
+    "factors_reset",
+    "impersonated",
+    "login_linked",
+    "login_unlinked",
+    "new_device",
+    "passkey_added",
+    "passkey_removed",
+    "password_changed",
+    "phone_changed",
+    "recovery_code_used",
+    "recovery_codes_made",
+    "role_granted",
+    "role_withdrawn",
+    "totp_added",
+    "totp_removed",
+    "verification_expired",
+    "verification_rejected",
+    "verification_revoked",
+    "verified",
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,82 @@
+"""JSON of accounts and tokens, in and out."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from domains.identity import rules
+from domains.identity.actions import IssuedTokens
+from domains.identity.api.serializers.fields import PasswordField, known_zone, one_line
+from domains.identity.models import User
+from kelmah.http.fields import TextField
+from kelmah.http.serializers import StrictSerializer
+
+
+class RegisterIn(StrictSerializer):
+    email = TextField(max_length=254, allow_blank=True, default="")
+    phone = TextField(max_length=40, allow_blank=True, default="")
+    password = PasswordField()
+    role = serializers.ChoiceField(choices=rules.ROLES_TO_CHOOSE)
+    display_name = TextField(max_length=2 * rules.LONGEST_NAME)
+    locale = serializers.ChoiceField(choices=rules.LOCALES, default="en")
+    zone = TextField(max_length=60, default=rules.HOME_ZONE, validators=[known_zone])
+
+
+class LoginIn(StrictSerializer):
+    login = TextField(max_length=254)
+    password = PasswordField()
+    device_name = TextField(max_length=200, allow_blank=True, default="", validators=[one_line])
+
+
+class RefreshIn(StrictSerializer):
+    refresh_token = TextField(max_length=200)
+
+
+class UserOut(serializers.Serializer):
+    id = serializers.UUIDField()
+    role = serializers.ChoiceField(choices=rules.ROLES)
+    display_name = serializers.CharField()
+    email = serializers.CharField(allow_null=True)
+    phone = serializers.CharField(allow_null=True)
+
+
+class MeOut(UserOut):
+    roles = serializers.ListField(child=serializers.CharField())
+    locale = serializers.ChoiceField(choices=rules.LOCALES)
+    zone = serializers.CharField()
+    created_at = serializers.DateTimeField()
+
+
+class TokensOut(serializers.Serializer):
+    user = UserOut()
+    access_token = serializers.CharField()
+    refresh_token = serializers.CharField()
+    token_type = serializers.ChoiceField(choices=["Bearer"])
+    expires_in = serializers.IntegerField(help_text="Seconds until the access token expires.")
+    session_id = serializers.UUIDField()
+
+
+def render_user(user: User) -> dict[str, Any]:
+    return {
+        "id": user.id,
+        "role": user.role,
+        "display_name": user.display_name,
+        "email": user.email,
+        "phone": user.phone,
+    }
+
+
+def render_me(user: User, *, roles: list[str]) -> dict[str, Any]:
+    more = {"roles": roles, "locale": user.locale, "zone": user.zone, "created_at": user.created_at}
+    return render_user(user) | more
+
+
+def render_tokens(tokens: IssuedTokens) -> dict[str, Any]:
+    return {
+        "user": render_user(tokens.user),
+        "access_token": tokens.access_token,
+        "refresh_token": tokens.refresh_token,
+        "token_type": "Bearer",
+        "expires_in": tokens.expires_in,
+        "session_id": tokens.session_id,
+    }

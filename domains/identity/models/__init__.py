@@ -1,0 +1,18 @@
+"""Tables of identity. What a constraint can say, a constraint says."""
+
+from domains.identity.models.people import RoleGrant, User
+from domains.identity.models.plumbing import IdempotencyKey, Inbox, Outbox
+from domains.identity.models.profiles import Profile, ProfileSkill
+from domains.identity.models.sessions import AuthSession, LoginGuard
+
+__all__ = [
+    "AuthSession",
+    "IdempotencyKey",
+    "Inbox",
+    "LoginGuard",
+    "Outbox",
+    "Profile",
+    "ProfileSkill",
+    "RoleGrant",
+    "User",
+]

@@ -1,0 +1,58 @@
+"""Accounts, and what they may do."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from domains.identity import rules
+from domains.identity.models import RoleGrant, User
+from kelmah.errors import InvalidInput, NotFound, Unauthenticated
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """What somebody may be taken for: what their access tokens say."""
+
+    roles: list[str]
+    scopes: list[tuple[str, str]]
+
+
+def user_by_login(login: str) -> User | None:
+    """The account of an e-mail address or phone number, however it is written; None for nobody's."""
+    try:
+        if "@" in login or "＠" in login:
+            return User.objects.filter(email=rules.clean_email(login)).first()
+        return User.objects.filter(phone=rules.clean_phone(login)).first()
+    except InvalidInput:
+        return None
+
+
+def standing_of(user: User) -> Standing:
+    """The role chosen at sign-up and the roles granted since."""
+    grants = list(RoleGrant.objects.filter(user=user).order_by("role"))
+    return Standing(
+        roles=[user.role, *dict.fromkeys(grant.role for grant in grants)],
+        scopes=[(grant.scope_kind, grant.scope_id) for grant in grants if grant.scope_kind],
+    )
+
+
+def account_of(user_id: UUID) -> User:
+    """The caller's own account. Raises Unauthenticated when there is none any more, or it is suspended."""
+    user = User.objects.filter(id=user_id, status="active").first()
+    if user is None:
+        raise Unauthenticated("This account is not active.")
+    return user
+
+
+def people(ids: Collection[UUID]) -> QuerySet[User]:
+    return User.objects.filter(id__in=ids)
+
+
+def lock_user(user_id: UUID) -> User:
+    """The account's row, locked until the transaction ends. Raises NotFound."""
+    user = User.objects.select_for_update().filter(id=user_id).first()
+    if user is None:
+        raise NotFound("There is no such account.")
+    return user
