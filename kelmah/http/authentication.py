@@ -23,14 +23,19 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class AccessToken:
-    """``request.auth``: what the token says beyond who the caller is. ``auth_time`` is when they last proved it, for
-    steps that need a fresh login."""
+    """``request.auth``: what the token says beyond who the caller is.
+
+    ``auth_time`` is when they logged in; ``fresh_at`` when they last proved who they are by the strongest factor they
+    have. ``limited``: their role needs a second factor that this session has not shown.
+    """
 
     jti: str
     issued_at: datetime
     expires_at: datetime
     auth_time: datetime
+    fresh_at: datetime
     amr: tuple[str, ...]
+    limited: bool = False
 
 
 class BearerAuthentication(BaseAuthentication):
@@ -84,7 +89,9 @@ def _access_token(claims: Mapping[str, Any]) -> AccessToken:
         issued_at=datetime.fromtimestamp(claims["iat"], UTC),
         expires_at=datetime.fromtimestamp(claims["exp"], UTC),
         auth_time=datetime.fromtimestamp(claims["auth_time"], UTC),
+        fresh_at=datetime.fromtimestamp(claims.get("fresh", claims["auth_time"]), UTC),
         amr=tuple(claims.get("amr", ())),
+        limited=claims.get("limited", False) is not False,
     )
 
 

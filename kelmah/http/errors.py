@@ -30,6 +30,19 @@ class WrongRole(Forbidden):
     code, title = "wrong_role", "Your role does not allow this"
 
 
+class StepUpRequired(Forbidden):
+    """The last proof of who is there is more than ten minutes old. ``data`` says where to prove it again; repeat the
+    request with the access token that answers."""
+
+    code, title = "step_up_required", "Prove again who you are: POST /api/v1/auth/step-up"
+
+
+class EnrolmentRequired(Forbidden):
+    """The caller's role needs a second factor, and this session has not shown one: it may only add or show one."""
+
+    code, title = "enrolment_required", "Your role needs a second factor: add one, or prove the one you have"
+
+
 class BadRequest(DomainError):
     code, status, title = "bad_request", 400, "The request could not be understood"
 

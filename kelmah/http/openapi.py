@@ -147,6 +147,10 @@ class OperationSchema(AutoSchema):
         yield from errors.ALWAYS
         if not self._is_public():
             yield Unauthenticated
+        if self.resource.authentication_classes and not self.resource.open_to_limited_sessions:
+            yield errors.EnrolmentRequired
+        if self.resource.needs_fresh_proof and self.method not in ("GET", "HEAD", "OPTIONS"):
+            yield errors.StepUpRequired
         if any(isinstance(each, RolePermission) for each in self.resource.get_permissions()):
             yield errors.WrongRole
         if "{" in self.path:

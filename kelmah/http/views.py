@@ -18,6 +18,7 @@ from kelmah.errors import DomainError, FieldError, InvalidInput
 from kelmah.http import idempotency
 from kelmah.http.authentication import caller_of
 from kelmah.http.errors import DryRunNotSupported, IdempotencyKeyRequired, LengthRequired
+from kelmah.http.freshness import check_freshness
 from kelmah.http.schema import operation_of
 from kelmah.http.throttling import Allowance, LimitReached, take_from_limit
 from kelmah.principal import Principal
@@ -53,11 +54,16 @@ class View(APIView):
     none for ``auth`` routes, since their answers carry secrets that must not be kept. ``""`` switches it off, for other
     views whose answers hold secrets.
     ``idempotency_required``: POSTs without ``Idempotency-Key`` are refused (whatever moves money).
+    ``needs_fresh_proof``: whatever changes something here is refused with 403 ``step_up_required`` unless the caller
+    proved who they are within ten minutes.
+    ``open_to_limited_sessions``: also for those whose role needs a second factor that they have not shown.
     """
 
     rate_class: ClassVar[str | None] = None
     idempotency_domain: ClassVar[str | None] = None
     idempotency_required: ClassVar[bool] = False
+    needs_fresh_proof: ClassVar[bool] = False
+    open_to_limited_sessions: ClassVar[bool] = False
     reads_bytes: ClassVar[bool] = False  # with raw_body, which knows chunks; Django takes them for an empty body
 
     format_kwarg: str | None = None  # no address ends in .json or .xml
@@ -105,6 +111,7 @@ class View(APIView):
         if refusal:
             raise refusal
         self.check_permissions(request)
+        check_freshness(request, self)
         if not (self.reads_bytes or request.META.get("CONTENT_LENGTH")) and "HTTP_TRANSFER_ENCODING" in request.META:
             raise LengthRequired
 

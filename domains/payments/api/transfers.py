@@ -67,6 +67,7 @@ class DepositDetail(View):
 class PayoutCreate(View):
     permission_classes = [HasRole("worker")]
     idempotency_required = True
+    needs_fresh_proof = True
 
     @operation(
         summary="Take money out of my wallet",

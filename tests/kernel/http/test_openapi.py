@@ -64,6 +64,10 @@ def test_refusals_follow_from_what_the_view_does(document: Any) -> None:
     assert "unauthenticated" in codes_of(paths["/api/v1/whoami"]["get"])
     assert "wrong_role" in codes_of(paths["/api/v1/hirers"]["get"])
     assert "wrong_role" not in codes_of(paths["/api/v1/whoami"]["get"])
+    assert "step_up_required" in codes_of(paths["/api/v1/vault"]["post"])
+    assert "step_up_required" not in codes_of(paths["/api/v1/vault"]["get"])
+    assert "enrolment_required" in codes_of(paths["/api/v1/whoami"]["get"])
+    assert "enrolment_required" not in codes_of(paths["/api/v1/gate"]["post"])
     writing = codes_of(paths["/api/v1/notes"]["post"])
     assert {"hurdle", "idempotency_key_reused", "request_in_flight", "body_too_large"} <= writing
     assert "idempotency_key_required" not in writing

@@ -91,6 +91,35 @@ class HirersView(View):
         return Response({"ok": True})
 
 
+class VaultView(View):
+    needs_fresh_proof = True
+
+    @operation(summary="Look into the vault")
+    def get(self, request: Request) -> Response:
+        return Response({"ok": True})
+
+    @operation(summary="Take something out of the vault")
+    def post(self, request: Request) -> Response:
+        return Response({"ok": True})
+
+
+class OpenVaultView(View):
+    permission_classes = [Anyone]
+    needs_fresh_proof = True
+
+    @operation(summary="Anyone may ask, who is somebody must be there")
+    def post(self, request: Request) -> Response:
+        return Response({"ok": True})
+
+
+class GateView(View):
+    open_to_limited_sessions = True
+
+    @operation(summary="Also for limited sessions")
+    def post(self, request: Request) -> Response:
+        return Response({"ok": True})
+
+
 class LoginView(View):
     permission_classes = [Anyone]
     rate_class = "auth"
