@@ -1,6 +1,6 @@
 """One machine, embedded servers, secrets made by ``make run``."""
 
-from config import env
+from config import env, social
 from config.settings.base import *  # noqa: F403
 
 DEBUG = env.switch("DEBUG", default=False)
@@ -11,3 +11,5 @@ JWT_SIGNING_KEYS = env.secret_files("JWT_SIGNING_KEY_FILE", example=".data/jwt.p
 INTERNAL_RPC_KEY = [env.text("INTERNAL_RPC_KEY", default="only-for-development", example="32 random bytes in hex")]
 SANDBOX_GATEWAY_ALLOWED = True
 DEMO_ALLOWED = True
+SOCIAL_PROVIDERS = social.providers(loopback=True)
+SOCIAL_REDIRECTS = social.redirects(frontend_url=FRONTEND_URL, loopback=True)

@@ -2,7 +2,7 @@
 
 import os
 
-from config import env
+from config import env, social
 from config.settings.base import *  # noqa: F403
 
 if os.environ.get("KELMAH_CLOCK_FILE"):
@@ -19,6 +19,8 @@ if not IDENTITY_IS_LOCAL and "identity" not in DOMAIN_URLS:
 _common = "" if INTERNAL_RPC_KEYS_FILE else None
 INTERNAL_RPC_KEY = env.text("INTERNAL_RPC_KEY", default=_common, example="newest,previous").split(",")
 env.text("DATABASE_ROLE_PASSWORD", example="a long random password")
+SOCIAL_PROVIDERS = social.providers(loopback=False)
+SOCIAL_REDIRECTS = social.redirects(frontend_url=FRONTEND_URL, loopback=False) if SOCIAL_PROVIDERS else []
 SANDBOX_GATEWAY_ALLOWED = env.switch("SANDBOX_GATEWAY_ALLOWED", default=False)
 DEMO_ALLOWED = False
 

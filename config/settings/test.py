@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 # Read by config.domains at import: domains that exist for the tests of the kernel.
 os.environ.setdefault("KELMAH_EXTRA_DOMAINS", "tests.kernel.http.probes,tests.probe")
 
-from config import domains, env
+from config import domains, env, social
 from config.settings.base import *  # noqa: F403
 
 DEBUG = False
@@ -22,6 +22,8 @@ JWT_SIGNING_KEYS = [
 INTERNAL_RPC_KEY = ["test"]
 SANDBOX_GATEWAY_ALLOWED = True
 DEMO_ALLOWED = True
+SOCIAL_PROVIDERS = social.providers(loopback=True)
+SOCIAL_REDIRECTS = social.redirects(frontend_url=FRONTEND_URL, loopback=True)
 DATABASES = domains.databases(pool_size=0)
 RATE_LIMITS = dict.fromkeys(("auth", "write", "read", "search", "upload", "webhook"), "100000/m")
 RPC_TRANSPORT = env.text("RPC_TRANSPORT", default="local", example="local or loopback")

@@ -1,0 +1,88 @@
+"""Social login from the environment: a provider without a client id is not offered.
+
+A provider is a row of data. What is special about LinkedIn: it puts no nonce into ID tokens, and answers
+``invalid_client`` to PKCE unless LinkedIn has switched that on for the application (docs/social-login.md).
+"""
+
+import re
+from typing import Final
+from urllib.parse import urlsplit
+
+from config import env
+
+Row = dict[str, str | bool]
+
+_KNOWN: Final[dict[str, Row]] = {
+    "google": {
+        "title": "Google",
+        "issuer": "https://accounts.google.com",
+        "scopes": "openid email profile",
+        "pkce": True,
+        "sends_nonce": True,
+    },
+    "linkedin": {
+        "title": "LinkedIn",
+        "issuer": "https://www.linkedin.com/oauth",
+        "scopes": "openid profile email",
+        "pkce": False,
+        "sends_nonce": False,
+    },
+}
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_APP_SCHEME = re.compile(r"[a-z][a-z0-9-]*(\.[a-z0-9-]+)+")  # RFC 8252, 7.1: a domain name of the app's, reversed
+
+
+def providers(*, loopback: bool) -> dict[str, Row]:
+    """Who may be asked who somebody is, by name. ``loopback``: one on this machine may speak plain HTTP."""
+    rows = (_configured(name, row) for name, row in _KNOWN.items())
+    found = {str(row["name"]): row for row in rows if row["client_id"]}
+    for name, row in found.items():
+        if not _is_page(issuer := str(row["issuer"]), loopback=loopback) or issuer.endswith("/"):
+            raise SystemExit(
+                f"SOCIAL_{name.upper()}_ISSUER={issuer!r} must be an https address without a slash at its end: "
+                f"for example SOCIAL_{name.upper()}_ISSUER={_KNOWN[name]['issuer']}"
+            )
+    return found
+
+
+def redirects(*, frontend_url: str, loopback: bool) -> list[str]:
+    """Where browsers may be sent after a provider: whole addresses, the first by default.
+
+    Pages by HTTPS, and apps by a scheme of their own.
+    """
+    found = env.words("SOCIAL_REDIRECTS") or [f"{frontend_url.rstrip('/')}/auth/social"]
+    if wrong := [url for url in found if not (_is_page(url, loopback=loopback) or _is_app(url))]:
+        raise SystemExit(
+            f"SOCIAL_REDIRECTS, or FRONTEND_URL without it: nobody can be sent back to {wrong[0]!r}: for example "
+            "SOCIAL_REDIRECTS=https://app.example.com/auth/social,com.example.app:/auth/social"
+        )
+    return found
+
+
+# Private functions
+
+
+def _configured(name: str, row: Row) -> Row:
+    prefix = f"SOCIAL_{name.upper()}"
+    client_id = env.text(f"{prefix}_CLIENT_ID", default="", example="1234.apps.example.com")
+    default = None if client_id else ""
+    return row | {
+        "name": name,
+        "client_id": client_id,
+        "client_secret": env.text(f"{prefix}_CLIENT_SECRET", default=default, example="what came with the client id"),
+        "issuer": env.text(f"{prefix}_ISSUER", default=str(row["issuer"]), example=str(row["issuer"])),
+        "pkce": env.switch(f"{prefix}_PKCE", default=bool(row["pkce"])),
+    }
+
+
+def _is_page(url: str, *, loopback: bool) -> bool:
+    parts = urlsplit(url)
+    plain = parts.scheme == "http" and loopback and parts.hostname in _LOOPBACK
+    return bool(
+        (parts.scheme == "https" or plain) and parts.hostname and not (parts.username or parts.query or parts.fragment)
+    )
+
+
+def _is_app(url: str) -> bool:
+    parts = urlsplit(url)
+    return bool(_APP_SCHEME.fullmatch(parts.scheme) and parts.path and not (parts.query or parts.fragment))
