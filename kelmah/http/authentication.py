@@ -12,8 +12,8 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from kelmah.errors import Unavailable
-from kelmah.http.denylist import is_revoked
-from kelmah.http.errors import TokenInvalid
+from kelmah.http.denylist import Death, death_of
+from kelmah.http.errors import TokenInvalid, TokenStale
 from kelmah.http.store import StoreDown
 from kelmah.http.tokens import verified_claims
 from kelmah.principal import Principal
@@ -35,6 +35,7 @@ class AccessToken:
     auth_time: datetime
     fresh_at: datetime
     amr: tuple[str, ...]
+    standing: int  # how often the person's rights had changed
     limited: bool = False
 
 
@@ -48,7 +49,7 @@ class BearerAuthentication(BaseAuthentication):
         if scheme.lower() != "bearer":
             raise TokenInvalid("Send Authorization: Bearer followed by an access token.")
         principal, access = read_access_token(token.strip())
-        _refuse_ended_session(principal, request)
+        _refuse_the_dead(principal, access, request)
         return principal, access
 
     def authenticate_header(self, request: Request) -> str:
@@ -91,20 +92,24 @@ def _access_token(claims: Mapping[str, Any]) -> AccessToken:
         auth_time=datetime.fromtimestamp(claims["auth_time"], UTC),
         fresh_at=datetime.fromtimestamp(claims.get("fresh", claims["auth_time"]), UTC),
         amr=tuple(claims.get("amr", ())),
+        standing=int(claims.get("standing", 0)),
         limited=claims.get("limited", False) is not False,
     )
 
 
-def _refuse_ended_session(principal: Principal, request: Request) -> None:
-    if principal.session_id is None:
-        return
+def _refuse_the_dead(principal: Principal, access: AccessToken, request: Request) -> None:
+    sessions = [principal.session_id] if principal.session_id else []
     try:
-        if is_revoked(principal.session_id):
-            raise TokenInvalid("This session was ended: log in again.")
+        death = death_of(sessions=sessions, standings={principal.user_id: access.standing})
     except StoreDown:
-        # Without the store an ended session can't be told from a living one for up to one token lifetime. Reading is
-        # worth that risk; money and credentials are not.
+        # Without the store a dead token can't be told from a living one for up to its lifetime. Reading is worth that
+        # risk; money, credentials and what staff do are not.
         log.error("session_denylist_unreachable")
         view = (request.parser_context or {}).get("view")
-        if getattr(view, "rate_class", None) == "auth" or getattr(view, "idempotency_required", False):
+        if view is not None and view.is_privileged():
             raise Unavailable("Sessions can't be checked now.", data={"retry_after": 5}) from None
+        return
+    if death is Death.ENDED:
+        raise TokenInvalid("This session was ended: log in again.")
+    if death is Death.STALE:
+        raise TokenStale

@@ -26,6 +26,12 @@ class TokenExpired(Unauthenticated):
     code, title = "token_expired", "This access token has expired: refresh it"
 
 
+class TokenStale(Unauthenticated):
+    """What the caller may do has changed since the token was made: refresh it and repeat the request."""
+
+    code, title = "token_stale", "Your rights have changed: refresh this access token"
+
+
 class WrongRole(Forbidden):
     code, title = "wrong_role", "Your role does not allow this"
 
@@ -140,6 +146,7 @@ ALWAYS: tuple[type[DomainError], ...] = (
     InvalidInput,
     TokenInvalid,
     TokenExpired,
+    TokenStale,
     TooManyRequests,
     Internal,
     Unavailable,

@@ -57,6 +57,7 @@ class View(APIView):
     ``needs_fresh_proof``: whatever changes something here is refused with 403 ``step_up_required`` unless the caller
     proved who they are within ten minutes.
     ``open_to_limited_sessions``: also for those whose role needs a second factor that they have not shown.
+    ``for_staff``: what only staff may do.
     """
 
     rate_class: ClassVar[str | None] = None
@@ -64,6 +65,7 @@ class View(APIView):
     idempotency_required: ClassVar[bool] = False
     needs_fresh_proof: ClassVar[bool] = False
     open_to_limited_sessions: ClassVar[bool] = False
+    for_staff: ClassVar[bool] = False
     reads_bytes: ClassVar[bool] = False  # with raw_body, which knows chunks; Django takes them for an empty body
 
     format_kwarg: str | None = None  # no address ends in .json or .xml
@@ -82,6 +84,11 @@ class View(APIView):
         if cls.idempotency_domain is not None:
             return cls.idempotency_domain or None
         return None if cls.rate_class == "auth" else cls.domain()
+
+    @classmethod
+    def is_privileged(cls) -> bool:
+        """Whether a token that may have died must not get through, although nobody can be asked whether it did."""
+        return cls.rate_class == "auth" or cls.idempotency_required or cls.for_staff or cls.needs_fresh_proof
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.args, self.kwargs = args, kwargs

@@ -8,6 +8,7 @@ from django.db import IntegrityError
 from domains.identity import queries, rules
 from domains.identity.actions.hashing import hash_new_password
 from domains.identity.actions.sessions import Device, IssuedTokens, end_all_sessions, open_session
+from domains.identity.actions.standing import change_standing
 from domains.identity.models import Profile, User
 from kelmah import clock
 from kelmah.db import atomic
@@ -75,6 +76,7 @@ def suspend_user(*, user_id: UUID) -> None:
         user.status = rules.USER.check("suspend", user.status)
         user.save(update_fields=["status"])
         end_all_sessions(user.id, reason="staff")
+        change_standing(user.id)  # not every access token has a session
 
 
 def reactivate_user(*, user_id: UUID) -> None:

@@ -31,18 +31,19 @@ def deny_session(*, session_id: UUID) -> None:
     session = AuthSession.objects.filter(id=session_id, revoked_at__isnull=False).first()
     if session is None or session.revoked_at is None:
         return
-    left = session.revoked_at + _token_lifetime() - clock.now()
+    left = session.revoked_at + token_lifetime() - clock.now()
     if left > timedelta():
         revoke_session(session_id, left)
 
 
 def _deny_at_once(session_id: UUID) -> None:
     try:
-        revoke_session(session_id, _token_lifetime())
+        revoke_session(session_id, token_lifetime())
     except StoreDown:
         log.error("denylist_down", session_id=str(session_id))
 
 
-def _token_lifetime() -> timedelta:
+def token_lifetime() -> timedelta:
+    """How long an entry of the denylist must last."""
     # A little more than the tokens': a verifier's clock may be behind ours.
     return timedelta(seconds=settings.ACCESS_TOKEN_SECONDS + 30)

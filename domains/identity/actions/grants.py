@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import IntegrityError
 
 from domains.identity import queries, rules
+from domains.identity.actions.standing import change_standing
 from domains.identity.models import RoleGrant
 from kelmah import clock
 from kelmah.db import atomic
@@ -15,7 +16,7 @@ from kelmah.errors import FieldError, Forbidden, InvalidInput
 def grant_role(
     *, user_id: UUID, role: str, by_id: UUID, scope_kind: str = "", scope_id: str = "", grant_id: UUID | None = None
 ) -> RoleGrant:
-    """Give somebody a role, everywhere or within one scope; their next access token says so.
+    """Give somebody a role, everywhere or within one scope. Their access tokens die, and the next ones say so.
 
     Raises NotFound, InvalidInput, Forbidden (nobody grants to themselves), AlreadyGranted.
     """
@@ -31,6 +32,7 @@ def grant_role(
             )  # fmt: skip
             grant.id = grant_id or grant.id
             grant.save(force_insert=True)
+            change_standing(user.id)
             return grant
     except IntegrityError as error:
         if getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) != "role_grant_once":
@@ -39,9 +41,13 @@ def grant_role(
 
 
 def withdraw_role(*, grant_id: UUID) -> None:
-    """Take a granted role away; the last access token with it dies of age within ten minutes. Twice is safe."""
+    """Take a granted role away, and every access token that says it. Twice is safe."""
     with atomic("identity"):
-        RoleGrant.objects.filter(id=grant_id).delete()
+        grant = RoleGrant.objects.filter(id=grant_id).first()
+        if grant is not None:
+            queries.lock_user(grant.user_id)  # as every change of a standing does, so that none is lost
+            grant.delete()
+            change_standing(grant.user_id)
 
 
 def _check(role: str, scope_kind: str, scope_id: str) -> None:

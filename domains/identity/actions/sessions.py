@@ -10,9 +10,13 @@ from django.db import connections
 
 from domains.identity import queries, rules
 from domains.identity.actions.denial import deny_after_commit
+from domains.identity.actions.devices import tell_if_new
 from domains.identity.models import AuthSession, User
+from domains.identity.queries.sessions import living_sessions
+from domains.identity.rules.devices import kind_of
 from kelmah import clock
 from kelmah.db import atomic
+from kelmah.errors import NotFound
 from kelmah.events.publish import publish
 from kelmah.http.errors import TokenInvalid
 from kelmah.http.keys import sign_access_token
@@ -61,9 +65,12 @@ class _Refused(Enum):
 def open_session(user: User, device: Device, *, amr: tuple[str, ...] = ("pwd",)) -> IssuedTokens:
     """A new session for somebody who has just proved who they are, by the methods of ``amr`` (RFC 8176).
 
-    Inside the transaction of that proof.
+    Inside the transaction of that proof, the user's row locked. Of too many sessions the oldest ends.
     """
-    now, session_id = clock.now(), new_id()
+    now, session_id, user_agent = clock.now(), new_id(), device.user_agent[:400]
+    kind = kind_of(user_agent)
+    tell_if_new(user, name=device.name, kind=kind, ip=device.ip)
+    _make_room(user.id)
     refresh_token, current_hash = rules.new_refresh_token(session_id)
     session = AuthSession.objects.create(
         id=session_id,
@@ -72,8 +79,9 @@ def open_session(user: User, device: Device, *, amr: tuple[str, ...] = ("pwd",))
         amr=list(amr),
         auth_time=now,
         device_name=device.name,
+        device_kind=kind,
         ip=device.ip,
-        user_agent=device.user_agent[:400],
+        user_agent=user_agent,
         created_at=now,
         last_used_at=now,
         idle_expires_at=now + rules.IDLE_LIFETIME,
@@ -114,10 +122,26 @@ def revoke_session(*, session_id: UUID) -> None:
     _end_one(session_id, reason="staff")
 
 
-def end_all_sessions(user_id: UUID, *, reason: str) -> None:
-    """End every living session of somebody, inside the caller's transaction."""
+def end_own_session(*, user_id: UUID, session_id: UUID) -> None:
+    """Somebody ends one of their own sessions, on whatever device. Raises NotFound, for others' and ended ones too."""
+    with atomic("identity"):
+        session = queries.lock_session(session_id)  # two devices may end it at once
+        if session is None or session.user_id != user_id or not _lives(session):
+            raise NotFound("You have no such session.")
+        _end(session, reason="ended_by_owner")
+
+
+def end_other_sessions(*, user_id: UUID, keep_id: UUID | None) -> None:
+    """Somebody ends all their sessions but the one they do it from."""
+    with atomic("identity"):
+        end_all_sessions(user_id, reason="ended_by_owner", keep_id=keep_id)
+
+
+def end_all_sessions(user_id: UUID, *, reason: str, keep_id: UUID | None = None) -> None:
+    """End every living session of somebody, or every one but one, inside the caller's transaction."""
     for session in queries.lock_live_sessions(user_id):
-        _end(session, reason=reason)
+        if session.id != keep_id:
+            _end(session, reason=reason)
 
 
 # Private functions
@@ -151,6 +175,17 @@ def _why_refused(session_id: UUID, old_hash: bytes) -> _Refused:
     return _Refused.REUSED
 
 
+def _make_room(user_id: UUID) -> None:
+    """For one more. Logins of one person stand in line at their row, so that no two count the same room."""
+    too_many = living_sessions(user_id).order_by("-created_at", "-id")[rules.MOST_SESSIONS - 1 :]
+    for session_id in [session.id for session in too_many]:
+        _end_one(session_id, reason="too_many")
+
+
+def _lives(session: AuthSession) -> bool:
+    return session.revoked_at is None and clock.now() < min(session.idle_expires_at, session.expires_at)
+
+
 def _end_one(session_id: UUID, *, reason: str) -> None:
     with atomic("identity"):
         session = queries.lock_session(session_id)  # a log-out and staff may come at once
@@ -176,6 +211,8 @@ def _issued(session: AuthSession, refresh_token: str) -> IssuedTokens:
             "amr": session.amr,
             "auth_time": int(session.auth_time.timestamp()),
             "mfa": 0,
+            # Read before the roles: a token with the roles of before never bears the standing of after.
+            "standing": session.user.standing,
         }
     )
     return IssuedTokens(

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from domains.identity.api import auth, profiles
+from domains.identity.api import auth, profiles, sessions
 
 urlpatterns = [
     path("auth/register", auth.Register.as_view()),
@@ -10,6 +10,8 @@ urlpatterns = [
     path("auth/refresh", auth.Refresh.as_view()),
     path("auth/logout", auth.Logout.as_view()),
     path("me", profiles.Me.as_view()),
+    path("me/sessions", sessions.MySessions.as_view()),
+    path("me/sessions/<uuid:session_id>", sessions.MySession.as_view()),
     path("me/profile", profiles.MyProfile.as_view()),
     path("profiles/<uuid:user_id>", profiles.PublicProfile.as_view()),
 ]

@@ -30,6 +30,7 @@ class User(UUIDModel, AbstractBaseUser, PermissionsMixin):
     zone = models.CharField(max_length=60, default=rules.HOME_ZONE)
     status = models.TextField(default=rules.USER.initial)
     is_staff = models.BooleanField(default=False)
+    standing = models.PositiveIntegerField(default=0, db_default=0)  # rises when access tokens of before must die
     created_at = models.DateTimeField()
 
     USERNAME_FIELD = "email"

@@ -51,6 +51,7 @@ class AuthSession(UUIDModel):
     amr = ArrayField(models.CharField(max_length=10), default=_by_password)  # RFC 8176: how they proved who they are
     auth_time = models.DateTimeField()
     device_name = models.CharField(max_length=200, blank=True)
+    device_kind = models.CharField(max_length=120, blank=True, db_default="")  # as rules.devices.kind_of reads it
     ip = models.GenericIPAddressField(null=True)
     user_agent = models.CharField(max_length=400, blank=True)
     created_at = models.DateTimeField()

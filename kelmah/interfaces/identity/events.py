@@ -32,7 +32,8 @@ class ProfileUpdated(Event, domain="identity", key="user_id", to=("messaging",))
 
 @dataclass(frozen=True, kw_only=True)
 class SessionRevoked(Event, domain="identity", key="user_id", to=("messaging",)):
-    """A session ended early: ``reason`` is ``logout``, ``refresh_reused``, ``password_changed`` or ``staff``."""
+    """A session ended early: ``reason`` is ``logout``, ``ended_by_owner`` (from another device), ``too_many``,
+    ``refresh_reused``, ``password_changed`` or ``staff``."""
 
     user_id: UUID
     session_id: UUID
