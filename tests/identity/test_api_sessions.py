@@ -11,7 +11,7 @@ from tests.identity.factories import PASSWORD, log_in, sign_up
 
 pytestmark = pytest.mark.domain("identity", transaction=True)
 
-PIXEL = "Mozilla/5.0 (Linux; Android 14; Pixel 7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Mobile Safari/537"
+PIXEL = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Mobile Safari/537.36"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0"
 
 
@@ -29,10 +29,8 @@ def test_the_list_says_device_address_last_use_and_which_is_this(api, clock):
     answer = api.with_token(renewed.access_token).get("/me/sessions")
     assert answer.status == 200
     newest, oldest = answer.json["items"]
-    assert (newest["id"], newest["device"], newest["kind"]) == (
-        str(second.session_id),
-        *["Chrome Mobile on Android"] * 2,
-    )
+    assert newest["id"] == str(second.session_id)
+    assert newest["device"] == newest["kind"] == "Chrome Mobile on Android"
     assert (newest["address"], newest["is_this"]) == ("192.0.2.99", True)
     assert newest["last_used_at"] > newest["created_at"] > oldest["last_used_at"]
     assert (oldest["device"], oldest["address"], oldest["is_this"]) == ("Pixel 7", "192.0.2.1", False)
@@ -97,7 +95,12 @@ def test_everything_else_is_logged_out(api):
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("get", "/me/sessions"), ("delete", "/me/sessions"), ("delete", f"/me/sessions/{new_id()}")]
+    ("method", "path"),
+    [
+        ("get", "/me/sessions"),
+        ("delete", "/me/sessions"),
+        ("delete", "/me/sessions/01930d2a-0f00-7e66-8e66-7a0b9d4f2c05"),
+    ],
 )
 def test_nobody_has_no_sessions(api, method, path):
     assert getattr(api.anonymous, method)(path).code == "unauthenticated"

@@ -44,7 +44,7 @@ def test_a_suspension_kills_tokens_at_once(api):
 
 
 @pytest.mark.in_process
-def test_with_the_store_down_money_and_credentials_fail_closed_and_the_task_says_it_later(api, settings):
+def test_with_the_store_down_reading_goes_on_and_the_task_says_it_later(api, settings):
     tokens, up = sign_up(), settings.REDIS_URL
     settings.REDIS_URL = NOBODY_LISTENS
     grant(tokens)

@@ -27,6 +27,7 @@ def test_of_eight_refreshes_with_one_token_exactly_one_wins_twenty_times(race, a
         token = winner.refresh_token
     session = AuthSession.objects.get()
     assert (session.rotations, session.revoked_at) == (20, None)
+    assert actions.refresh(refresh_token=token).session_id == session.id  # the last successor lives, too
 
 
 def test_replays_at_once_end_the_session_and_tell_of_it_once(race, published, clock):
