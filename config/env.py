@@ -1,7 +1,9 @@
 """Reading the environment: few settings, typed; a wrong one stops the process with its name and a valid example."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 
 def text(name: str, *, default: str | None = None, example: str) -> str:
@@ -26,6 +28,21 @@ def switch(name: str, *, default: bool) -> bool:
     return value in ("yes", "true", "1")
 
 
+def one_of(name: str, choices: Sequence[str], *, default: str) -> str:
+    value = os.environ.get(name, default)
+    if value not in choices:
+        raise SystemExit(f"{name}={value!r} must be one of {', '.join(choices)}: for example {name}={default}")
+    return value
+
+
+def site(name: str, *, default: str | None = None, example: str, https: bool = False) -> str:
+    """The address of a site, to which paths are appended: no slash at the end, no query, nobody's password."""
+    value = text(name, default=default, example=example)
+    if not _is_site(value, ("https",) if https else ("https", "http")):
+        raise SystemExit(f"{name}={value!r} must be the address of a site: for example {name}={example}")
+    return value
+
+
 def words(name: str, *, default: str = "") -> list[str]:
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
 
@@ -47,3 +64,16 @@ def secret_files(name: str, *, example: str) -> list[str]:
         raise SystemExit(
             f"{name}: {error.filename} can't be read ({error.strerror}): for example {name}={example}"
         ) from None
+
+
+# Private functions
+
+
+def _is_site(value: str, schemes: Sequence[str]) -> bool:
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return False
+    named = parts.scheme in schemes and bool(parts.hostname) and "@" not in parts.netloc
+    bare = not (parts.query or parts.fragment or value.endswith(("/", "?", "#")))
+    return named and bare and value.isprintable() and " " not in value

@@ -134,6 +134,13 @@ EMAIL_PORT = env.number("EMAIL_PORT", default=587, at_least=1)
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", default="", example="kelmah")
 EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD", default="", example="a long random password")
 EMAIL_USE_TLS = env.switch("EMAIL_USE_TLS", default=True)
+FRONTEND_URL = env.site("FRONTEND_URL", default="http://127.0.0.1:3000", example="https://app.example.com")  # of links
+SMS_PROVIDER = env.one_of("SMS_PROVIDER", ("mailbox", "twilio"), default="mailbox")  # mailbox: into MAILBOX_DIR
+_needed = None if SMS_PROVIDER == "twilio" else ""
+TWILIO_URL = env.site("TWILIO_URL", default="https://api.twilio.com", example="https://api.twilio.com")
+TWILIO_ACCOUNT_SID = env.text("TWILIO_ACCOUNT_SID", default=_needed, example="AC followed by 32 characters")
+TWILIO_AUTH_TOKEN = env.text("TWILIO_AUTH_TOKEN", default=_needed, example="32 characters, from Twilio's console")
+TWILIO_FROM = env.text("TWILIO_FROM", default=_needed, example="+15005550006")  # or a name, or MG… of a service
 
 # --- payments ----------------------------------------------------------------------------------------------------
 SANDBOX_GATEWAY_URL = env.text("SANDBOX_GATEWAY_URL", default="http://127.0.0.1:8002", example="http://127.0.0.1:8002")
@@ -153,6 +160,9 @@ RATE_LIMITS = {
     "search": "120/m",
     "upload": "60/h",
     "webhook": "6000/m",
+    "letters_to": "5/h",  # to one address, of those that anybody may have sent there
+    "letters_from": "30/h",  # the same, by one caller
+    "login_failures": "60/h",  # of one caller, over all accounts
 } | dict(entry.split("=", 1) for entry in env.words("RATE_LIMITS"))  # as auth=40/m,search=300/m
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1_048_576

@@ -12,6 +12,8 @@ DEBUG = False
 SECRET_KEY = env.text("SECRET_KEY", example="50 random characters")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS") or [env.text("ALLOWED_HOSTS", example="api.example.com")]
 JWT_SIGNING_KEYS = env.secret_files("JWT_SIGNING_KEY_FILE", example="/run/secrets/jwt.pem") if IDENTITY_IS_LOCAL else []
+if IDENTITY_IS_LOCAL:
+    FRONTEND_URL = env.site("FRONTEND_URL", example="https://app.example.com", https=True)
 if not IDENTITY_IS_LOCAL and "identity" not in DOMAIN_URLS:
     raise SystemExit(
         "DOMAIN_URLS does not say where identity is: for example DOMAIN_URLS=identity=http://identity:8000"

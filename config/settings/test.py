@@ -25,6 +25,6 @@ DEMO_ALLOWED = True
 SOCIAL_PROVIDERS = social.providers(loopback=True)
 SOCIAL_REDIRECTS = social.redirects(frontend_url=FRONTEND_URL, loopback=True)
 DATABASES = domains.databases(pool_size=0)
-RATE_LIMITS = dict.fromkeys(("auth", "write", "read", "search", "upload", "webhook"), "100000/m")
+RATE_LIMITS = dict.fromkeys(RATE_LIMITS, "100000/m")
 RPC_TRANSPORT = env.text("RPC_TRANSPORT", default="local", example="local or loopback")
 STATIC_ROOT = None  # type: ignore[assignment]  # nothing is collected here

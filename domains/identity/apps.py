@@ -11,4 +11,5 @@ class IdentityConfig(DomainConfig):
     urls = "domains.identity.api.urls"
     admin_urls = "domains.identity.admin.urls"
     beat = {"identity-forget": {"task": "identity.forget_old_rows", "schedule": 86_400.0}}
+    outside = {"mail server": "e-mails to people", "SMS provider": "texts to phones"}
     demo = "domains.identity.actions.demo.load_demo"

@@ -8,7 +8,7 @@ class MessagingConfig(DomainConfig):
     label = "messaging"
     handlers = "domains.messaging.handlers"
     urls = "domains.messaging.api.urls"
-    outside = {"mail server": "e-mails to people"}
+    outside = {"mail server": "e-mails to people", "SMS provider": "texts to phones"}
     websocket_urls = "domains.messaging.api.routing.websocket_urlpatterns"
     beat = {
         "messaging-deliveries": {"task": "messaging.sweep_deliveries", "schedule": 15.0},

@@ -18,13 +18,14 @@ _KINDS = {
 def context(configs: Sequence[DomainConfig]) -> list[str]:
     """Who uses Kelmah, and what it uses."""
     outside = [(config, name, what) for config in configs for name, what in config.outside.items()]
+    systems = {name: what for _, name, what in reversed(outside)}  # two domains may use one
     return [
         "```mermaid",
         "C4Context",
         '    Person(people, "Hirers and workers", "client apps on phones, in browsers")',
         '    Person(staff, "Staff", "moderate, decide, look after money and events")',
         '    System(kelmah, "Kelmah", "identity, marketplace, contracts, payments, messaging, reviews, files")',
-        *(f'    System_Ext({_id(name)}, "{name}", "{what}")' for _, name, what in outside),
+        *(f'    System_Ext({_id(name)}, "{name}", "{what}")' for name, what in systems.items()),
         '    Rel(people, kelmah, "ask and are told", "HTTPS, WebSocket")',
         '    Rel(staff, kelmah, "work at the desk", "HTTPS")',
         *(f'    Rel(kelmah, {_id(name)}, "{config.domain}")' for config, name, _ in outside),

@@ -74,6 +74,6 @@ def variables_table() -> str:
     ]
     for each in VARIABLES:
         name = each.name.replace("<", "&lt;")
-        who = " of ".join(part for part in (", ".join(each.kinds) or "all", each.domain) if part)
+        who = " of ".join(part for part in (", ".join(each.kinds) or "all", " and ".join(each.domains)) if part)
         lines.append(f"| {name} | {each.meaning} | `{each.example}` | {who} | {_SAID_BY[each.source]} |")
     return "\n".join(lines) + "\n"

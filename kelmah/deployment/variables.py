@@ -14,7 +14,7 @@ class Variable:
     """``source``: follows from the names of services, is chosen by whoever deploys, is a secret of the domain, or one
     that all processes share.
 
-    ``kinds``: only these kinds of processes get it, if any are named; ``domain``: only this domain's.
+    ``kinds``: only these kinds of processes get it, if any are named; ``domains``: only those of these domains, if any.
     ``unless_said``: what holds when nobody says it; None means that somebody must.
     """
 
@@ -22,33 +22,47 @@ class Variable:
     source: Source
     meaning: str
     example: str
-    domain: str = ""
+    domains: tuple[str, ...] = ()
     kinds: tuple[ProcessKind, ...] = ()
     unless_said: str | None = None
 
     def is_for(self, service: Service) -> bool:
-        return (not self.kinds or service.kind in self.kinds) and (not self.domain or self.domain in service.domains)
+        of_its_kind = not self.kinds or service.kind in self.kinds
+        return of_its_kind and (not self.domains or not set(self.domains).isdisjoint(service.domains))
 
 
-def _place(name: str, meaning: str, example: str, *kinds: ProcessKind, domain: str = "") -> Variable:
-    return Variable(name, "place", meaning, example, domain, kinds)
+def _place(name: str, meaning: str, example: str, *kinds: ProcessKind, domains: tuple[str, ...] = ()) -> Variable:
+    return Variable(name, "place", meaning, example, domains, kinds)
 
 
 def _choice(
-    name: str, meaning: str, example: str, *kinds: ProcessKind, domain: str = "", unless_said: str | None = None
+    name: str,
+    meaning: str,
+    example: str,
+    *kinds: ProcessKind,
+    domains: tuple[str, ...] = (),
+    unless_said: str | None = None,
 ) -> Variable:
-    return Variable(name, "choice", meaning, example, domain, kinds, unless_said)
+    return Variable(name, "choice", meaning, example, domains, kinds, unless_said)
 
 
 def _secret(
-    name: str, meaning: str, example: str, *kinds: ProcessKind, domain: str = "", unless_said: str | None = None
+    name: str,
+    meaning: str,
+    example: str,
+    *kinds: ProcessKind,
+    domains: tuple[str, ...] = (),
+    unless_said: str | None = None,
 ) -> Variable:
-    return Variable(name, "secret", meaning, example, domain, kinds, unless_said)
+    return Variable(name, "secret", meaning, example, domains, kinds, unless_said)
 
 
 def _shared(name: str, meaning: str, example: str) -> Variable:
     return Variable(name, "shared", meaning, example)
 
+
+_PEOPLE = ("identity",)
+_WRITERS = ("identity", "messaging")  # of letters
 
 VARIABLES = (
     _place("DJANGO_SETTINGS_MODULE", "which settings", "config.settings.prod"),
@@ -58,22 +72,27 @@ VARIABLES = (
     _place("DATABASE_URL", "the database of all domains, without credentials", "postgresql://postgres:5432/kelmah"),
     _place("<DOMAIN>_DATABASE_URL", "a domain's own, without credentials", "postgresql://payments-postgres:5432/kelmah"),
     _place("JWT_ISSUER", "who signs access tokens: the address of the API", "https://api.example.com", "api", "live"),
-    _place("LIVE_URL", "the address of sockets for clients", "wss://api.example.com/ws", "api", domain="messaging"),
-    _place("LIVE_ORIGINS", "pages that may open sockets", "https://app.example.com", "live", domain="messaging"),
+    _place("LIVE_URL", "the address of sockets for clients", "wss://api.example.com/ws", "api", domains=("messaging",)),
+    _place("LIVE_ORIGINS", "pages that may open sockets", "https://app.example.com", "live", domains=("messaging",)),
     _place("TRUSTED_PROXY_COUNT", "gateways before this process", "1", "api", "live"),
     _place("SECURE_SSL_REDIRECT", "no: the gateway does that, and domains call by HTTP", "no", "api", "live"),
-    _place("KELMAH_FILES_DIR", "the folder of files, one for all", "/srv/files", "api", "worker", domain="files"),
+    _place("KELMAH_FILES_DIR", "the folder of files, one for all", "/srv/files", "api", "worker", domains=("files",)),
     _place("REMAP_SIGTERM", "SIGQUIT: tasks under way go back to the queue at once", "SIGQUIT", "worker"),
-    _choice("EMAIL_HOST", "the mail server", "smtp.example.com", "worker", domain="messaging"),
-    _choice("EMAIL_PORT", "its port", "587", "worker", domain="messaging", unless_said="587"),
-    _choice("EMAIL_HOST_USER", "its user", "kelmah", "worker", domain="messaging", unless_said=""),
-    _choice("EMAIL_USE_TLS", "whether by TLS", "yes", "worker", domain="messaging", unless_said="yes"),
-    _choice("DEFAULT_FROM_EMAIL", "the sender of e-mails", "no-reply@example.com", "worker", domain="messaging"),
+    _choice("EMAIL_HOST", "the mail server", "smtp.example.com", "worker", domains=_WRITERS),
+    _choice("EMAIL_PORT", "its port", "587", "worker", domains=_WRITERS, unless_said="587"),
+    _choice("EMAIL_HOST_USER", "its user", "kelmah", "worker", domains=_WRITERS, unless_said=""),
+    _choice("EMAIL_USE_TLS", "whether by TLS", "yes", "worker", domains=_WRITERS, unless_said="yes"),
+    _choice("DEFAULT_FROM_EMAIL", "the sender of e-mails", "no-reply@example.com", "worker", domains=_WRITERS),
+    _choice("FRONTEND_URL", "the app, to which links in letters lead", "https://app.example.com", domains=_PEOPLE),
+    _choice("SMS_PROVIDER", "twilio, or mailbox for none", "twilio", "worker", domains=_WRITERS, unless_said="mailbox"),
+    _choice("TWILIO_ACCOUNT_SID", "the account", "AC…", "worker", domains=_WRITERS, unless_said=""),
+    _choice("TWILIO_FROM", "the sender of texts", "+15005550006", "worker", domains=_WRITERS, unless_said=""),
     _choice("LOG_LEVEL", "how much is logged", "INFO", unless_said="INFO"),
     _secret("SECRET_KEY", "signs links and cursors of the domain", "50 random characters"),
     _secret("DATABASE_ROLE_PASSWORD", "of the domain's roles in its database", "long and random"),
-    _secret("EMAIL_HOST_PASSWORD", "its password", "long and random", "worker", domain="messaging", unless_said=""),
-    _secret("JWT_SIGNING_KEY_FILE", "of access tokens (PEM, P-256)", "/run/secrets/jwt_signing_key", domain="identity"),
+    _secret("EMAIL_HOST_PASSWORD", "its password", "long and random", "worker", domains=_WRITERS, unless_said=""),
+    _secret("TWILIO_AUTH_TOKEN", "its password", "32 characters", "worker", domains=_WRITERS, unless_said=""),
+    _secret("JWT_SIGNING_KEY_FILE", "of access tokens (PEM, P-256)", "/run/secrets/jwt_signing_key", domains=_PEOPLE),
     _secret("DATABASE_ADMIN_URL", "makes roles and schemas", "postgresql://kelmah:password@postgres/kelmah", "prepare"),
     _shared("REDIS_URL", "limits, hints, nonces, and by default tasks", "redis://:password@redis:6379/0"),
     _shared("CELERY_BROKER_URL", "tasks, where not in Redis", "amqp://kelmah:password@rabbitmq:5672//"),

@@ -14,7 +14,7 @@ from kelmah.embedded.folders import CLONE
 DEPLOY = CLONE / "deploy"
 COMPOSE = ("compose.yaml", "compose.split.yaml")
 DOMAINS = sorted(path.name for path in (CLONE / "domains").iterdir() if (path / "apps.py").exists())
-_READERS = {"text", "number", "switch", "words", "secret_file", "_words", "get", "setdefault"}
+_READERS = {"text", "number", "switch", "one_of", "site", "words", "secret_file", "_words", "get", "setdefault"}
 
 
 @cache

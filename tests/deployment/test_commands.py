@@ -50,7 +50,12 @@ class Machine:
             return urlsplit(self.postgres.url()).password or ""
         if name == "REDIS_PASSWORD":
             return urlsplit(self.redis.url).password or ""
-        told = {"API_HOST": "api.example.com", "EMAIL_HOST": "smtp.example.com", "DEFAULT_FROM_EMAIL": "a@example.com"}
+        told = {
+            "API_HOST": "api.example.com",
+            "EMAIL_HOST": "smtp.example.com",
+            "DEFAULT_FROM_EMAIL": "a@example.com",
+            "FRONTEND_URL": "https://app.example.com",
+        }
         return told.get(name) or f"{name.lower()}-of-fifty-characters-and-quite-a-few-more-to-be-sure"
 
     def here(self, text: str, own: Path) -> str:

@@ -103,7 +103,9 @@ def test_a_domain_knows_no_secret_of_another(file: str) -> None:
             assert {domain_of(each.lower().replace("_", "-")) for each in names} <= {"", own}, name
             assert ("JWT_SIGNING_KEY_FILE" in service["environment"]) == (own == "identity")
             assert ("secrets" in service) == (own == "identity")
-            assert ("EMAIL_HOST_PASSWORD" in service["environment"]) == (name == "messaging-worker")
+            writes = name in ("identity-worker", "messaging-worker")
+            for secret in ("EMAIL_HOST_PASSWORD", "TWILIO_AUTH_TOKEN"):
+                assert (secret in service["environment"]) == writes
 
 
 def test_nobody_else_is_in_the_network_of_a_database(file: str) -> None:

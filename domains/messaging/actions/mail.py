@@ -10,13 +10,13 @@ from uuid import UUID
 import structlog
 from django.utils.translation import override
 
-from domains.messaging import gateways, rules
-from domains.messaging.gateways.base import Mail, MailNotSent
+from domains.messaging import rules
 from domains.messaging.models import Contact, Delivery
 from kelmah import clock
 from kelmah.db import atomic
 from kelmah.events.publish import enqueue
 from kelmah.faultpoints import faultpoint
+from kelmah.outbound import Mail, NotSent, mail_gateway
 
 log = structlog.get_logger(__name__)
 
@@ -41,8 +41,8 @@ def deliver_email(*, delivery_id: UUID) -> str | None:
     )
     try:
         with override(contact.locale or "en"):
-            gateways.mail_gateway().send(mail)
-    except MailNotSent as error:
+            mail_gateway().send(mail)
+    except NotSent as error:
         return _settle(claimed, error=str(error), giving_up="give_up")
     faultpoint("messaging.after_mail")
     return _settle(claimed, step="send", sent_to=contact.email)
