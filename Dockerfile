@@ -23,6 +23,7 @@ COPY manage.py ./
 COPY config ./config
 COPY kelmah ./kelmah
 COPY domains ./domains
+COPY locale ./locale
 # The development settings need no secrets; what is collected is the same.
 RUN DJANGO_SETTINGS_MODULE=config.settings.dev python manage.py collectstatic --no-input \
     && python -m compileall -q config kelmah domains

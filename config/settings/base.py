@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-from django.conf import locale
-
 from config import domains, env
 from kelmah.http.defaults import REST_FRAMEWORK as REST_FRAMEWORK
 from kelmah.http.defaults import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
@@ -35,6 +33,7 @@ INSTALLED_APPS = [
     *(domains.package_of(domain) for domain in LOCAL_DOMAINS),
 ]
 MIDDLEWARE = [
+    "django.middleware.locale.LocaleMiddleware",  # before whoever may refuse: refusals are read by people
     "kelmah.http.request_id.RequestIdMiddleware",
     "kelmah.http.problems.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -172,10 +171,10 @@ SECURE_REFERRER_POLICY = "same-origin"
 
 # --- texts -------------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English"), ("tw", "Twi"), ("ga", "Ga"), ("fr", "Français")]
-# Django knows no Twi, and takes "ga" for Irish; the admin asks it about every language.
-locale.LANG_INFO["tw"] = {"bidi": False, "code": "tw", "name": "Twi", "name_local": "Twi"}
-locale.LANG_INFO["ga"] = {"bidi": False, "code": "ga", "name": "Ga", "name_local": "Gã"}
+# Those with a catalogue in locale/. Whoever prefers another of ``rules.LOCALES`` reads English: Django takes "ga" for
+# Irish, and a language without its own catalogue would mix the two.
+LANGUAGES = [("en", "English"), ("fr", "Français")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext
 from django.views import defaults
 from rest_framework.response import Response
 
@@ -33,17 +34,17 @@ _KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")
 
 
 def problem_body(error: DomainError) -> dict[str, Any]:
-    """The members of the problem object."""
+    """The members of the problem object, its words in the language of the request."""
     body: dict[str, Any] = {
         "type": f"/problems/{error.code}",
-        "title": error.title,
+        "title": _translated(error.title),
         "status": error.status,
-        "detail": error.detail,
+        "detail": _translated(error.detail),
         "code": error.code,
         "request_id": current_request_id(),
     }
     if error.errors:
-        body["errors"] = [each.as_json() for each in error.errors]
+        body["errors"] = [each.as_json() | {"detail": _translated(each.detail)} for each in error.errors]
     if error.data:
         body["data"] = error.data
     return body
@@ -111,6 +112,10 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
 
 def server_error(request: HttpRequest) -> HttpResponseBase:
     return problem(Internal()) if _is_for_programs(request) else defaults.server_error(request)
+
+
+def _translated(text: str) -> str:
+    return gettext(text) if text else ""  # of nothing, gettext tells about its catalogue
 
 
 def _is_for_programs(request: HttpRequest) -> bool:

@@ -294,4 +294,5 @@ def test_skills_come_best_first():
 
 
 def test_the_locales_are_those_that_the_project_speaks():
-    assert {code for code, _ in settings.LANGUAGES} == set(rules.LOCALES)
+    """There need not be a catalogue for each yet; there is none that nobody can choose."""
+    assert {code for code, _ in settings.LANGUAGES} <= set(rules.LOCALES)

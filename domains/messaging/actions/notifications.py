@@ -71,6 +71,8 @@ def _written(event_id: UUID, notice: Notice, *, locale: str) -> Notification | N
     """The new notification; None when this reader was told of this event before."""
     with override(locale):
         title, body = gettext(notice.title), gettext(notice.body).format(**notice.words)
+        if notice.advice:
+            body = f"{body} {gettext(notice.advice)}"
     told, made = Notification.objects.get_or_create(
         event_id=event_id,
         user_id=notice.user_id,

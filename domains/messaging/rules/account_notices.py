@@ -7,8 +7,8 @@ from domains.messaging.rules.telling import Telling
 from domains.messaging.rules.telling import marked as _
 
 
-def _letter(title: str, body: str) -> Telling:
-    return Telling("user_id", title, body)
+def _letter(title: str, body: str, advice: str = "") -> Telling:
+    return Telling("user_id", title, body, advice=advice)
 
 
 _NOT_ME = _("Was it not you? Change your password and end all sessions at once, then write to support.")
@@ -21,43 +21,43 @@ ACCOUNT: Final[Mapping[str, Telling]] = {
     "account_locked": _letter(
         _("Too many wrong passwords"), _("Your account is locked for a while since {at}. Nobody got in.")
     ),
-    "api_key_made": _letter(_("A new API key"), _("The key “{detail}” was made on {at}. " + _NOT_ME)),
+    "api_key_made": _letter(_("A new API key"), _("The key “{detail}” was made on {at}."), _NOT_ME),
     "api_key_revoked": _letter(_("An API key was revoked"), _("The key “{detail}” stopped working on {at}.")),
     "company_invitation": _letter(
         _("You are invited to a company"), _("{detail} invites you. Accept or decline in the app.")
     ),
-    "email_changed": _letter(_("Your e-mail address changed"), _("It was changed on {at}. " + _NOT_ME)),
+    "email_changed": _letter(_("Your e-mail address changed"), _("It was changed on {at}."), _NOT_ME),
     "erasure_requested": _letter(
         _("Your account will be erased"), _("You asked for it on {at}. Log in within {detail} to keep it.")
     ),
     "erasure_withdrawn": _letter(_("Your account stays"), _("The erasure was withdrawn on {at}.")),
     "export_ready": _letter(_("Your data is ready"), _("Download it in the app until {detail}.")),
     "factors_reset": _letter(
-        _("Your second factors were removed"), _("Staff removed them on {at}, as you asked. " + _NOT_ME)
+        _("Your second factors were removed"), _("Staff removed them on {at}, as you asked."), _NOT_ME
     ),
     "impersonated": _letter(
         _("Staff looked into your account"),
         _("Since {at} somebody of our staff sees what you see, to help: {detail}. They can move no money."),
     ),
-    "login_linked": _letter(_("A new way to log in"), _("{detail} was linked to your account on {at}. " + _NOT_ME)),
-    "login_unlinked": _letter(_("A way to log in was removed"), _("{detail} was unlinked on {at}. " + _NOT_ME)),
-    "new_device": _letter(_("A new device"), _("Somebody logged in from {device} on {at} {detail}. " + _NOT_ME)),
-    "passkey_added": _letter(_("A passkey was added"), _("The passkey “{detail}” was added on {at}. " + _NOT_ME)),
-    "passkey_removed": _letter(_("A passkey was removed"), _("The passkey “{detail}” was removed on {at}. " + _NOT_ME)),
+    "login_linked": _letter(_("A new way to log in"), _("{detail} was linked to your account on {at}."), _NOT_ME),
+    "login_unlinked": _letter(_("A way to log in was removed"), _("{detail} was unlinked on {at}."), _NOT_ME),
+    "new_device": _letter(_("A new device"), _("Somebody logged in from {device} on {at} {detail}."), _NOT_ME),
+    "passkey_added": _letter(_("A passkey was added"), _("The passkey “{detail}” was added on {at}."), _NOT_ME),
+    "passkey_removed": _letter(_("A passkey was removed"), _("The passkey “{detail}” was removed on {at}."), _NOT_ME),
     "password_changed": _letter(
-        _("Your password changed"), _("It was changed on {at}; other sessions are over. " + _NOT_ME)
+        _("Your password changed"), _("It was changed on {at}; other sessions are over."), _NOT_ME
     ),
-    "phone_changed": _letter(_("Your phone number changed"), _("It was changed on {at}. " + _NOT_ME)),
+    "phone_changed": _letter(_("Your phone number changed"), _("It was changed on {at}."), _NOT_ME),
     "recovery_code_used": _letter(
-        _("A recovery code was used"), _("Somebody logged in with one on {at}; {detail} are left. " + _NOT_ME)
+        _("A recovery code was used"), _("Somebody logged in with one on {at}; {detail} are left."), _NOT_ME
     ),
     "recovery_codes_made": _letter(
-        _("New recovery codes"), _("They were made on {at}; the old ones are void. " + _NOT_ME)
+        _("New recovery codes"), _("They were made on {at}; the old ones are void."), _NOT_ME
     ),
     "role_granted": _letter(_("You may do more"), _("You were given the role {detail} on {at}.")),
     "role_withdrawn": _letter(_("A role was taken back"), _("You no longer have the role {detail} since {at}.")),
-    "totp_added": _letter(_("An authenticator app was added"), _("It is asked for since {at}. " + _NOT_ME)),
-    "totp_removed": _letter(_("Your authenticator app was removed"), _("It was removed on {at}. " + _NOT_ME)),
+    "totp_added": _letter(_("An authenticator app was added"), _("It is asked for since {at}."), _NOT_ME),
+    "totp_removed": _letter(_("Your authenticator app was removed"), _("It was removed on {at}."), _NOT_ME),
     "verification_expired": _letter(
         _("A document has expired"), _("Your {detail} is too old since {at}. Send a new one to keep your badge.")
     ),

@@ -31,6 +31,7 @@ class Notice:
     title: str
     body: str
     by_mail: bool
+    advice: str = ""
     words: Mapping[str, str] = field(default_factory=dict)
     data: Mapping[str, str] = field(default_factory=dict)
 
@@ -150,6 +151,7 @@ def notices_of(event: Event) -> list[Notice]:
                     title=telling.title,
                     body=telling.body,
                     by_mail=telling.by_mail,
+                    advice=telling.advice,
                     words=_words(event),
                     data=_data(event, user_id),
                 ),

@@ -10,9 +10,11 @@ def marked(text: str) -> str:
 
 @dataclass(frozen=True)
 class Telling:
-    """What one recipient is told. ``to`` names the event's field that holds their id, or their ids."""
+    """What one recipient is told. ``to`` names the event's field that holds their id, or their ids. ``advice`` follows
+    the body: a sentence that many texts share."""
 
     to: str
     title: str
     body: str
     by_mail: bool = True
+    advice: str = ""
