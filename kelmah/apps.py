@@ -9,4 +9,9 @@ class KelmahConfig(AppConfig):
 
     def ready(self) -> None:
         from kelmah import checks  # noqa: F401 - registers them
+        from kelmah.crypto.kms import refuse_to_start_without_keys
+        from kelmah.domain import sealing_domains
         from kelmah.events import checks as event_checks  # noqa: F401 - registers them
+
+        for domain in sealing_domains():
+            refuse_to_start_without_keys(domain)

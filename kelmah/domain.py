@@ -54,6 +54,11 @@ def local_domains() -> list[DomainConfig]:
     return [config for config in apps.get_app_configs() if isinstance(config, DomainConfig)]
 
 
+def sealing_domains() -> list[str]:
+    """Those of this process that seal people's data, and so have data keys."""
+    return [config.domain for config in local_domains() if "datakey" in config.models]
+
+
 def is_local(domain: str) -> bool:
     return any(config.domain == domain for config in local_domains())
 
@@ -68,5 +73,6 @@ def service_of(domain: str) -> Any:
 
 
 def model_of(domain: str, name: str) -> type[Model]:
-    """One of the tables that every local domain has (``Outbox``, ``Inbox``, ``IdempotencyKey``). Raises LookupError."""
+    """One of the tables that every local domain has (``Outbox``, ``Inbox``, ``IdempotencyKey``), or one that seals
+    (``DataKey``). Raises LookupError."""
     return apps.get_model(domain, name)  # noqa: TID251 - only the kernel's own tables

@@ -113,6 +113,10 @@ PASSWORD_HASHES_AT_ONCE = env.number("PASSWORD_HASHES_AT_ONCE", default=1, at_le
 SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_HTTPONLY = True
 
+# --- encryption --------------------------------------------------------------------------------------------------
+CRYPTO_KEYS_FILE = env.text("CRYPTO_KEYS_FILE", default="", example="/run/secrets/{domain}_crypto_keys")
+CRYPTO_KEYS_REQUIRED = False
+
 # --- events and calls --------------------------------------------------------------------------------------------
 INTERNAL_RPC_KEYS_FILE = env.text("INTERNAL_RPC_KEYS_FILE", default="", example="/run/secrets/rpc-keys.json")
 RPC_TRANSPORT = env.text("RPC_TRANSPORT", default="local", example="local or loopback")

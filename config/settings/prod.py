@@ -23,6 +23,7 @@ INTERNAL_RPC_KEY = env.text("INTERNAL_RPC_KEY", default=_common, example="newest
 env.text("DATABASE_ROLE_PASSWORD", example="a long random password")
 SOCIAL_PROVIDERS = social.providers(loopback=False)
 SOCIAL_REDIRECTS = social.redirects(frontend_url=FRONTEND_URL, loopback=False) if SOCIAL_PROVIDERS else []
+CRYPTO_KEYS_REQUIRED = True  # of domains that seal: their processes don't start without
 SANDBOX_GATEWAY_ALLOWED = env.switch("SANDBOX_GATEWAY_ALLOWED", default=False)
 DEMO_ALLOWED = False
 

@@ -20,6 +20,7 @@ JWT_SIGNING_KEYS = [
     .decode()
 ]
 INTERNAL_RPC_KEY = ["test"]
+CRYPTO_KEYS_FILE = str(BASE_DIR / "tests" / "crypto-keys.json")  # one for all domains, and no secret
 SANDBOX_GATEWAY_ALLOWED = True
 DEMO_ALLOWED = True
 SOCIAL_PROVIDERS = social.providers(loopback=True)

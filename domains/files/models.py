@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from domains.files import rules
-from kelmah.db.models import IdempotencyKeyBase, InboxBase, OutboxBase, UUIDModel, Versioned
+from kelmah.db.models import DataKeyBase, IdempotencyKeyBase, InboxBase, OutboxBase, UUIDModel, Versioned
 
 
 class File(UUIDModel, Versioned):
@@ -89,4 +89,8 @@ class Inbox(InboxBase):
 
 
 class IdempotencyKey(IdempotencyKeyBase):
+    pass
+
+
+class DataKey(DataKeyBase):
     pass

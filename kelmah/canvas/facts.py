@@ -17,7 +17,7 @@ from kelmah.http.schema import operation_of
 from kelmah.rpc import Service
 from kelmah.transitions import StateTable
 
-PLUMBING = frozenset({"Outbox", "Inbox", "IdempotencyKey", "Deadline"})
+PLUMBING = frozenset({"Outbox", "Inbox", "IdempotencyKey", "Deadline", "DataKey"})
 METHODS = ("get", "post", "put", "patch", "delete")
 
 

@@ -44,7 +44,10 @@ class Compose:
             "services": {**servers, **services},
             "networks": {name: {"internal": True} if name.endswith("data") else {} for name in networks},
             "volumes": {name: {} for name in volumes},
-            "secrets": {_KEY: {"file": "${JWT_SIGNING_KEY_FILE:?}"}},
+            "secrets": {
+                name: {"file": f"${{{name.upper()}_FILE:?}}"}
+                for name in sorted({name for each in services.values() for name in each.get("secrets", ())})
+            },
         }
 
     # Private functions
@@ -56,6 +59,7 @@ class Compose:
             "DATABASE_ROLE_PASSWORD": f"${{{own}DATABASE_ROLE_PASSWORD:?}}",
             "DATABASE_ADMIN_URL": f"postgresql://kelmah:${{{own}POSTGRES_PASSWORD:?}}@{self._database(service)}:5432/kelmah",
             "JWT_SIGNING_KEY_FILE": f"/run/secrets/{_KEY}",
+            "CRYPTO_KEYS_FILE": "/run/secrets/{domain}_crypto_keys",
             "REDIS_URL": "redis://:${REDIS_PASSWORD:?}@redis:6379/0",
             "CELERY_BROKER_URL": "amqp://kelmah:${RABBITMQ_PASSWORD:?}@rabbitmq:5672//",
         }
@@ -96,8 +100,9 @@ class Compose:
         if service.check:
             often = "60s" if service.kind == "worker" else "10s"  # a ping of Celery starts a Python
             found["healthcheck"] = _health(Flow(["CMD", *service.check]), interval=often, timeout="20s")
-        if people_domain() in service.domains:
-            found["secrets"] = [_KEY]
+        signing = [_KEY] if people_domain() in service.domains else []
+        if files := [*signing, *(f"{domain}_crypto_keys" for domain in service.sealing)]:
+            found["secrets"] = files
         if "files" in service.domains and service.kind in ("api", "worker"):
             found["volumes"] = [f"files:{FILES}"]
         routes = [route for route in self.routes if route.kind == service.kind and route.domain in service.domains]

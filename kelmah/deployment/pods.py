@@ -12,6 +12,7 @@ USER = 10001  # as in the Dockerfile
 IMAGE = "kelmah:latest"
 _SECRETS = "/run/secrets"
 _KEY = "jwt_signing_key"
+_CRYPTO = "/run/crypto"
 
 
 def pod(service: Service, services: Sequence[Service]) -> dict[str, Any]:
@@ -96,6 +97,11 @@ def _volumes(service: Service) -> dict[str, tuple[str, dict[str, Any]]]:
     found: dict[str, tuple[str, dict[str, Any]]] = {"tmp": ("/tmp", {"emptyDir": {}})}  # noqa: S108 - a pod's own
     if people_domain() in service.domains:
         found["jwt"] = _SECRETS, {"secret": {"secretName": "kelmah-jwt", "defaultMode": 0o440}}
+    if service.sealing:
+        found["crypto"] = (
+            _CRYPTO,
+            {"secret": {"secretName": f"kelmah-{service.domains[0]}-crypto", "defaultMode": 0o440}},
+        )
     if "files" in service.domains and service.kind in ("api", "worker"):
         found["files"] = FILES, {"persistentVolumeClaim": {"claimName": "files"}}
     return found
@@ -116,6 +122,8 @@ def _environment(service: Service, services: Sequence[Service]) -> Iterator[dict
             yield _from_config(variable.name)
         elif variable.name == "JWT_SIGNING_KEY_FILE":
             yield {"name": variable.name, "value": f"{_SECRETS}/{_KEY}"}
+        elif variable.name == "CRYPTO_KEYS_FILE":
+            yield {"name": variable.name, "value": f"{_CRYPTO}/{service.domains[0]}.json"}
         else:
             secret: dict[str, Any] = {"name": _secret_of(variable, service), "key": variable.name}
             if variable.unless_said is not None:

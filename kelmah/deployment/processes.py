@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils.module_loading import module_has_submodule
 
 from kelmah import processes
-from kelmah.domain import DomainConfig
+from kelmah.domain import DomainConfig, sealing_domains
 from kelmah.processes import Command
 
 ProcessKind = Literal["prepare", "api", "live", "relay", "worker", "beat"]
@@ -39,6 +39,11 @@ class Service:
     @property
     def port(self) -> int | None:
         return PORTS.get(self.kind)
+
+    @property
+    def sealing(self) -> list[str]:
+        """Its domains that seal people's data."""
+        return [domain for domain in self.domains if domain in sealing_domains()]
 
     @property
     def health(self) -> str:

@@ -15,6 +15,7 @@ class Variable:
     that all processes share.
 
     ``kinds``: only these kinds of processes get it, if any are named; ``domains``: only those of these domains, if any.
+    ``sealing``: only domains that seal people's data.
     ``unless_said``: what holds when nobody says it; None means that somebody must.
     """
 
@@ -25,10 +26,12 @@ class Variable:
     domains: tuple[str, ...] = ()
     kinds: tuple[ProcessKind, ...] = ()
     unless_said: str | None = None
+    sealing: bool = False
 
     def is_for(self, service: Service) -> bool:
         of_its_kind = not self.kinds or service.kind in self.kinds
-        return of_its_kind and (not self.domains or not set(self.domains).isdisjoint(service.domains))
+        of_its_domain = not self.domains or not set(self.domains).isdisjoint(service.domains)
+        return of_its_kind and of_its_domain and (not self.sealing or bool(service.sealing))
 
 
 def _place(name: str, meaning: str, example: str, *kinds: ProcessKind, domains: tuple[str, ...] = ()) -> Variable:
@@ -63,6 +66,7 @@ def _shared(name: str, meaning: str, example: str) -> Variable:
 
 _PEOPLE = ("identity",)
 _WRITERS = ("identity", "messaging")  # of letters
+_CRYPTO = "the keys of people's data, a file per domain that seals (`manage.py crypto new`)"
 
 VARIABLES = (
     _place("DJANGO_SETTINGS_MODULE", "which settings", "config.settings.prod"),
@@ -93,6 +97,7 @@ VARIABLES = (
     _secret("EMAIL_HOST_PASSWORD", "its password", "long and random", "worker", domains=_WRITERS, unless_said=""),
     _secret("TWILIO_AUTH_TOKEN", "its password", "32 characters", "worker", domains=_WRITERS, unless_said=""),
     _secret("JWT_SIGNING_KEY_FILE", "of access tokens (PEM, P-256)", "/run/secrets/jwt_signing_key", domains=_PEOPLE),
+    Variable("CRYPTO_KEYS_FILE", "secret", _CRYPTO, "/run/secrets/{domain}_crypto_keys", sealing=True),
     _secret("DATABASE_ADMIN_URL", "makes roles and schemas", "postgresql://kelmah:password@postgres/kelmah", "prepare"),
     _shared("REDIS_URL", "limits, hints, nonces, and by default tasks", "redis://:password@redis:6379/0"),
     _shared("CELERY_BROKER_URL", "tasks, where not in Redis", "amqp://kelmah:password@rabbitmq:5672//"),

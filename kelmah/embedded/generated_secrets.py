@@ -6,15 +6,19 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from django.conf import settings
 
+from kelmah import clock
+from kelmah.crypto import key_file as crypto_keys
 from kelmah.embedded.errors import BrokenData
 
 _NAMES = ("SECRET_KEY", "DATABASE_ROLE_PASSWORD", "INTERNAL_RPC_KEY", "SANDBOX_WEBHOOK_SECRETS")
 _KEY_FILE = "jwt-signing-key.pem"
+_CRYPTO_FILES = "crypto-keys-{domain}.json"
 
 
 def environment(data: Path) -> dict[str, str]:
-    """Every secret of this installation and JWT_SIGNING_KEY_FILE; made when missing.
+    """Every secret of this installation, JWT_SIGNING_KEY_FILE and CRYPTO_KEYS_FILE; made when missing.
 
     A variable that is set already wins. Raises BrokenData when the file was damaged.
     """
@@ -28,7 +32,17 @@ def environment(data: Path) -> dict[str, str]:
         key = ec.generate_private_key(ec.SECP256R1())  # ES256
         _write(key_file, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode())
     kept["JWT_SIGNING_KEY_FILE"] = str(key_file)
+    kept["CRYPTO_KEYS_FILE"] = str(data / _CRYPTO_FILES)
+    if "CRYPTO_KEYS_FILE" not in os.environ:
+        _make_crypto_keys(data)
     return {name: os.environ.get(name) or value for name, value in kept.items()}
+
+
+def _make_crypto_keys(data: Path) -> None:
+    for domain in settings.DOMAINS:
+        path = data / _CRYPTO_FILES.replace("{domain}", domain)
+        if not path.exists():
+            crypto_keys.write_new(path, now=clock.now())
 
 
 def _read(path: Path) -> dict[str, str]:

@@ -62,10 +62,16 @@ class SplitEnvironments:
             **self._shared,
             **{name: value for name, value in self._secrets.items() if _OWN.get(name) in (None, *group.domains)},
             **({"KELMAH_ALONE": group.name} if group.alone else {}),
+            "CRYPTO_KEYS_FILE": self._crypto_keys(group),
             "LOCAL_DOMAINS": ",".join(group.domains),
             "INTERNAL_RPC_KEYS_FILE": str(keys_folder(self.data) / f"{group.name}.json"),
             "DOMAIN_URLS": ",".join(f"{domain}=http://{HOST}:{port}" for domain, port in urls.items()),
         }
+
+    def _crypto_keys(self, group: Group) -> str:
+        """Each domain's own; of domains together, still one file each."""
+        files = self._secrets["CRYPTO_KEYS_FILE"]
+        return files.replace("{domain}", group.name) if group.alone else files
 
     def _databases(self, domains: Sequence[str], *, admin: bool) -> dict[str, str]:
         urls = {f"{domain.upper()}_DATABASE_URL": self.databases[domain] for domain in domains}

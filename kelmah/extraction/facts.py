@@ -9,7 +9,7 @@ from pathlib import Path
 from django.apps import apps
 
 from kelmah.canvas.facts import Facts, facts_of
-from kelmah.domain import DomainConfig, local_domains
+from kelmah.domain import DomainConfig, local_domains, sealing_domains
 from kelmah.events.broker import broker
 from kelmah.events.event import Event
 from kelmah.rpc.service import INTERFACES
@@ -31,6 +31,7 @@ class Ties:
     tasks: Sequence[str]
     schedule: Sequence[tuple[str, str]]
     proof: Sequence[str]
+    seals: bool
 
 
 def ties_of(domain: str) -> Ties:
@@ -57,6 +58,7 @@ def ties_of(domain: str) -> Ties:
         tasks=sorted(_tasks(config)),
         schedule=facts.schedule,
         proof=config.proof,
+        seals=domain in sealing_domains(),
     )
 
 

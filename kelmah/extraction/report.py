@@ -82,6 +82,9 @@ def _belongings(ties: Ties) -> Iterator[str]:
     yield f"- Code: `domains/{ties.domain}` ({ties.files} files, {ties.lines:,} lines); the kernel and all interfaces."
     yield f"- Tables ({len(ties.tables)}): {_names(ties.tables)}."
     yield f"- Settings it reads itself: {_names(ties.settings)}."
+    if ties.seals:
+        yield f"- Keys: its data keys are one of the tables; the file that wraps them, `{ties.domain}` of"
+        yield "  CRYPTO_KEYS_FILE, is its own and goes along. Nobody else needs it, and without it the data are lost."
     yield f"- Tasks: {_names(ties.tasks)}."
     yield f"- Schedule: {', '.join(f'`{task}` {when}' for task, when in ties.schedule) or 'none'}."
 

@@ -10,7 +10,7 @@ _STEPS = """## Doing it for real
    places of all others in `DOMAIN_URLS`, on the *old* database. Give all other processes `LOCAL_DOMAINS` without
    {domain} and `DOMAIN_URLS={domain}=…`, and restart them one by one; route {routes}
    to the new processes at the gateway (`manage.py deployment` writes its files). Watch `manage.py events list`. Back:
-   the old settings.
+   the old settings.{keys}
 2. **Prepare the new database.** `{name}_DATABASE_URL=NEW manage.py prepare_databases --domain {domain}`: the database,
    the roles `kelmah_{domain}` and its owner, extensions. It may be prepared days before.
 3. **Copy, either of two ways.**
@@ -35,6 +35,11 @@ _STEPS = """## Doing it for real
 """
 
 
+_KEYS = """ {domain} seals people's data: its processes need its key file (`CRYPTO_KEYS_FILE`) from
+   the first moment, and say `keys_unavailable` without. When step 6 is done, take the file from the old processes and
+   change the key: `manage.py crypto new-kek --domain {domain}`, `rewrap`, and after the last old backup `drop-kek`."""
+
+
 def runbook(ties: Ties) -> str:
     """As Markdown."""
     tellers = sorted({event.domain for event in ties.events_in} - {ties.domain})
@@ -52,6 +57,7 @@ def runbook(ties: Ties) -> str:
         routes=f"`/admin/{ties.domain}/` and its part of `/api/v1/`",
         waits=f"events for it wait in the outboxes of {', '.join(tellers)}." if tellers else "no event is for it.",
         tables=len(ties.tables),
+        keys=_KEYS.format(domain=ties.domain) if ties.seals else "",
         proof=f", and `manage.py {' '.join(ties.proof)}`" if ties.proof else "",
         tellers=", ".join(tellers) or "the others",
         meanwhile=meanwhile + ".",

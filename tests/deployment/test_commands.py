@@ -20,6 +20,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from kelmah import clock
+from kelmah.crypto import key_file
 from kelmah.deployment.processes import PORTS
 from kelmah.embedded import scratch
 from kelmah.embedded.child import kill_group, start_child, stop_child
@@ -98,7 +100,10 @@ class Running:
         self.own = machine.home / name
         for folder in ("tmp", "run-secrets", "var-lib-kelmah"):
             (self.own / folder).mkdir(parents=True, exist_ok=True)
-        if said.get("secrets"):
+        for name in said.get("secrets", []):
+            if name.endswith("_crypto_keys"):
+                key_file.write_new(self.own / "run-secrets" / name, now=clock.now())
+        if "jwt_signing_key" in said.get("secrets", []):
             key = ec.generate_private_key(ec.SECP256R1())
             text = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
             (self.own / "run-secrets" / "jwt_signing_key").write_bytes(text)

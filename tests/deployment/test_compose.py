@@ -102,10 +102,12 @@ def test_a_domain_knows_no_secret_of_another(file: str) -> None:
         if own:
             assert {domain_of(each.lower().replace("_", "-")) for each in names} <= {"", own}, name
             assert ("JWT_SIGNING_KEY_FILE" in service["environment"]) == (own == "identity")
-            assert ("secrets" in service) == (own == "identity")
             writes = name in ("identity-worker", "messaging-worker")
             for secret in ("EMAIL_HOST_PASSWORD", "TWILIO_AUTH_TOKEN"):
                 assert (secret in service["environment"]) == writes
+            sealing = [f"{own}_crypto_keys"] if own in ("identity", "files") else []
+            assert service.get("secrets", []) == (["jwt_signing_key"] if own == "identity" else []) + sealing
+            assert ("CRYPTO_KEYS_FILE" in service["environment"]) == bool(sealing)
 
 
 def test_nobody_else_is_in_the_network_of_a_database(file: str) -> None:

@@ -55,6 +55,11 @@ def test_every_secret_is_a_reference_and_none_is_here() -> None:
                 if each["name"] == "JWT_SIGNING_KEY_FILE":
                     assert own == "identity"
                     assert each["value"] == "/run/secrets/jwt_signing_key"
+                elif each["name"] == "CRYPTO_KEYS_FILE":
+                    assert own in ("identity", "files")
+                    assert each["value"] == f"/run/crypto/{own}.json"
+                    (volume,) = (volume for volume in pod["volumes"] if volume["name"] == "crypto")
+                    assert volume["secret"]["secretName"] == f"kelmah-{own}-crypto"
                 elif each["name"] in secret:
                     holder = each["valueFrom"]["secretKeyRef"]["name"]
                     administrators = each["name"] == "DATABASE_ADMIN_URL"

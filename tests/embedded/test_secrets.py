@@ -6,6 +6,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from kelmah.crypto import key_file
 from kelmah.embedded import generated_secrets
 from kelmah.embedded.environment import environments, without_credentials
 from kelmah.embedded.errors import BrokenData
@@ -15,7 +16,7 @@ NAMES = ("SECRET_KEY", "DATABASE_ROLE_PASSWORD", "INTERNAL_RPC_KEY", "JWT_SIGNIN
 
 @pytest.fixture(autouse=True)
 def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (*NAMES, "KELMAH_FILES_DIR", "PAYMENTS_DATABASE_URL", "DATABASE_ADMIN_URL"):
+    for name in (*NAMES, "CRYPTO_KEYS_FILE", "KELMAH_FILES_DIR", "PAYMENTS_DATABASE_URL", "DATABASE_ADMIN_URL"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -37,6 +38,15 @@ def test_the_signing_key_is_es256(tmp_path: Path) -> None:
     key = load_pem_private_key(pem, password=None)
     assert isinstance(key, EllipticCurvePrivateKey)
     assert key.curve.name == "secp256r1"
+
+
+def test_every_domain_has_keys_of_its_own_and_keeps_them(tmp_path: Path) -> None:
+    named = generated_secrets.environment(tmp_path)["CRYPTO_KEYS_FILE"]
+    files = {domain: Path(named.replace("{domain}", domain)) for domain in ("identity", "files", "payments")}
+    rings = {domain: key_file.read(file) for domain, file in files.items()}
+    assert len({ring.index for ring in rings.values()} | {ring.keks[0].key for ring in rings.values()}) == 6
+    generated_secrets.environment(tmp_path)
+    assert {domain: key_file.read(file) for domain, file in files.items()} == rings
 
 
 def test_a_variable_that_is_set_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

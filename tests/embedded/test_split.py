@@ -72,6 +72,7 @@ def test_a_process_is_told_its_own_and_no_more(tmp_path: Path) -> None:
     assert "identity=http://127.0.0.1:" in payments["DOMAIN_URLS"]
     assert "JWT_SIGNING_KEY_FILE" in identity
     assert "JWT_SIGNING_KEY_FILE" not in payments
+    assert identity["CRYPTO_KEYS_FILE"] == str(tmp_path / "crypto-keys-identity.json")
     assert "SANDBOX_WEBHOOK_SECRETS" in payments
     assert "SANDBOX_WEBHOOK_SECRETS" not in identity
     assert "secret" in found.setup(groups["payments"])["PAYMENTS_DATABASE_URL"]

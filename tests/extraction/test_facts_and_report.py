@@ -82,3 +82,13 @@ def test_the_runbook_names_who_waits_and_the_proof() -> None:
     assert "`manage.py books check`" in text
     assert "{" not in text
     assert "no event is for it" in runbook(ties_of("files"))
+
+
+def test_whoever_seals_takes_the_keys_along() -> None:
+    seen = outcome(near=1.0, far=1.0, journey=5.0)
+    for domain, seals in (("identity", True), ("files", True), ("payments", False)):
+        ties = ties_of(domain)
+        assert (f"{domain}_datakey" in ties.tables) == seals
+        page = report(ties, seen, walls=[], machine="2 cores")
+        assert ("CRYPTO_KEYS_FILE" in page) == seals
+        assert (f"`manage.py crypto new-kek --domain {domain}`" in page) == seals

@@ -1,6 +1,7 @@
 from django.db import models
 
-from kelmah.db.models import DeadlineBase, IdempotencyKeyBase, InboxBase, OutboxBase
+from kelmah.crypto import SealedField
+from kelmah.db.models import DataKeyBase, DeadlineBase, IdempotencyKeyBase, InboxBase, OutboxBase
 
 
 class Effect(models.Model):
@@ -31,7 +32,18 @@ class Trouble(models.Model):
     line = models.TextField(unique=True)
 
 
+class Secret(models.Model):
+    """Something of a person that is stored sealed."""
+
+    owner_id = models.UUIDField()
+    text = SealedField(subject="owner_id", place="probe.secret.text", null=True)
+
+
 class Deadline(DeadlineBase):
+    pass
+
+
+class DataKey(DataKeyBase):
     pass
 
 

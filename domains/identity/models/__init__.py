@@ -1,12 +1,13 @@
 """Tables of identity. What a constraint can say, a constraint says."""
 
 from domains.identity.models.people import RoleGrant, User
-from domains.identity.models.plumbing import IdempotencyKey, Inbox, Outbox
+from domains.identity.models.plumbing import DataKey, IdempotencyKey, Inbox, Outbox
 from domains.identity.models.profiles import Profile, ProfileSkill
 from domains.identity.models.sessions import AuthSession, LoginGuard
 
 __all__ = [
     "AuthSession",
+    "DataKey",
     "IdempotencyKey",
     "Inbox",
     "LoginGuard",

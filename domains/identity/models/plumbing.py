@@ -1,6 +1,6 @@
 """The tables that every domain has."""
 
-from kelmah.db.models import IdempotencyKeyBase, InboxBase, OutboxBase
+from kelmah.db.models import DataKeyBase, IdempotencyKeyBase, InboxBase, OutboxBase
 
 
 class Outbox(OutboxBase):
@@ -12,4 +12,8 @@ class Inbox(InboxBase):
 
 
 class IdempotencyKey(IdempotencyKeyBase):
+    pass
+
+
+class DataKey(DataKeyBase):
     pass
