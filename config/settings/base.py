@@ -108,7 +108,6 @@ PASSWORD_HASHERS = ["kelmah.passwords.Argon2id"]
 JWT_ISSUER = env.text("JWT_ISSUER", default="http://127.0.0.1:8000", example="https://api.example.com")
 JWT_AUDIENCE = "kelmah-api"
 DESK_URLS = dict(env.pairs("DESK_URLS"))  # public addresses of desks that are not below JWT_ISSUER
-FRONTEND_URL = env.text("FRONTEND_URL", default="http://127.0.0.1:3000", example="https://app.example.com")
 PASSWORD_HASHES_AT_ONCE = env.number("PASSWORD_HASHES_AT_ONCE", default=1, at_least=1)  # per process: cores / workers
 SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_HTTPONLY = True

@@ -27,6 +27,11 @@ def address_block(address: IPv4Address | IPv6Address) -> str:
     return str(ip_network((address, 64), strict=False))
 
 
+def block_of(address: str | None) -> str:
+    """The same for an address that was written down."""
+    return address_block(_parsed(address or "") or _NOWHERE)
+
+
 _NOWHERE = IPv4Address("0.0.0.0")  # noqa: S104 - a unix socket's peer has no address
 
 

@@ -22,16 +22,17 @@ log = structlog.get_logger(__name__)
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
-# KEYS[1] the bucket; ARGV: its size, its window in ms, the time in ms.
+# KEYS[1] the bucket; ARGV: its size, its window in ms, the time in ms, what to take (0 looks only).
 # Returns: taken or not, tokens left, ms until full, ms until the next token.
 _TAKE = """
 local size, window, now = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local rate = size / window
 local bucket = redis.call('HMGET', KEYS[1], 'tokens', 'at')
+local cost = tonumber(ARGV[4])
 local tokens, at = tonumber(bucket[1]) or size, tonumber(bucket[2]) or now
 tokens = math.min(size, tokens + math.max(0, now - at) * rate)
 local taken = 0
-if tokens >= 1 then taken, tokens = 1, tokens - 1 end
+if tokens >= 1 then taken, tokens = 1, tokens - cost end
 redis.call('HSET', KEYS[1], 'tokens', string.format('%.9f', tokens), 'at', string.format('%.0f', now))
 redis.call('PEXPIRE', KEYS[1], math.ceil(window))
 return {taken, math.floor(tokens), math.ceil((size - tokens) / rate), math.ceil((1 - math.min(1, tokens)) / rate)}
@@ -77,20 +78,26 @@ def take_from_limit(request: Request, rate_class: str, user: Principal | None) -
 
     Raises LimitReached; Unavailable for ``auth`` when the store is down, since guessing passwords must not become free.
     """
-    limit = limit_of(rate_class)
     subject = f"user:{user.user_id}" if user else f"addr:{address_block(client_address(request._request))}"
     try:
-        taken, remaining, full_in, next_in = _take(f"rate:{rate_class}:{subject}", limit)
+        return _taken(rate_class, subject)
     except StoreDown:
-        mark_down()
-        log.error("rate_limits_off", rate_class=rate_class)
         if rate_class == "auth":
             raise Unavailable("Try again in a moment.", data={"retry_after": 5}) from None
         return None
-    allowance = Allowance(limit, remaining, ceil(full_in / 1000))
-    if not taken:
-        raise LimitReached(allowance, max(1, ceil(next_in / 1000)))
-    return allowance
+
+
+def take_one(name: str, subject: str) -> None:
+    """Count one against the limit ``name`` of something else than requests; ``subject`` is no personal data in clear.
+
+    Raises LimitReached; Unavailable when the store is down.
+    """
+    _counted(name, subject, cost=1)
+
+
+def check_left(name: str, subject: str) -> None:
+    """Whether ``take_one`` would do, without counting. Raises as it does."""
+    _counted(name, subject, cost=0)
 
 
 def limit_of(rate_class: str) -> Limit:
@@ -106,9 +113,31 @@ def _parsed(name: str, rate: str) -> Limit:
     return Limit(name, int(size), _SECONDS[unit])
 
 
-def _take(key: str, limit: Limit) -> tuple[int, int, int, int]:
+def _counted(name: str, subject: str, *, cost: int) -> None:
+    try:
+        _taken(name, subject, cost=cost)
+    except StoreDown:
+        raise Unavailable("Try again in a moment.", data={"retry_after": 5}) from None
+
+
+def _taken(name: str, subject: str, *, cost: int = 1) -> Allowance:
+    """Raises LimitReached, StoreDown."""
+    limit = limit_of(name)
+    try:
+        taken, remaining, full_in, next_in = _take(f"rate:{name}:{subject}", limit, cost)
+    except StoreDown:
+        mark_down()
+        log.error("rate_limits_off", rate_class=name)
+        raise
+    allowance = Allowance(limit, remaining, ceil(full_in / 1000))
+    if not taken:
+        raise LimitReached(allowance, max(1, ceil(next_in / 1000)))
+    return allowance
+
+
+def _take(key: str, limit: Limit, cost: int) -> tuple[int, int, int, int]:
     now = int(clock.now().timestamp() * 1000)
     script = store().register_script(_TAKE)
-    answer: Any = script(keys=[key], args=[limit.size, limit.window * 1000, now])
+    answer: Any = script(keys=[key], args=[limit.size, limit.window * 1000, now, cost])
     taken, remaining, full_in, next_in = answer
     return taken, remaining, full_in, next_in

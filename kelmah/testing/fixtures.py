@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from kelmah.ids import new_id
 from kelmah.principal import Principal
 from kelmah.testing.client import ApiClient
 from kelmah.testing.events import PublishedEvents
+from kelmah.testing.letters import Letters
 
 
 @pytest.fixture(autouse=True)
@@ -76,6 +78,29 @@ def drain(request: pytest.FixtureRequest) -> Callable[[], int]:
 def published() -> PublishedEvents:
     """What was published in this test: ``published.of(EscrowFunded)``."""
     return PublishedEvents()
+
+
+class DeliveredLetters(Letters):
+    """Whoever looks finds what was to be sent until then."""
+
+    def __init__(self, folder: Path, drain: Callable[[], int]) -> None:
+        super().__init__(folder)
+        self._drain = drain
+
+    def to(self, address: str) -> list[str]:
+        self._drain()
+        return super().to(address)
+
+    def secret(self, address: str) -> str:
+        """The newest one; a test fails when there is none."""
+        return self.secrets(address)[-1]
+
+
+@pytest.fixture
+def letters(tmp_path: Path, settings: Any, drain: Callable[[], int]) -> DeliveredLetters:
+    """The mails and texts of this test: ``letters.to("ama@example.com")``, ``letters.secret("+233241234567")``."""
+    settings.MAILBOX_DIR = tmp_path / "mailbox"
+    return DeliveredLetters(tmp_path / "mailbox", drain)
 
 
 @pytest.fixture
