@@ -12,7 +12,7 @@ VENV := .venv/bin/python
 help:
 	@echo "make run      serve on http://127.0.0.1:8000 with embedded PostgreSQL and Redis; Ctrl-C stops  (PORT= LIVE_PORT= DATA=)"
 	@echo "make split    the same as one process group and database per domain, behind a gateway        (PORT= DATA= COPIES= APART=)"
-	@echo "make demo     play the first paid job against the running server                              (URL= LIVE_URL=)"
+	@echo "make demo     play the first paid job against the running server                              (URL= LIVE_URL= DATA=)"
 	@echo "make test     format, lint, types, import contracts, checks, tests                            (STEPS='lint types', slow)"
 	@echo "make bench    measure; writes docs/benchmarks.md"
 	@echo "make clean    remove caches; .venv and the data stay"
@@ -24,7 +24,7 @@ split: runtime
 	@exec $(VENV) manage.py split --port $(PORT) $(if $(COPIES),--copies $(COPIES)) $(if $(APART),--apart $(APART)) $(if $(DATA),--data "$(DATA)")
 
 demo: runtime
-	@exec $(VENV) -m tests.journeys.first_paid_job --api $(URL) --live $(LIVE_URL)
+	@exec $(VENV) -m tests.journeys.first_paid_job --api $(URL) --live $(LIVE_URL) $(if $(DATA),--mailbox "$(DATA)/mailbox")
 
 test: tools
 	@exec $(VENV) scripts/check.py $(STEPS)

@@ -87,7 +87,7 @@ class Rehearsal:
         with running(
             *("split", "--apart", self.domain, "--copies", "1"), data=self._data, port=self.port, journal=journal
         ):
-            self._outcome.apart = [play_journey(port=self.port, live_port=self.port) for _ in range(JOURNEYS)]
+            self._outcome.apart = [self._journey(live_port=self.port) for _ in range(JOURNEYS)]
         self._outcome.remote = self._of_domain(prices(journal, transport="remote"))
 
     def _move_home(self) -> None:
@@ -102,7 +102,10 @@ class Rehearsal:
     def _run(self, journal: Path, *, times: int) -> list[float]:
         live_port = next(free_ports(self.port + 1))
         with running("run", "--live-port", str(live_port), data=self._data, port=self.port, journal=journal):
-            return [play_journey(port=self.port, live_port=live_port) for _ in range(times)]
+            return [self._journey(live_port=live_port) for _ in range(times)]
+
+    def _journey(self, *, live_port: int) -> float:
+        return play_journey(port=self.port, live_port=live_port, mailbox=self._data / "mailbox")
 
     @cached_property
     def _group(self) -> Group:

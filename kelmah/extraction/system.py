@@ -30,7 +30,8 @@ def running(*command: str, data: Path, port: int, journal: Path) -> Iterator[Non
         child = start_child(
             (sys.executable, "manage.py", *command, "--data", str(data), "--port", str(port)),
             # One address plays everybody's part.
-            env=os.environ | {"RPC_JOURNAL": str(journal), "RATE_LIMITS": "auth=1000/m,write=10000/m"},
+            env=os.environ
+            | {"RPC_JOURNAL": str(journal), "RATE_LIMITS": "auth=1000/m,write=10000/m,letters_from=1000/m"},
             cwd=CLONE,
             output=output,
             on_parent_death=signal.SIGTERM,
@@ -45,9 +46,9 @@ def running(*command: str, data: Path, port: int, journal: Path) -> Iterator[Non
         raise RehearsalFailed(f"`manage.py {command[0]}` did not stop well:\n{_tail(log)}")
 
 
-def play_journey(*, port: int, live_port: int) -> float:
+def play_journey(*, port: int, live_port: int, mailbox: Path) -> float:
     """The first paid job, over HTTP and WebSocket; returns how many seconds it took. Raises RehearsalFailed."""
-    where = ("--api", f"http://{HOST}:{port}", "--live", f"ws://{HOST}:{live_port}")
+    where = ("--api", f"http://{HOST}:{port}", "--live", f"ws://{HOST}:{live_port}", "--mailbox", str(mailbox))
     began = time.monotonic()
     played = subprocess.run(  # noqa: S603 - our own story
         [sys.executable, *_JOURNEY, *where], cwd=CLONE, capture_output=True, text=True, check=False

@@ -1,8 +1,8 @@
 """The first paid job, from two strangers to two reviews, with the bad turns that people try on the way.
 
-Plays over HTTP and WebSocket only and knows nothing of the project's code::
+Plays over HTTP and WebSocket only, reads the letters, and knows nothing else of the system::
 
-    python -m tests.journeys.first_paid_job --api http://127.0.0.1:8000 --live ws://127.0.0.1:8001
+    python -m tests.journeys.first_paid_job --api http://127.0.0.1:8000 --mailbox .data/mailbox
 """
 
 import argparse
@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from kelmah.embedded.folders import data_folder
+from tests.journeys.mailbox import Post
 from tests.journeys.narrator import BrokenPromise, Narrator, eventually, expect
 from tests.journeys.people import GHS, Client, Phone, cedis
 
@@ -37,12 +39,21 @@ class FirstPaidJob:
     """One telling of the story against a running system."""
 
     def __init__(
-        self, *, api: str, live: str, narrator: Narrator, clock_file: Path | None = None, patience: float = 0.0
+        self,
+        *,
+        api: str,
+        live: str,
+        mailbox: Path,
+        narrator: Narrator,
+        clock_file: Path | None = None,
+        patience: float = 0.0,
     ) -> None:
+        """``mailbox``: the folder of the system's letters."""
         self.live = live
         self.narrator = narrator
         self.clock_file = clock_file
         self.patience = max(15.0, patience)
+        self.letters = Post(mailbox, patience=self.patience)
         self.cast = Cast(*(Client(name, api, narrator, patience=patience) for name in ("Ama", "Kofi", "Esi")))
 
     def play(self) -> dict[str, Any]:
@@ -73,18 +84,18 @@ class FirstPaidJob:
                 "role": role,
                 "display_name": f"{person.name} {run}",
             }
-            person.tokens = person.post("/auth/register", form, f"registers as {role}", expects=201)
-            person.tokens["form"] = form
+            person.sign_up(form, self.letters)
+        self._a_known_address_signs_up_again()
         ama, kofi = self.cast.ama, self.cast.kofi
         ama.is_refused(
             "POST", "/auth/register", "tries to become staff", status=400, code="invalid_input",
-            body={**ama.tokens["form"], "email": f"staff.{run}@example.com", "role": "staff"},
+            body={**ama.form, "email": f"staff.{run}@example.com", "role": "staff"},
         )  # fmt: skip
         ama.is_refused(
             "POST", "/auth/login", "mistypes the password", status=401, code="login_failed",
-            body={"login": ama.tokens["form"]["email"], "password": "not my password at all"},
+            body={"login": ama.form["email"], "password": "not my password at all"},
         )  # fmt: skip
-        form = {"login": ama.tokens["form"]["email"], "password": ama.tokens["form"]["password"]}
+        form = {"login": ama.form["email"], "password": ama.form["password"]}
         ama.tokens |= ama.post("/auth/login", form, "logs in on her phone")
         expect(ama.get("/me")["role"] == "hirer", "Ama is a hirer")
         skill = kofi.get("/skills", q="carpent")["items"][0]
@@ -336,6 +347,20 @@ class FirstPaidJob:
 
     # Private functions
 
+    def _a_known_address_signs_up_again(self) -> None:
+        """Whoever does learns nothing; whoever reads the letter does."""
+        ama, esi = self.cast.ama, self.cast.esi
+        before = len(self.letters.to(ama.form["email"]))
+        form = {**esi.form, "email": ama.form["email"]}
+        begun = esi.post("/auth/register", form, "signs up with Ama's address and hears nothing", expects=202)
+        expect(begun["sent_to"] == "email", "a known address is answered like a new one", begun)
+        letter = self._eventually("a letter to Ama", lambda: self.letters.to(ama.form["email"])[before:])
+        expect(any("has an account" in text for text in letter), "the letter says that there is an account", letter)
+        esi.is_refused(
+            "POST", "/auth/register/confirm", "guesses the secret", status=400, code="secret_refused",
+            body={"registration_id": begun["registration_id"], "secret": "000000"},
+        )  # fmt: skip
+
     def _transition(self, who: Client, path: str, step: str, body: Any, what: str) -> dict[str, Any]:
         tag = f'"{who.get(path)["version"]}"'
         return dict(who.post(f"{path}/{step}", body, what, If_Match=tag))
@@ -379,11 +404,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Play the first paid job against a running system.")
     parser.add_argument("--api", default="http://127.0.0.1:8000")
     parser.add_argument("--live", default="ws://127.0.0.1:8001")
+    parser.add_argument("--mailbox", type=Path, help="the system's letters; by default those of make run")
     parser.add_argument("--clock-file", type=Path, help="the running system's KELMAH_CLOCK_FILE, if it has one")
     parser.add_argument("--quiet", action="store_true", help="say only what went wrong")
     arguments = parser.parse_args()
     narrator = Narrator(quiet=arguments.quiet)
-    story = FirstPaidJob(api=arguments.api, live=arguments.live, narrator=narrator, clock_file=arguments.clock_file)
+    story = FirstPaidJob(
+        api=arguments.api,
+        live=arguments.live,
+        mailbox=arguments.mailbox or data_folder() / "mailbox",
+        narrator=narrator,
+        clock_file=arguments.clock_file,
+    )
     try:
         story.play()
     except BrokenPromise as broken:

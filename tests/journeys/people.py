@@ -12,6 +12,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
+from tests.journeys.mailbox import Post
 from tests.journeys.narrator import BrokenPromise, Narrator, expect
 
 GHS = "GHS"
@@ -35,10 +36,20 @@ class Client:
         self.narrator = narrator
         self.http = httpx.Client(base_url=base_url, timeout=20)
         self.tokens: dict[str, Any] = {}
+        self.form: dict[str, Any] = {}  # of the sign-up
 
     @property
     def user_id(self) -> str:
         return str(self.tokens["user"]["id"])
+
+    def sign_up(self, form: dict[str, Any], letters: Post) -> None:
+        """From the form to the tokens, with what the letter says."""
+        self.form = form
+        address = form.get("email") or form["phone"]
+        read = len(letters.to(address))
+        begun = self.post("/auth/register", form, f"registers as {form['role']}", expects=202)
+        proof = {"registration_id": begun["registration_id"], "secret": letters.secret(address, after=read)}
+        self.tokens = self.post("/auth/register/confirm", proof, "brings back what the letter says", expects=201)
 
     def get(self, path: str, what: str = "", *, expects: int = 200, **query: Any) -> Any:
         return self._call("GET", path, what, expects=expects, params=query).json()

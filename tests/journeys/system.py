@@ -28,6 +28,11 @@ class Running:
     data: Path
     log: Path
 
+    @property
+    def mailbox(self) -> Path:
+        """The folder of its letters."""
+        return self.data / "mailbox"
+
 
 @contextmanager
 def started(topology: str, *options: str, **environment: str) -> Iterator[Running]:

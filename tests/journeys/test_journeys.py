@@ -6,5 +6,11 @@ from tests.journeys.narrator import Narrator
 
 def test_the_first_paid_job(running):
     narrator = Narrator(quiet=True)
-    FirstPaidJob(api=running.api, live=running.live, narrator=narrator, clock_file=running.clock_file).play()
+    FirstPaidJob(
+        api=running.api,
+        live=running.live,
+        mailbox=running.mailbox,
+        narrator=narrator,
+        clock_file=running.clock_file,
+    ).play()
     assert narrator.steps > 50

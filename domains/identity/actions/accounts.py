@@ -33,7 +33,9 @@ def register(
     device: Device,
     user_id: UUID | None = None,
 ) -> IssuedTokens:
-    """A new worker or hirer, logged in. ``email`` or ``phone`` may be empty, not both.
+    """A new worker or hirer whose addresses need no proof, logged in: for demo data and tests.
+
+    ``email`` or ``phone`` may be empty, not both.
 
     Raises InvalidInput, LoginTaken, Unavailable.
     """
@@ -49,13 +51,29 @@ def register(
     hashed = hash_new_password(password, role=role, context=[text for text in clean.values() if text])
     try:
         with atomic("identity"):
-            user = _make(user_id=user_id, password=hashed, role=role, locale=locale, zone=zone, **clean)
-            Profile.objects.create(user=user)
-            tokens = open_session(user, device)
-            _tell_of_registration(user)
+            user = make_member(user_id=user_id, password=hashed, role=role, locale=locale, zone=zone, **clean)
+            return open_session(user, device)
     except IntegrityError as error:
-        _raise_login_taken(error)
-    return tokens
+        raise_login_taken(error)
+
+
+def make_member(*, user_id: UUID | None = None, **columns: Any) -> User:
+    """A worker or hirer with clean columns and a profile, inside the caller's transaction; everybody is told.
+
+    The unique columns decide between two registrations of one login at once: raises IntegrityError.
+    """
+    user = _make(user_id=user_id, **columns)
+    Profile.objects.create(user=user)
+    _tell_of_registration(user)
+    return user
+
+
+def raise_login_taken(error: IntegrityError) -> NoReturn:
+    """LoginTaken, if that is what went wrong."""
+    diagnosis = getattr(error.__cause__, "diag", None)
+    if getattr(diagnosis, "constraint_name", None) in _LOGINS:
+        raise rules.LoginTaken() from None
+    raise error
 
 
 def create_staff(*, email: str, password: str, display_name: str, user_id: UUID | None = None) -> User:
@@ -66,7 +84,7 @@ def create_staff(*, email: str, password: str, display_name: str, user_id: UUID 
         with atomic("identity"):
             return _make(user_id=user_id, password=hashed, role="staff", is_staff=True, is_superuser=True, **clean)
     except IntegrityError as error:
-        _raise_login_taken(error)
+        raise_login_taken(error)
 
 
 def suspend_user(*, user_id: UUID) -> None:
@@ -91,15 +109,7 @@ def reactivate_user(*, user_id: UUID) -> None:
 
 
 def _make(*, user_id: UUID | None, **columns: Any) -> User:
-    """The unique columns decide between two registrations of one login at once."""
     return User.objects.create(id=user_id or new_id(), created_at=clock.now(), **columns)
-
-
-def _raise_login_taken(error: IntegrityError) -> NoReturn:
-    diagnosis = getattr(error.__cause__, "diag", None)
-    if getattr(diagnosis, "constraint_name", None) in _LOGINS:
-        raise rules.LoginTaken() from None
-    raise error
 
 
 def _tell_of_registration(user: User) -> None:

@@ -1,4 +1,4 @@
-"""Forgetting what is of no more use, once a day."""
+"""Forgetting what is of no more use."""
 
 from datetime import timedelta
 
@@ -6,19 +6,22 @@ from django.contrib.sessions.models import Session
 from django.db.models import Q
 
 from domains.identity import rules
-from domains.identity.models import AuthSession, LoginGuard
+from domains.identity.models import AuthSession, Challenge, LoginGuard
 from kelmah import clock
 from kelmah.db import atomic
 
 
 def forget_old_rows() -> int:
-    """Delete sessions that ended a month ago, guards without recent failures; returns how many rows."""
+    """Delete sessions that ended a month ago, guards without recent failures, sign-ups and other things for which no
+    secret came back; returns how many rows."""
     now = clock.now()
     long_ago = now - rules.KEPT_AFTER_END
     ended = Q(revoked_at__lt=long_ago) | Q(expires_at__lt=long_ago) | Q(idle_expires_at__lt=long_ago)
     quiet = Q(last_failed_at__isnull=True) | Q(last_failed_at__lt=now - timedelta(days=1))
+    unused = Q(expires_at__lt=now) & (Q(secret_expires_at__isnull=True) | Q(secret_expires_at__lt=now))
     with atomic("identity"):
-        forgotten = AuthSession.objects.filter(ended).delete()[0]
+        forgotten = Challenge.objects.filter(unused).delete()[0]
+        forgotten += AuthSession.objects.filter(ended).delete()[0]
         forgotten += LoginGuard.objects.filter(quiet).delete()[0]
         forgotten += Session.objects.filter(expire_date__lt=now).delete()[0]
     return forgotten

@@ -1,11 +1,11 @@
-"""Signing up, logging in, and what keeps a session alive."""
+"""Logging in, and what keeps a session alive."""
 
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from domains.identity import actions, rules
-from domains.identity.api.serializers.accounts import LoginIn, RefreshIn, RegisterIn, TokensOut, render_tokens
-from kelmah.http.address import client_address
+from domains.identity.api.callers import device_of, ip_of
+from domains.identity.api.serializers.accounts import LoginIn, RefreshIn, TokensOut, render_tokens
 from kelmah.http.errors import TokenInvalid
 from kelmah.http.permissions import Anyone
 from kelmah.http.schema import operation
@@ -29,34 +29,9 @@ TOKENS = {
 }
 
 
-class Register(View):
-    """No bearer token is looked at here, nor in the next two: a stale one must not keep anybody out."""
-
-    permission_classes = [Anyone]
-    authentication_classes = []
-    rate_class = "auth"
-
-    @operation(
-        summary="Sign up as a worker or a hirer",
-        description="At least an e-mail address or a phone number. Logs in at once.",
-        request=RegisterIn,
-        response=TokensOut,
-        status=201,
-        errors=[rules.LoginTaken],
-        example_request={
-            "email": "ama@example.com",
-            "password": "seven cedis for kenkey",
-            "role": "hirer",
-            "display_name": "Ama",
-        },
-        example_response=TOKENS,
-    )
-    def post(self, request: Request) -> Response:
-        tokens = actions.register(**valid(RegisterIn, request.data), device=_device(request, name=""))
-        return Response(render_tokens(tokens), status=201)
-
-
 class Login(View):
+    """No bearer token is looked at here, nor in the next one: a stale one must not keep anybody out."""
+
     permission_classes = [Anyone]
     authentication_classes = []
     rate_class = "auth"
@@ -72,7 +47,7 @@ class Login(View):
     )
     def post(self, request: Request) -> Response:
         wanted = valid(LoginIn, request.data)
-        device = _device(request, name=wanted.pop("device_name"))
+        device = device_of(request, name=wanted.pop("device_name"))
         return Response(render_tokens(actions.log_in(**wanted, device=device)))
 
 
@@ -96,7 +71,7 @@ class Refresh(View):
     )
     def post(self, request: Request) -> Response:
         wanted = valid(RefreshIn, request.data)
-        return Response(render_tokens(actions.refresh(**wanted, ip=_ip(request))))
+        return Response(render_tokens(actions.refresh(**wanted, ip=ip_of(request))))
 
 
 class Logout(View):
@@ -104,18 +79,3 @@ class Logout(View):
     def post(self, request: Request) -> Response:
         actions.log_out(session_id=request.user.session_id)
         return Response(status=204)
-
-
-# Private functions
-
-
-def _device(request: Request, *, name: str) -> actions.Device:
-    return actions.Device(name=name, ip=_ip(request), user_agent=_printable(request.headers.get("User-Agent", "")))
-
-
-def _ip(request: Request) -> str:
-    return str(client_address(request._request))
-
-
-def _printable(text: str) -> str:
-    return "".join(each for each in text if rules.is_plain(each))

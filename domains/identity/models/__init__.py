@@ -1,6 +1,6 @@
 """Tables of identity. What a constraint can say, a constraint says."""
 
-from domains.identity.models.companies import Company, CompanyInvitation, CompanyMember
+from domains.identity.models.challenges import Challenge, Registration
 from domains.identity.models.people import RoleGrant, User
 from domains.identity.models.plumbing import DataKey, IdempotencyKey, Inbox, Outbox
 from domains.identity.models.profiles import Profile, ProfileSkill
@@ -8,9 +8,7 @@ from domains.identity.models.sessions import AuthSession, LoginGuard
 
 __all__ = [
     "AuthSession",
-    "Company",
-    "CompanyInvitation",
-    "CompanyMember",
+    "Challenge",
     "DataKey",
     "IdempotencyKey",
     "Inbox",
@@ -18,6 +16,7 @@ __all__ = [
     "Outbox",
     "Profile",
     "ProfileSkill",
+    "Registration",
     "RoleGrant",
     "User",
 ]

@@ -40,6 +40,12 @@ def story(system: System) -> Callable[..., FirstPaidJob]:
     """A story whose people try again, as apps do, for ``patience`` seconds."""
 
     def tell(patience: float = 0.0) -> FirstPaidJob:
-        return FirstPaidJob(api=system.api, live=system.live, narrator=Narrator(quiet=True), patience=patience)
+        return FirstPaidJob(
+            api=system.api,
+            live=system.live,
+            mailbox=system.running.mailbox,
+            narrator=Narrator(quiet=True),
+            patience=patience,
+        )
 
     return tell

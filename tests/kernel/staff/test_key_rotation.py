@@ -10,8 +10,8 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from kelmah.demo import PASSWORD, PEOPLE
 from kelmah.http import remote_keys
-from kelmah.ids import new_id
 from tests.kernel.staff.pair import Pair
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
@@ -20,16 +20,16 @@ PAUSE = remote_keys.ASK_AT_MOST_EVERY.total_seconds()
 UNKNOWN = jwt.encode({}, ec.generate_private_key(ec.SECP256R1()), algorithm="ES256", headers={"kid": "n" * 43})
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _people(pair: Pair) -> None:
+    pair.identity.manage("load_demo")
+
+
 def fresh_token(identity: str) -> str:
-    """Of somebody who signs up just now."""
-    form = {
-        "email": f"{new_id()}@example.com",
-        "password": "seven cedis for kenkey",
-        "role": "worker",
-        "display_name": "Ama",
-    }
-    answer = httpx.post(f"{identity}/api/v1/auth/register", json=form, timeout=20)
-    assert answer.status_code == 201, answer.text
+    """Of somebody who logs in just now."""
+    form = {"login": PEOPLE[0].email, "password": PASSWORD}
+    answer = httpx.post(f"{identity}/api/v1/auth/login", json=form, timeout=20)
+    assert answer.status_code == 200, answer.text
     return str(answer.json()["access_token"])
 
 
