@@ -100,9 +100,10 @@ class Running:
         self.own = machine.home / name
         for folder in ("tmp", "run-secrets", "var-lib-kelmah"):
             (self.own / folder).mkdir(parents=True, exist_ok=True)
-        for name in said.get("secrets", []):
-            if name.endswith("_crypto_keys"):
-                key_file.write_new(self.own / "run-secrets" / name, now=clock.now())
+        for secret in said.get("secrets", []):
+            key_path = self.own / "run-secrets" / secret
+            if secret.endswith("_crypto_keys") and not key_path.exists():
+                key_file.write_new(key_path, now=clock.now())
         if "jwt_signing_key" in said.get("secrets", []):
             key = ec.generate_private_key(ec.SECP256R1())
             text = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

@@ -44,7 +44,9 @@ def test_production_refuses_a_moved_clock(tmp_path):
     assert "KELMAH_CLOCK_FILE" in outcome.stderr
 
 
-@pytest.mark.parametrize("variable", ["SECRET_KEY", "ALLOWED_HOSTS", "JWT_SIGNING_KEY_FILE", "INTERNAL_RPC_KEY"])
+@pytest.mark.parametrize(
+    "variable", ["SECRET_KEY", "ALLOWED_HOSTS", "JWT_SIGNING_KEY_FILE", "INTERNAL_RPC_KEY", "FRONTEND_URL"]
+)
 def test_production_without_a_secret_does_not_start(variable, tmp_path):
     key = tmp_path / "jwt.pem"
     key.write_text("a key")
@@ -55,6 +57,7 @@ def test_production_without_a_secret_does_not_start(variable, tmp_path):
         "JWT_SIGNING_KEY_FILE": str(key),
         "INTERNAL_RPC_KEY": "k" * 32,
         "DATABASE_ROLE_PASSWORD": "p" * 20,
+        "FRONTEND_URL": "https://app.example.com",
     }
     command = [sys.executable, "-c", "import config.settings.prod"]
     complete = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
