@@ -1,20 +1,29 @@
 """Who is asking."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 from uuid import UUID
+
+
+class Grant(NamedTuple):
+    """A role held within one scope, and nowhere else: ``("company_hiring", "company", "<id>")``."""
+
+    role: str
+    scope_kind: str
+    scope_id: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Principal:
     """The authenticated caller, as told by a signed access token; never by a field of a request.
 
-    ``scopes`` are ``(kind, id)`` pairs that a role is limited to; ``mfa_level`` is 0 without a second factor.
+    ``roles`` are held everywhere, ``grants`` within a scope each; ``mfa_level`` is 0 without a second factor.
     """
 
     user_id: UUID
     roles: frozenset[str] = field(default_factory=frozenset)
     session_id: UUID | None = None
-    scopes: frozenset[tuple[str, str]] = field(default_factory=frozenset)
+    grants: frozenset[Grant] = field(default_factory=frozenset)
     company_id: UUID | None = None
     mfa_level: int = 0
 
@@ -26,6 +35,11 @@ class Principal:
     def pk(self) -> UUID:
         return self.user_id
 
+    @property
+    def scopes(self) -> frozenset[tuple[str, str]]:
+        """``(kind, id)`` of everything they hold a role within."""
+        return frozenset((grant.scope_kind, grant.scope_id) for grant in self.grants)
+
     def has_role(self, *names: str) -> bool:
-        """Whether the caller holds at least one of the roles."""
+        """Whether the caller holds at least one of the roles, everywhere."""
         return not self.roles.isdisjoint(names)

@@ -10,6 +10,9 @@ class IdentityConfig(DomainConfig):
     handlers = "domains.identity.handlers"
     urls = "domains.identity.api.urls"
     admin_urls = "domains.identity.admin.urls"
-    beat = {"identity-forget": {"task": "identity.forget_old_rows", "schedule": 3_600.0}}
+    beat = {
+        "identity-forget": {"task": "identity.forget_old_rows", "schedule": 3_600.0},
+        "identity-invitations": {"task": "identity.forget_invitations", "schedule": 3_600.0},
+    }
     outside = {"mail server": "e-mails to people", "SMS provider": "texts to phones"}
     demo = "domains.identity.actions.demo.load_demo"

@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 
 from domains.identity import actions
-from domains.identity.actions import letters, standing
+from domains.identity.actions import company_letters, invitations, letters, standing
 from kelmah.http.store import StoreDown
 from kelmah.outbound import NotSent
 
@@ -30,6 +30,24 @@ def announce_standing(user_id: str) -> None:
 def forget_old_rows() -> int:
     """Once an hour; returns how many rows were forgotten."""
     return actions.forget_old_rows()
+
+
+@shared_task(
+    name="identity.send_company_invitation",
+    autoretry_for=(NotSent,),
+    retry_backoff=5,
+    retry_backoff_max=300,
+    max_retries=10,
+)
+def send_company_invitation(invitation_id: str) -> None:
+    """Send the letter of an invitation. Twice is safe: the last one is the good one."""
+    company_letters.send_invitation(invitation_id=UUID(invitation_id))
+
+
+@shared_task(name="identity.forget_invitations")
+def forget_invitations() -> int:
+    """Once an hour; returns how many invitations ran out or were forgotten."""
+    return invitations.forget_invitations()
 
 
 @shared_task(

@@ -16,7 +16,7 @@ from kelmah.http.denylist import Death, death_of
 from kelmah.http.errors import TokenInvalid, TokenStale
 from kelmah.http.store import StoreDown
 from kelmah.http.tokens import verified_claims
-from kelmah.principal import Principal
+from kelmah.principal import Grant, Principal
 
 log = structlog.get_logger(__name__)
 
@@ -78,7 +78,7 @@ def _principal(claims: Mapping[str, Any]) -> Principal:
         user_id=UUID(claims["sub"]),
         roles=frozenset(map(str, claims["roles"])),
         session_id=UUID(claims["sid"]),
-        scopes=frozenset((str(kind), str(subject)) for kind, subject in claims.get("scopes", ())),
+        grants=frozenset(Grant(str(role), str(kind), str(within)) for role, kind, within in claims.get("grants", ())),
         company_id=UUID(claims["company"]) if claims.get("company") else None,
         mfa_level=int(claims.get("mfa", 0)),
     )

@@ -41,7 +41,7 @@ class SigningKey:
 
 def sign_access_token(claims: Mapping[str, Any]) -> str:
     """A bearer token for ``claims`` (sub, sid, roles, amr, auth_time, mfa; optionally fresh, limited,
-    scopes, company), good for ``settings.ACCESS_TOKEN_SECONDS``."""
+    grants, company), good for ``settings.ACCESS_TOKEN_SECONDS``."""
     return sign_token(
         claims, kind="access", audience=settings.JWT_AUDIENCE, lifetime=timedelta(seconds=settings.ACCESS_TOKEN_SECONDS)
     )

@@ -120,6 +120,7 @@ def access_token(principal: Principal, *, seconds: int = 600) -> str:
             "sub": str(principal.user_id),
             "sid": str(principal.session_id or new_id()),
             "roles": sorted(principal.roles),
+            "grants": sorted(principal.grants),
             "jti": str(new_id()),
             "iat": now,
             "exp": now + seconds,

@@ -254,9 +254,20 @@ def test_a_new_password_ends_what_the_old_one_opened(published):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"role": "staff"}, {"role": "worker"}, {"role": "Admin"}, {"role": ""}, {"scope_kind": "fleet"}]
+    "wrong",
+    [
+        {"role": "staff"},
+        {"role": "worker"},
+        {"role": "Admin"},
+        {"role": "emperor"},
+        {"role": ""},
+        {"scope_kind": "company"},
+        {"scope_kind": "company", "scope_id": "7"},
+        {"role": "company_hiring"},
+        {"role": "company_hiring", "scope_kind": "fleet", "scope_id": "7"},
+    ],
 )
-def test_a_grant_is_a_role_of_another_name_with_a_whole_scope(wrong):
+def test_a_grant_is_a_declared_role_with_a_whole_scope_of_its_kind(wrong):
     with pytest.raises(InvalidInput):
         actions.grant_role(user_id=sign_up().user.id, by_id=staff().id, **{"role": "support", **wrong})
 

@@ -229,7 +229,7 @@ def test_roles_are_granted_and_withdrawn(desk, boss):
     assert not RoleGrant.objects.exists()
 
 
-@pytest.mark.parametrize("change", [{"role": "staff"}, {"scope_kind": "fleet"}, {"role": "Support!"}])
+@pytest.mark.parametrize("change", [{"role": "staff"}, {"scope_kind": "company"}, {"role": "Support!"}])
 def test_a_wrong_grant_is_refused_with_a_word(desk, change):
     user = sign_up().user
     form = {"user": str(user.id), "role": "support", "scope_kind": "", "scope_id": ""} | change

@@ -163,16 +163,19 @@ def test_a_suspended_member_refreshes_nothing():
 def test_a_role_granted_meanwhile_is_in_the_next_token(api):
     tokens, boss = sign_up(), staff()
     actions.grant_role(
-        user_id=tokens.user.id, role="fleet_owner", by_id=boss.id, scope_kind="fleet", scope_id="accra-7"
+        user_id=tokens.user.id, role="company_hiring", by_id=boss.id, scope_kind="company", scope_id="accra-7"
     )
     renewed = refresh(tokens.refresh_token)
     assert api.with_token(tokens.access_token).get("/me").status == 200
-    assert api.with_token(renewed.access_token).get("/me").json["roles"] == ["worker", "fleet_owner"]
+    me = api.with_token(renewed.access_token).get("/me").json
+    assert me["roles"] == ["worker"]
+    assert me["grants"] == [{"role": "company_hiring", "scope_kind": "company", "scope_id": "accra-7"}]
     from kelmah.http.authentication import read_access_token
 
     principal, access = read_access_token(renewed.access_token)
-    assert principal.roles == {"worker", "fleet_owner"}
-    assert principal.scopes == {("fleet", "accra-7")}
+    assert principal.roles == {"worker"}  # what is held within one company is nothing elsewhere
+    assert principal.grants == {("company_hiring", "company", "accra-7")}
+    assert principal.scopes == {("company", "accra-7")}
     assert principal.session_id == tokens.session_id
     assert access.amr == ("pwd",)
 

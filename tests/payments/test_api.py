@@ -118,7 +118,7 @@ def test_nobody_moves_money(api):
 
 def test_the_books_are_for_staff(api):
     assert api.as_(somebody()).get("/ledger/check").status == 403
-    books = api.as_(somebody(role="staff")).get("/ledger/check").json
+    books = api.as_(somebody(role="finance")).get("/ledger/check").json
     assert (books["in_order"], len(books["invariants"])) == (True, 8)
 
 

@@ -1,6 +1,5 @@
 """Roles beyond the one chosen at sign-up: given and taken by staff, never by a client."""
 
-import re
 from uuid import UUID
 
 from django.db import IntegrityError
@@ -11,6 +10,7 @@ from domains.identity.models import RoleGrant
 from kelmah import clock
 from kelmah.db import atomic
 from kelmah.errors import FieldError, Forbidden, InvalidInput
+from kelmah.rights.declared import declared
 
 
 def grant_role(
@@ -51,8 +51,13 @@ def withdraw_role(*, grant_id: UUID) -> None:
 
 
 def _check(role: str, scope_kind: str, scope_id: str) -> None:
-    if role in rules.ROLES or not re.fullmatch(rules.GRANTED_ROLE, role):
-        detail = "The name of a role besides worker, hirer and staff, in lower case."
-        raise InvalidInput(errors=[FieldError("/role", "invalid", detail)])
+    known = declared().roles.get(role)
+    if known is None or role in rules.ROLES:
+        detail = "No such role is granted: worker, hirer and staff are chosen, all others are declared by domains."
+        raise InvalidInput(errors=[FieldError("/role", "invalid_choice", detail)])
     if bool(scope_kind) != bool(scope_id):
         raise InvalidInput(errors=[FieldError("/scope_id", "invalid", "A scope has a kind and an id.")])
+    if not (scope_kind in known.scope_kinds if scope_kind else known.is_held_everywhere):
+        kinds = ", ".join(filter(None, known.scope_kinds))
+        detail = f"This role is held within: {kinds}." if kinds else "This role is held everywhere, within no scope."
+        raise InvalidInput(errors=[FieldError("/scope_kind", "invalid_choice", detail)])

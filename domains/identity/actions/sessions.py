@@ -144,6 +144,26 @@ def end_all_sessions(user_id: UUID, *, reason: str, keep_id: UUID | None = None)
             _end(session, reason=reason)
 
 
+def issue_access_token(session: AuthSession) -> str:
+    """What the session may be taken for, for ten minutes: by the roles, and for the company, of this moment."""
+    standing = queries.standing_of(session.user)
+    return sign_access_token(
+        {
+            "sub": str(session.user_id),
+            "sid": str(session.id),
+            "roles": standing.roles,
+            "grants": standing.grants,
+            "scopes": sorted({(grant.scope_kind, grant.scope_id) for grant in standing.grants}),
+            "amr": session.amr,
+            "auth_time": int(session.auth_time.timestamp()),
+            "mfa": 0,
+            "company": str(session.company_id) if session.company_id else None,
+            # Read before the roles: a token with the roles of before never bears the standing of after.
+            "standing": session.user.standing,
+        }
+    )
+
+
 # Private functions
 
 
@@ -201,24 +221,10 @@ def _end(session: AuthSession, *, reason: str) -> None:
 
 
 def _issued(session: AuthSession, refresh_token: str) -> IssuedTokens:
-    standing = queries.standing_of(session.user)
-    access_token = sign_access_token(
-        {
-            "sub": str(session.user_id),
-            "sid": str(session.id),
-            "roles": standing.roles,
-            "scopes": standing.scopes,
-            "amr": session.amr,
-            "auth_time": int(session.auth_time.timestamp()),
-            "mfa": 0,
-            # Read before the roles: a token with the roles of before never bears the standing of after.
-            "standing": session.user.standing,
-        }
-    )
     return IssuedTokens(
         user=session.user,
         session_id=session.id,
-        access_token=access_token,
+        access_token=issue_access_token(session),
         refresh_token=refresh_token,
         expires_in=settings.ACCESS_TOKEN_SECONDS,
     )

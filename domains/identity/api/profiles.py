@@ -17,7 +17,7 @@ from domains.identity.api.serializers.profiles import (
 )
 from kelmah.errors import NotFound
 from kelmah.http.etag import expected_version, with_etag
-from kelmah.http.permissions import Anyone, HasRole
+from kelmah.http.permissions import Anyone, Can
 from kelmah.http.schema import operation
 from kelmah.http.serializers import valid
 from kelmah.http.views import View
@@ -43,6 +43,7 @@ OWN_PROFILE = {
     "version": 3,
     "completeness": {"percent": 100, "missing": []},
 }
+COMPANY_ID = "01930d2a-0b00-7c33-9d33-5e9c7c3f1a77"
 
 
 class Me(View):
@@ -52,6 +53,7 @@ class Me(View):
         example_response={
             **USER,
             "roles": ["hirer"],
+            "grants": [{"role": "company_hiring", "scope_kind": "company", "scope_id": COMPANY_ID}],
             "locale": "en",
             "zone": "Africa/Accra",
             "created_at": "2026-11-20T09:00:00Z",
@@ -59,11 +61,11 @@ class Me(View):
     )
     def get(self, request: Request) -> Response:
         user = queries.account_of(request.user.user_id)
-        return Response(render_me(user, roles=queries.standing_of(user).roles))
+        return Response(render_me(user, queries.standing_of(user)))
 
 
 class MyProfile(View):
-    permission_classes = [HasRole("worker", "hirer")]
+    permission_classes = [Can("identity.edit_profile")]
 
     @operation(
         summary="My profile, and what is missing in it",

@@ -1,6 +1,7 @@
 """Tables of identity. What a constraint can say, a constraint says."""
 
 from domains.identity.models.challenges import Challenge, Registration
+from domains.identity.models.companies import Company, CompanyInvitation, CompanyMember
 from domains.identity.models.people import RoleGrant, User
 from domains.identity.models.plumbing import DataKey, IdempotencyKey, Inbox, Outbox
 from domains.identity.models.profiles import Profile, ProfileSkill
@@ -9,6 +10,9 @@ from domains.identity.models.sessions import AuthSession, LoginGuard
 __all__ = [
     "AuthSession",
     "Challenge",
+    "Company",
+    "CompanyInvitation",
+    "CompanyMember",
     "DataKey",
     "IdempotencyKey",
     "Inbox",

@@ -87,7 +87,8 @@ class RoleGrant(UUIDModel):
     role = models.TextField()
     scope_kind = models.TextField(blank=True, default="")
     scope_id = models.TextField(blank=True, default="")
-    granted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
+    # Nobody, where it follows from something that the person did: founding a company.
+    granted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False, null=True)
     granted_at = models.DateTimeField()
 
     class Meta:
@@ -101,7 +102,11 @@ class RoleGrant(UUIDModel):
                 condition=Q(scope_kind="", scope_id="") | Q(scope_kind__gt="", scope_id__gt=""),
                 name="role_grant_scope_is_whole",
             ),
-            models.CheckConstraint(condition=~Q(user=F("granted_by")), name="role_grant_by_somebody_else"),
+            models.CheckConstraint(
+                condition=Q(granted_by__isnull=True, scope_kind__gt="")
+                | Q(granted_by__isnull=False) & ~Q(user=F("granted_by")),
+                name="role_grant_by_somebody_else",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -32,7 +32,8 @@ class LoginGuard(models.Model):
         return self.key
 
 
-def _bytes_in(column: str) -> Func:
+def bytes_in(column: str) -> Func:
+    """How long a hash is."""
     return Func(F(column), function="octet_length", output_field=models.IntegerField())
 
 
@@ -60,15 +61,16 @@ class AuthSession(UUIDModel):
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
     revoke_reason = models.TextField(blank=True, default="")
+    company_id = models.UUIDField(null=True)  # for which they act; asked again whenever tokens are made
 
     class Meta:
         permissions = [("revoke_session", "Can end sessions")]
         constraints = [
-            models.CheckConstraint(condition=Exact(_bytes_in("current_hash"), 32), name="session_hash"),
+            models.CheckConstraint(condition=Exact(bytes_in("current_hash"), 32), name="session_hash"),
             models.CheckConstraint(
                 condition=Q(previous_hash__isnull=True, rotated_at__isnull=True, rotations=0)
                 | Q(previous_hash__isnull=False, rotated_at__isnull=False, rotations__gt=0)
-                & Q(Exact(_bytes_in("previous_hash"), 32))
+                & Q(Exact(bytes_in("previous_hash"), 32))
                 & ~Q(current_hash=F("previous_hash")),
                 name="session_rotated_as_a_whole",
             ),

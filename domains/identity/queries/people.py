@@ -9,14 +9,15 @@ from django.db.models import QuerySet
 from domains.identity import rules
 from domains.identity.models import RoleGrant, User
 from kelmah.errors import InvalidInput, NotFound, Unauthenticated
+from kelmah.principal import Grant
 
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """What somebody may be taken for: what their access tokens say."""
+    """What somebody may be taken for: ``roles`` everywhere, ``grants`` within one scope each."""
 
     roles: list[str]
-    scopes: list[tuple[str, str]]
+    grants: list[Grant]
 
 
 def user_by_login(login: str) -> User | None:
@@ -31,10 +32,11 @@ def user_by_login(login: str) -> User | None:
 
 def standing_of(user: User) -> Standing:
     """The role chosen at sign-up and the roles granted since."""
-    grants = list(RoleGrant.objects.filter(user=user).order_by("role"))
+    held = RoleGrant.objects.filter(user=user).order_by("role", "scope_kind", "scope_id")
+    grants = [Grant(*row) for row in held.values_list("role", "scope_kind", "scope_id")]
     return Standing(
-        roles=[user.role, *dict.fromkeys(grant.role for grant in grants)],
-        scopes=[(grant.scope_kind, grant.scope_id) for grant in grants if grant.scope_kind],
+        roles=[user.role, *(grant.role for grant in grants if not grant.scope_kind)],
+        grants=[grant for grant in grants if grant.scope_kind],
     )
 
 

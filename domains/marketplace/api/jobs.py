@@ -19,12 +19,12 @@ from kelmah.http.authentication import caller_of
 from kelmah.http.cursors import read_cursor, read_limit, write_cursor
 from kelmah.http.etag import expected_version, with_etag
 from kelmah.http.pagination import page_response
-from kelmah.http.permissions import Anyone, HasRole
+from kelmah.http.permissions import Anyone, Can
 from kelmah.http.schema import operation
 from kelmah.http.serializers import PageQuery, valid
 from kelmah.http.views import View
 
-_Hirer = HasRole("hirer")
+_Hirer = Can("marketplace.post_jobs")
 
 
 class JobList(View):

@@ -12,12 +12,12 @@ from domains.marketplace.api.serializers.outputs import OfferOut, render_offer
 from domains.marketplace.models import Offer
 from kelmah.errors import InvalidTransition, NotFound
 from kelmah.http.etag import expected_version, with_etag
-from kelmah.http.permissions import HasRole
+from kelmah.http.permissions import Can
 from kelmah.http.schema import operation
 from kelmah.http.serializers import valid
 from kelmah.http.views import View
 
-_Hirer, _Worker = HasRole("hirer"), HasRole("worker")
+_Hirer, _Worker = Can("marketplace.choose_proposals"), Can("marketplace.send_proposals")
 
 
 class OffersOfProposal(View):

@@ -17,12 +17,12 @@ from domains.marketplace.models import Proposal
 from kelmah.errors import InvalidTransition, NotFound
 from kelmah.http.cursors import read_cursor, read_limit
 from kelmah.http.etag import expected_version, with_etag
-from kelmah.http.permissions import HasRole
+from kelmah.http.permissions import Can
 from kelmah.http.schema import operation
 from kelmah.http.serializers import PageQuery, valid
 from kelmah.http.views import View
 
-_Hirer, _Worker = HasRole("hirer"), HasRole("worker")
+_Hirer, _Worker = Can("marketplace.choose_proposals"), Can("marketplace.send_proposals")
 
 
 class ProposalsOfJob(View):

@@ -9,7 +9,7 @@ from domains.payments import actions, queries, rules
 from domains.payments.api.serializers import DepositIn, DepositOut, PayoutIn, PayoutOut, render_deposit, render_payout
 from kelmah.errors import NotFound
 from kelmah.http.etag import with_etag
-from kelmah.http.permissions import HasRole
+from kelmah.http.permissions import Can
 from kelmah.http.schema import operation
 from kelmah.http.serializers import valid
 from kelmah.http.views import View
@@ -65,7 +65,7 @@ class DepositDetail(View):
 
 
 class PayoutCreate(View):
-    permission_classes = [HasRole("worker")]
+    permission_classes = [Can("payments.request_payout")]
     idempotency_required = True
     needs_fresh_proof = True
 

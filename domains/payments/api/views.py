@@ -24,7 +24,7 @@ from kelmah.errors import NotFound
 from kelmah.http.cursors import read_cursor, read_limit, write_cursor
 from kelmah.http.etag import with_etag
 from kelmah.http.pagination import page_response
-from kelmah.http.permissions import Anyone, HasRole
+from kelmah.http.permissions import Anyone, Can
 from kelmah.http.schema import operation
 from kelmah.http.serializers import valid
 from kelmah.http.views import View
@@ -137,10 +137,10 @@ class SandboxWebhook(View):
 
 
 class LedgerCheck(View):
-    permission_classes = [HasRole("staff")]
+    permission_classes = [Can("payments.check_books")]
 
     @operation(
-        summary="Whether the books are in order (staff)",
+        summary="Whether the books are in order (finance)",
         response=BooksOut,
         example_response={
             "in_order": True,

@@ -49,6 +49,8 @@ class Command(BaseCommand):
 def interfaces_on_the_shelf() -> Iterator[type[Service]]:
     """All that ``kelmah/interfaces`` holds, whether their domains run here or not."""
     for package in pkgutil.iter_modules(kelmah.interfaces.__path__):
+        if not package.ispkg:  # what all of them share
+            continue
         calls = import_module(f"kelmah.interfaces.{package.name}.calls")
         interface = INTERFACES.get(package.name)
         if interface is not None and interface.__module__ == calls.__name__:

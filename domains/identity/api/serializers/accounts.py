@@ -8,6 +8,7 @@ from domains.identity import rules
 from domains.identity.actions import IssuedTokens
 from domains.identity.api.serializers.fields import PasswordField, one_line
 from domains.identity.models import User
+from domains.identity.queries import Standing
 from kelmah.http.fields import TextField
 from kelmah.http.serializers import StrictSerializer
 
@@ -30,8 +31,15 @@ class UserOut(serializers.Serializer):
     phone = serializers.CharField(allow_null=True)
 
 
+class GrantOut(serializers.Serializer):
+    role = serializers.CharField()
+    scope_kind = serializers.CharField()
+    scope_id = serializers.CharField()
+
+
 class MeOut(UserOut):
-    roles = serializers.ListField(child=serializers.CharField())
+    roles = serializers.ListField(child=serializers.CharField(), help_text="What I am everywhere.")
+    grants = GrantOut(many=True, help_text="What I am within one scope, as a company.")
     locale = serializers.ChoiceField(choices=rules.LOCALES)
     zone = serializers.CharField()
     created_at = serializers.DateTimeField()
@@ -56,9 +64,14 @@ def render_user(user: User) -> dict[str, Any]:
     }
 
 
-def render_me(user: User, *, roles: list[str]) -> dict[str, Any]:
-    more = {"roles": roles, "locale": user.locale, "zone": user.zone, "created_at": user.created_at}
-    return render_user(user) | more
+def render_me(user: User, standing: Standing) -> dict[str, Any]:
+    return render_user(user) | {
+        "roles": standing.roles,
+        "grants": [grant._asdict() for grant in standing.grants],
+        "locale": user.locale,
+        "zone": user.zone,
+        "created_at": user.created_at,
+    }
 
 
 def render_tokens(tokens: IssuedTokens) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('identity', '0004_data_keys'),
+        ('identity', '0005_companies'),
     ]
 
     operations = [

@@ -1,0 +1,71 @@
+"""Who people can be, and who may do what with accounts."""
+
+from typing import Final
+
+from kelmah.interfaces.roles import Permission, Role
+
+ROLES: Final = (
+    # Chosen at sign-up, or made by operators; never granted.
+    Role(name="worker", title="Worker"),
+    Role(name="hirer", title="Hirer"),
+    Role(name="staff", title="Staff: enters the desk, and does there what granted roles allow"),
+    # Granted to accounts of staff.
+    Role(name="support", title="Support", privileged=True),
+    Role(name="moderator", title="Moderator", privileged=True),
+    Role(name="finance", title="Finance", privileged=True),
+    Role(name="compliance", title="Compliance", privileged=True),
+    Role(name="admin", title="Administrator", privileged=True),
+    # Held within one company.
+    Role(
+        name="company_owner",
+        title="Owner of a company",
+        scope_kinds=("company",),
+        gives=("company_admin", "company_hiring", "company_finance", "company_member"),
+    ),
+    Role(
+        name="company_admin",
+        title="Administrator of a company",
+        scope_kinds=("company",),
+        gives=("company_hiring", "company_finance", "company_member"),
+    ),
+    Role(name="company_hiring", title="Hires for a company", scope_kinds=("company",)),
+    Role(name="company_finance", title="Pays for a company", scope_kinds=("company",)),
+    Role(name="company_member", title="Member of a company", scope_kinds=("company",)),
+)
+
+PERMISSIONS: Final = (
+    Permission(name="identity.edit_profile", title="Keep a profile of one's own", to=("worker", "hirer")),
+    Permission(
+        name="identity.view_people",
+        title="See accounts and profiles at the desk",
+        to=("support", "moderator", "compliance", "admin"),
+    ),
+    Permission(
+        name="identity.suspend_user",
+        title="Suspend people and let them in again",
+        to=("moderator", "compliance", "admin"),
+    ),
+    Permission(
+        name="identity.view_sessions",
+        title="See where people are logged in, and who is locked out",
+        to=("support", "compliance", "admin"),
+    ),
+    Permission(name="identity.revoke_session", title="End sessions of others", to=("support", "compliance", "admin")),
+    Permission(name="identity.impersonate", title="Look at Kelmah as somebody else does", to=("support", "admin")),
+    Permission(name="identity.view_grants", title="See who holds which role", to=("compliance", "admin")),
+    Permission(name="identity.request_grant", title="Ask to change roles of others", to=("compliance", "admin")),
+    Permission(
+        name="identity.approve_grant",
+        title="Decide on changes of roles that others asked for",
+        to=("compliance", "admin"),
+    ),
+    Permission(
+        name="identity.grant_in_scope",
+        title="Change roles of others within one's own scope",
+        to=("company_owner", "company_admin"),
+    ),
+    Permission(name="identity.view_events", title="See events of identity on their way", to=("admin",)),
+    Permission(
+        name="identity.decide_events", title="Try dead letters of identity again, or give them up", to=("admin",)
+    ),
+)

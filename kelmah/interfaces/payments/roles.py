@@ -1,0 +1,30 @@
+"""Who may do what with money."""
+
+from typing import Final
+
+from kelmah.interfaces.roles import Permission, Role
+
+ROLES: Final[tuple[Role, ...]] = ()
+
+PERMISSIONS: Final = (
+    Permission(name="payments.request_payout", title="Take money out of one's own wallet", to=("worker",)),
+    Permission(
+        name="payments.view_money",
+        title="See the ledger, escrows and transfers of everybody at the desk",
+        to=("finance", "compliance", "admin"),
+    ),
+    Permission(name="payments.check_books", title="Look whether the books are in order", to=("finance", "admin")),
+    Permission(name="payments.refund_escrow", title="Give an escrow back to the hirer", to=("finance", "admin")),
+    Permission(
+        name="payments.settle_transfer", title="Decide on deposits and payouts in review", to=("finance", "admin")
+    ),
+    Permission(
+        name="payments.follow_gateway",
+        title="Ask a gateway what became of a transfer, or declare it never done",
+        to=("finance", "admin"),
+    ),
+    Permission(name="payments.view_events", title="See events of payments on their way", to=("admin",)),
+    Permission(
+        name="payments.decide_events", title="Try dead letters of payments again, or give them up", to=("admin",)
+    ),
+)
