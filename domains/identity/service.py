@@ -27,7 +27,7 @@ class IdentityService(Identity):
 
 def _profile(profile: models.Profile) -> Profile:
     content = queries.content_of(profile)
-    percent, _ = rules.completeness(content, role=profile.user.role)
+    percent, _ = rules.completeness(content, role=profile.user.role, says_when=bool(profile.slots.all()))
     return Profile(
         user_id=profile.user_id,
         display_name=content.display_name,
@@ -35,7 +35,13 @@ def _profile(profile: models.Profile) -> Profile:
         headline=content.headline,
         bio=content.bio,
         skills=[
-            SkillLevel(skill_id=skill.skill_id, name=skill.name, level=skill.level, years=skill.years)
+            SkillLevel(
+                skill_id=skill.skill_id,
+                name=skill.name,
+                level=skill.level,
+                years=skill.years,
+                verified=skill.verified,
+            )
             for skill in content.skills
         ],
         place=content.place.name if content.place else "",

@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 
 from domains.identity import actions
-from domains.identity.actions import company_letters, invitations, letters, standing
+from domains.identity.actions import cards, company_letters, invitations, letters, standing
 from kelmah.http.store import StoreDown
 from kelmah.outbound import NotSent
 
@@ -56,3 +56,9 @@ def forget_invitations() -> int:
 def send_secret(challenge_id: str) -> None:
     """Send a link or a code. Twice is safe: the last one is the good one."""
     letters.send_secret(challenge_id=UUID(challenge_id))
+
+
+@shared_task(name="identity.refresh_cards")
+def refresh_cards() -> int:
+    """Once a day: ranks age and holidays come nearer though nobody does anything; returns how many were looked at."""
+    return cards.refresh_all()

@@ -113,11 +113,14 @@ def test_an_account_with_sessions_is_never_deleted():
         ("radius_km = 5", "profile_radius_around_a_place"),
         ("radius_km = 501, place_name = 'Osu', latitude = 5, longitude = 0", "profile_radius_around_a_place"),
         ("radius_km = 0, place_name = 'Osu', latitude = 5, longitude = 0", "profile_radius_around_a_place"),
-        ("rate_minor = 500", "profile_rate_is_money"),
-        ("rate_currency = 'GHS'", "profile_rate_is_money"),
-        ("rate_minor = 0, rate_currency = 'GHS'", "profile_rate_is_money"),
-        ("rate_minor = 1000000001, rate_currency = 'GHS'", "profile_rate_is_money"),
-        ("rate_minor = 5, rate_currency = 'XXX'", "profile_rate_is_money"),
+        ("hourly_minor = 500", "profile_hourly_rate_is_money"),
+        ("daily_currency = 'GHS'", "profile_daily_rate_is_money"),
+        ("visit_minor = 0, visit_currency = 'GHS'", "profile_visit_rate_is_money"),
+        ("hourly_minor = 1000000001, hourly_currency = 'GHS'", "profile_hourly_rate_is_money"),
+        ("daily_minor = 5, daily_currency = 'XXX'", "profile_daily_rate_is_money"),
+        ("languages = '{en}'", "profile_languages_have_levels"),
+        ("languages = '{en}', language_levels = '{so-so}'", "profile_languages_have_levels"),
+        ("verified_level = 4", "profile_verified_level"),
         ("stars = 437", "profile_stars_need_reviews"),
         ("reviews = 3", "profile_stars_need_reviews"),
         ("stars = 501, reviews = 3", "profile_stars_need_reviews"),
@@ -128,6 +131,54 @@ def test_an_account_with_sessions_is_never_deleted():
 def test_a_profile_cannot_become_nonsense(change, constraint):
     user = sign_up().user
     assert broken_constraint(f"UPDATE identity_profile SET {change} WHERE user_id = %s", user.id) == constraint
+
+
+SLOT = "identity_weeklyslot (profile_id, weekday, starts, minutes)"
+OFF = "identity_dayoff (profile_id, first, last, note)"
+JOB = "identity_experience (profile_id, organisation, title, started, ended, text)"
+SCHOOL = "identity_education (profile_id, organisation, title, started, ended, text)"
+
+
+@pytest.mark.parametrize(
+    ("table", "values", "constraint"),
+    [
+        (SLOT, (0, 0, 60), "slot_weekday"),
+        (SLOT, (8, 0, 60), "slot_weekday"),
+        (SLOT, (2, 1440, 60), "slot_starts"),
+        (SLOT, (2, 0, 0), "slot_length"),
+        (SLOT, (2, 0, 1441), "slot_length"),
+        (SLOT, (1, 659, 60), "slot_alone"),
+        (OFF, ("2026-05-02", "2026-05-01", ""), "day_off_in_order"),
+        (OFF, ("2026-12-31", "2027-01-02", ""), "day_off_once"),
+        (JOB, ("Adom", "Joiner", "2012-03-01", "2012-02-01", ""), "experience_in_order"),
+        (JOB, ("Adom", "Joiner", "2012-03-02", None, ""), "experience_in_months"),
+        (JOB, ("", "Joiner", "2012-03-01", None, ""), "experience_named"),
+        (SCHOOL, ("ATTC", "", "2012-03-01", None, ""), "education_named"),
+        (SCHOOL, ("ATTC", "NVTI", "2012-03-01", "2012-04-30", ""), "education_in_months"),
+    ],
+)
+def test_hours_and_stations_cannot_be_nonsense(table, values, constraint):
+    user = sign_up().user
+    insert = "INSERT INTO {} VALUES (%s, {})"
+    assert broken_constraint(insert.format(SLOT, "1, 600, 60"), user.id) is None
+    assert broken_constraint(insert.format(OFF, "'2026-12-24', '2026-12-31', ''"), user.id) is None
+    marks = ", ".join(["%s"] * len(values))
+    assert broken_constraint(insert.format(table, marks), user.id, *values) == constraint
+
+
+@pytest.mark.parametrize(
+    ("change", "constraint"),
+    [
+        ("rating = rating + 1", "rank_weights_are_whole"),
+        ("match = 10001", "rank_weights_match"),
+        ("jobs_full = 0", "rank_weights_divide"),
+        ("recency_days = 0", "rank_weights_divide"),
+        ("reason = ''", "rank_weights_reason"),
+        ("version = 0", "rank_weights_reason"),
+    ],
+)
+def test_weights_cannot_be_nonsense(change, constraint):
+    assert broken_constraint(f"UPDATE identity_rankweights SET {change}") == constraint
 
 
 @pytest.mark.parametrize(

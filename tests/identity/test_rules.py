@@ -1,6 +1,6 @@
 """Rules of accounts, sessions and profiles, without a database."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.conf import settings
@@ -8,8 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domains.identity import rules
+from domains.identity.rules.profiles import Language, Rates
+from domains.identity.rules.resume import Education, Experience
 from kelmah.errors import InvalidInput, InvalidTransition
 from kelmah.ids import new_id
+from kelmah.money import Money
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
@@ -250,26 +253,42 @@ def skill(skill_id: str = "carpentry", level: int = 3, years: int = 2) -> rules.
     return rules.Skill(skill_id=skill_id, name=skill_id.title(), level=level, years=years)
 
 
+STATION = {"organisation": "Adom", "title": "Joiner", "started": date(2012, 3, 1), "ended": None}
+FILLED = {
+    "headline": {"headline": "h"},
+    "bio": {"bio": "b"},
+    "place": {"place": OSU},
+    "service_area": {"radius_km": 5},
+    "rates": {"rates": Rates(visit=Money(5, "GHS"))},
+    "languages": {"languages": (Language(code="en", level="basic"),)},
+    "skills": {"skills": (skill(),)},
+    "experience": {"experience": (Experience(**STATION),)},
+    "education": {"education": (Education(**STATION),)},
+    "portfolio": {"portfolio_file_ids": (new_id(),)},
+}
+
+
 @pytest.mark.parametrize("role", ["worker", "hirer"])
 def test_the_parts_of_a_profile_sum_to_a_hundred(role):
     assert sum(rules.PARTS[role].values()) == 100
-    percent, missing = rules.completeness(CONTENT, role=role)
+    percent, missing = rules.completeness(CONTENT, role=role, says_when=False)
     assert percent == 0
     assert set(missing) == set(rules.PARTS[role])
 
 
-@given(st.sets(st.sampled_from(["headline", "bio", "place", "languages", "skills"])))
-def test_every_filled_part_adds_its_share_and_leaves_the_list(filled):
-    values = {"headline": "h", "bio": "b", "place": OSU, "languages": ("en",), "skills": (skill(),)}
-    content = rules.Content(**(CONTENT.__dict__ | {part: values[part] for part in filled}))
-    percent, missing = rules.completeness(content, role="worker")
+@given(st.sets(st.sampled_from(sorted(FILLED))), st.booleans())
+def test_every_filled_part_adds_its_share_and_leaves_the_list(filled, says_when):
+    said = {name: value for part in filled for name, value in FILLED[part].items()}
+    content = rules.Content(**(CONTENT.__dict__ | said))
+    filled |= {"availability"} if says_when else set()
+    percent, missing = rules.completeness(content, role="worker", says_when=says_when)
     assert percent == sum(rules.PARTS["worker"][part] for part in filled)
     assert filled.isdisjoint(missing)
     assert percent + sum(rules.PARTS["worker"][part] for part in missing) == 100
 
 
 def test_what_is_missing_begins_with_what_counts_most():
-    assert rules.completeness(CONTENT, role="worker")[1][0] == "skills"
+    assert rules.completeness(CONTENT, role="worker", says_when=False)[1][0] == "skills"
 
 
 @pytest.mark.parametrize(
@@ -279,12 +298,12 @@ def test_what_is_missing_begins_with_what_counts_most():
         ({"radius_km": 5, "place": OSU}, "hirer", {"/radius_km": "workers_only"}),
         ({"radius_km": 5}, "worker", {"/radius_km": "place_missing"}),
         ({"skills": (skill(), skill(level=5))}, "worker", {"/skills": "not_unique"}),
-        ({"languages": ("en", "en")}, "worker", {"/languages": "not_unique"}),
+        ({"languages": FILLED["languages"]["languages"] * 2}, "worker", {"/languages": "not_unique"}),
     ],
 )
 def test_what_no_single_field_can_tell_is_refused(changes, role, expected):
     with pytest.raises(InvalidInput) as refusal:
-        rules.check_content(rules.Content(**(CONTENT.__dict__ | changes)), role=role)
+        rules.check_content(rules.Content(**(CONTENT.__dict__ | changes)), role=role, today=date(2026, 11, 21))
     assert codes(refusal.value) == expected
 
 

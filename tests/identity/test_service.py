@@ -5,6 +5,7 @@ from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
 from domains.identity import actions, rules
+from domains.identity.rules.profiles import Rates
 from kelmah.ids import new_id
 from kelmah.interfaces.identity.calls import identity
 from kelmah.interfaces.identity.types import Person, Profile, SkillLevel
@@ -28,8 +29,8 @@ def described(**as_):
             "headline": "Carpenter",
             "place": rules.Place(name="Osu", latitude=5.556, longitude=-0.182),
             "radius_km": 25,
-            "rate": Money(4500, "GHS"),
-            "skills": [rules.Skill(skill_id="carpentry", name="Carpentry", level=4, years=12)],
+            "rates": Rates(hourly=Money(4500, "GHS")),
+            "skills": [rules.Skill(skill_id="47-2031-00-carpentry", level=4, years=12)],
         },
     )
     return user
@@ -73,12 +74,12 @@ def test_profiles_are_told_whole_and_staff_have_none():
             role="worker",
             headline="Carpenter",
             bio="",
-            skills=[SkillLevel(skill_id="carpentry", name="Carpentry", level=4, years=12)],
+            skills=[SkillLevel(skill_id="47-2031-00-carpentry", name="Carpentry", level=4, years=12)],
             place="Osu",
             radius_km=25,
             stars=437,
             reviews=12,
-            completeness=75,
+            completeness=55,
         )
     ]
 
@@ -91,6 +92,6 @@ def test_many_are_asked_in_as_few_statements_as_one():
             assert len(call(ids=ids)) == len(ids)
         return len(captured)
 
-    for call, expected in ((identity.people, 1), (identity.profiles, 2)):
+    for call, expected in ((identity.people, 1), (identity.profiles, 6)):
         assert statements(call, [users[0].id]) == expected
         assert statements(call, [user.id for user in users]) == expected

@@ -107,7 +107,7 @@ class FirstPaidJob:
             {
                 "headline": "Carpenter in Accra",
                 "bio": "Cabinets, doors and roofs since 2012.",
-                "skills": [{"skill_id": skill["id"], "name": skill["name"], "level": 4, "years": 12}],
+                "skills": [{"skill_id": skill["id"], "level": 4, "years": 12}],
                 "place": {"name": "Osu, Accra", "latitude": 5.556, "longitude": -0.182},
                 "radius_km": 25,
             },

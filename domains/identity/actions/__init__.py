@@ -7,9 +7,10 @@ from domains.identity.actions.grants import grant_role, withdraw_role
 from domains.identity.actions.hashing import turn
 from domains.identity.actions.login import log_in, log_in_staff
 from domains.identity.actions.passwords import end_sessions_after_new_password
-from domains.identity.actions.profiles import record_reputation, update_profile
+from domains.identity.actions.profiles import update_profile
 from domains.identity.actions.sessions import Device, IssuedTokens, log_out, refresh, revoke_session
 from domains.identity.actions.sweeping import forget_old_rows
+from domains.identity.actions.track_record import record_reputation
 
 __all__ = [
     "DeskClosed",

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import IntegrityError
 
 from domains.identity import queries, rules
+from domains.identity.actions import cards
 from domains.identity.actions.hashing import hash_new_password
 from domains.identity.actions.sessions import Device, IssuedTokens, end_all_sessions, open_session
 from domains.identity.actions.standing import change_standing
@@ -95,6 +96,7 @@ def suspend_user(*, user_id: UUID) -> None:
         user.save(update_fields=["status"])
         end_all_sessions(user.id, reason="staff")
         change_standing(user.id)  # not every access token has a session
+        cards.refresh(user.id)
 
 
 def reactivate_user(*, user_id: UUID) -> None:
@@ -103,6 +105,7 @@ def reactivate_user(*, user_id: UUID) -> None:
         user = queries.lock_user(user_id)  # two of staff may press two buttons
         user.status = rules.USER.check("reactivate", user.status)
         user.save(update_fields=["status"])
+        cards.refresh(user.id)
 
 
 # Private functions

@@ -7,42 +7,25 @@ from rest_framework.response import Response
 
 from domains.identity import actions, queries
 from domains.identity.api.auth import USER
+from domains.identity.api.examples import OWN_PROFILE, PROFILE, PROFILE_CHANGES
 from domains.identity.api.serializers.accounts import MeOut, render_me
 from domains.identity.api.serializers.profiles import (
     OwnProfileOut,
+    PreviewQuery,
     ProfileIn,
     ProfileOut,
     render_own_profile,
     render_profile,
 )
-from kelmah.errors import NotFound
+from kelmah.errors import NotFound, Unavailable
+from kelmah.http.authentication import caller_of
 from kelmah.http.etag import expected_version, with_etag
 from kelmah.http.permissions import Anyone, Can
 from kelmah.http.schema import operation
 from kelmah.http.serializers import valid
 from kelmah.http.views import View
+from kelmah.rights import can
 
-PROFILE = {
-    "user_id": "01930d2a-0b00-7c33-9d33-5e9c7c3f1a03",
-    "display_name": "Kofi",
-    "role": "worker",
-    "headline": "Carpenter in Accra",
-    "bio": "Cabinets, doors and roofs since 2012.",
-    "skills": [{"skill_id": "carpentry", "name": "Carpentry", "level": 4, "years": 12}],
-    "place": {"name": "Osu, Accra", "latitude": 5.56, "longitude": -0.18},
-    "radius_km": 25,
-    "rate": {"amount": 4500, "currency": "GHS"},
-    "languages": ["en", "tw"],
-    "reputation": {"stars": "4.37", "reviews": 12},
-}
-OWN_PROFILE = {
-    **PROFILE,
-    "place": {"name": "Osu, Accra", "latitude": 5.556012, "longitude": -0.182231},
-    "locale": "en",
-    "zone": "Africa/Accra",
-    "version": 3,
-    "completeness": {"percent": 100, "missing": []},
-}
 COMPANY_ID = "01930d2a-0b00-7c33-9d33-5e9c7c3f1a77"
 
 
@@ -79,11 +62,12 @@ class MyProfile(View):
 
     @operation(
         summary="Change parts of my profile",
-        description="What is not named stays as it is; `skills` replaces all skills.",
+        description="What is not named stays as it is; a list replaces the whole list, and `rates` all rates. Names of "
+        "skills are the taxonomy's, and what was verified stays verified. Portfolios show files of one's own.",
         request=ProfileIn,
         response=OwnProfileOut,
-        errors=[NotFound],
-        example_request={"headline": PROFILE["headline"], "skills": PROFILE["skills"], "radius_km": 25},
+        errors=[NotFound, Unavailable],
+        example_request=PROFILE_CHANGES,
         example_response=OWN_PROFILE,
     )
     def patch(self, request: Request) -> Response:
@@ -95,14 +79,32 @@ class MyProfile(View):
         return with_etag(Response(render_own_profile(profile)), profile.version)
 
 
+class MyProfilePreview(View):
+    permission_classes = [Can("identity.edit_profile")]
+
+    @operation(
+        summary="My profile as others see it",
+        query=PreviewQuery,
+        response=ProfileOut,
+        errors=[NotFound],
+        example_response=PROFILE,
+    )
+    def get(self, request: Request) -> Response:
+        seen_by = valid(PreviewQuery, request.query_params)["seen_by"]
+        return Response(render_profile(queries.own_profile(request.user.user_id), seen_by=seen_by))
+
+
 class PublicProfile(View):
     permission_classes = [Anyone]
 
     @operation(
-        summary="What everybody may know about a member",
+        summary="What a member shows",
+        description="Hirers also see when a worker can work.",
         response=ProfileOut,
         errors=[NotFound],
         example_response=PROFILE,
     )
     def get(self, request: Request, user_id: UUID) -> Response:
-        return Response(render_profile(queries.public_profile(user_id)))
+        caller = caller_of(request)
+        seen_by = "hirer" if caller and can(caller, "identity.view_hours") else "everybody"
+        return Response(render_profile(queries.public_profile(user_id), seen_by=seen_by))

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from domains.identity.api import auth, companies, invitations, profiles, registration, sessions
+from domains.identity.api import auth, availability, companies, invitations, profiles, registration, sessions
 
 urlpatterns = [
     path("auth/register", registration.Register.as_view()),
@@ -15,6 +15,8 @@ urlpatterns = [
     path("me/sessions", sessions.MySessions.as_view()),
     path("me/sessions/<uuid:session_id>", sessions.MySession.as_view()),
     path("me/profile", profiles.MyProfile.as_view()),
+    path("me/profile/preview", profiles.MyProfilePreview.as_view()),
+    path("me/availability", availability.MyAvailability.as_view()),
     path("companies", companies.CompanyList.as_view()),
     path("companies/<uuid:company_id>", companies.CompanyDetail.as_view()),
     path("companies/<uuid:company_id>/owner", companies.CompanyOwner.as_view()),
@@ -34,5 +36,6 @@ urlpatterns = [
     path("me/invitations/<uuid:invitation_id>/accept", invitations.MyInvitationAccept.as_view()),
     path("me/invitations/<uuid:invitation_id>/decline", invitations.MyInvitationDecline.as_view()),
     path("profiles/<uuid:user_id>", profiles.PublicProfile.as_view()),
+    path("profiles/<uuid:user_id>/free", availability.FreeTimes.as_view()),
     path("profiles/<uuid:user_id>/companies", companies.PublicCompanies.as_view()),
 ]

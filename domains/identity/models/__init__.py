@@ -1,10 +1,13 @@
 """Tables of identity. What a constraint can say, a constraint says."""
 
+from domains.identity.models.availability import DayOff, WeeklySlot
 from domains.identity.models.challenges import Challenge, Registration
 from domains.identity.models.companies import Company, CompanyInvitation, CompanyMember
+from domains.identity.models.directory import FinishedJob, RankWeights, Skill, WorkerCard
 from domains.identity.models.people import RoleGrant, User
 from domains.identity.models.plumbing import DataKey, IdempotencyKey, Inbox, Outbox
 from domains.identity.models.profiles import Profile, ProfileSkill
+from domains.identity.models.resume import Education, Experience
 from domains.identity.models.sessions import AuthSession, LoginGuard
 
 __all__ = [
@@ -14,13 +17,21 @@ __all__ = [
     "CompanyInvitation",
     "CompanyMember",
     "DataKey",
+    "DayOff",
+    "Education",
+    "Experience",
+    "FinishedJob",
     "IdempotencyKey",
     "Inbox",
     "LoginGuard",
     "Outbox",
     "Profile",
     "ProfileSkill",
+    "RankWeights",
     "Registration",
     "RoleGrant",
+    "Skill",
     "User",
+    "WeeklySlot",
+    "WorkerCard",
 ]

@@ -42,7 +42,7 @@ class ContractSigned(Event, domain="contracts", key="contract_id", to=("messagin
 
 
 @dataclass(frozen=True, kw_only=True)
-class ContractEnded(Event, domain="contracts", key="contract_id", to=("messaging", "reviews")):
+class ContractEnded(Event, domain="contracts", key="contract_id", to=("messaging", "reviews", "identity")):
     """The contract is over: ``outcome`` is ``completed``, ``cancelled`` or ``terminated``; ``paid`` was released."""
 
     contract_id: UUID

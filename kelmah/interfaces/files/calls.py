@@ -14,7 +14,7 @@ class FileNotAttachable(Unprocessable):
     code, title = "file_not_attachable", "A file can't be attached: it is unknown, not ready or not yours"
 
 
-class Files(Service, domain="files", callers=("messaging", "contracts")):
+class Files(Service, domain="files", callers=("messaging", "contracts", "identity")):
     @remote(timeout=2.0, idempotent=True)
     @abstractmethod
     def infos(self, *, ids: list[UUID]) -> list[FileInfo]:

@@ -52,12 +52,14 @@ class Person:
 
 @dataclass(frozen=True, kw_only=True)
 class SkillLevel:
-    """One skill of a worker: the taxonomy's id, ``level`` 1 (beginner) to 5 (master), and years of practice."""
+    """One skill of a worker: the taxonomy's id, ``level`` 1 (beginner) to 5 (master), and years of practice.
+    ``verified``: a certificate proved it."""
 
     skill_id: str
     name: str
     level: int
     years: int
+    verified: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

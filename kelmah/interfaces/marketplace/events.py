@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from kelmah.events.event import Event
-from kelmah.interfaces.marketplace.types import MilestoneTerms
+from kelmah.interfaces.marketplace.types import MilestoneTerms, TaxonomySkill
 from kelmah.money import Money
 
 
@@ -74,3 +74,11 @@ class OfferAccepted(Event, domain="marketplace", key="job_id", to=("contracts", 
     kind: str
     amount: Money
     milestones: list[MilestoneTerms]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SkillsChanged(Event, domain="marketplace", key="taxonomy", to=("identity",)):
+    """Skills of the taxonomy as they are now: new, renamed, retired or brought back."""
+
+    skills: list[TaxonomySkill]
+    taxonomy: str = "skills"

@@ -37,3 +37,13 @@ class MilestoneTerms:
     description: str
     amount: Money
     due_in_days: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaxonomySkill:
+    """A skill of the taxonomy. ``words`` are its synonyms and its category; ``active``: it can still be chosen."""
+
+    skill_id: str
+    name: str
+    words: list[str]
+    active: bool
