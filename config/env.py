@@ -55,15 +55,17 @@ def pairs(name: str) -> list[tuple[str, str]]:
     return [(key, value) for key, _, value in found]
 
 
-def secret_files(name: str, *, example: str) -> list[str]:
-    """The contents of the files that the variable names, separated by commas."""
-    paths = [Path(word.strip()) for word in text(name, example=example).split(",")]
+def readable_files(name: str, *, example: str) -> list[str]:
+    """The files that the variable names, separated by commas, each of which can be read now."""
+    paths = [word.strip() for word in text(name, example=example).split(",")]
     try:
-        return [path.read_text() for path in paths]
+        for path in paths:
+            Path(path).read_text()
     except OSError as error:
         raise SystemExit(
             f"{name}: {error.filename} can't be read ({error.strerror}): for example {name}={example}"
         ) from None
+    return paths
 
 
 # Private functions

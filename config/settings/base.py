@@ -91,6 +91,8 @@ MAILBOX_DIR = Path(
 
 # --- people ------------------------------------------------------------------------------------------------------
 ACCESS_TOKEN_SECONDS = 600
+IMPERSONATION_SECONDS = 1800
+JWT_SIGNING_KEYS: list[str] = []  # as PEM, in place of files
 if IDENTITY_IS_LOCAL:
     AUTH_USER_MODEL = "identity.User"
     AUTHENTICATION_BACKENDS = ["domains.identity.admin.login.StaffBackend"]

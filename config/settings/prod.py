@@ -11,8 +11,9 @@ if os.environ.get("KELMAH_CLOCK_FILE"):
 DEBUG = False
 SECRET_KEY = env.text("SECRET_KEY", example="50 random characters")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS") or [env.text("ALLOWED_HOSTS", example="api.example.com")]
-JWT_SIGNING_KEYS = env.secret_files("JWT_SIGNING_KEY_FILE", example="/run/secrets/jwt.pem") if IDENTITY_IS_LOCAL else []
+JWT_SIGNING_KEY_FILES: list[str] = []
 if IDENTITY_IS_LOCAL:
+    JWT_SIGNING_KEY_FILES = env.readable_files("JWT_SIGNING_KEY_FILE", example="/run/secrets/jwt.pem")
     FRONTEND_URL = env.site("FRONTEND_URL", example="https://app.example.com", https=True)
 if not IDENTITY_IS_LOCAL and "identity" not in DOMAIN_URLS:
     raise SystemExit(

@@ -14,6 +14,7 @@ from config.settings.base import *  # noqa: F403
 DEBUG = False
 SECRET_KEY = "test"  # noqa: S105 - signs nothing that outlives a test run
 ALLOWED_HOSTS = ["*"]
+JWT_SIGNING_KEY_FILES: list[str] = []
 JWT_SIGNING_KEYS = [
     ec.derive_private_key(0x6B656C6D6168, ec.SECP256R1())
     .private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

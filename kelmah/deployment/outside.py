@@ -15,8 +15,7 @@ _MEANINGS = {
     "ACME_EMAIL": "whom the certificate authority writes to",
     "ACME_SERVER": "the certificate authority",
     "KELMAH_VERSION": "the tag of the image",
-    "JWT_SIGNING_KEY_FILE": "a file that user 10001 may read, with the key of access tokens: "
-    "openssl ecparam -name prime256v1 -genkey -noout | openssl pkcs8 -topk8 -nocrypt",
+    "JWT_SIGNING_KEY_FILE": "a file that user 10001 may read, made by `manage.py signing_keys new <file>`",
     "CRYPTO_KEYS_FILE": "a file that user 10001 may read, of those that `manage.py crypto new <folder>` makes",
     "POSTGRES_PASSWORD": "of the database's administrator; letters and digits, since it becomes part of a URL",
     "REDIS_PASSWORD": "letters and digits, since it becomes part of a URL",

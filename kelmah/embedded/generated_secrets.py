@@ -11,6 +11,7 @@ from django.conf import settings
 from kelmah import clock
 from kelmah.crypto import key_file as crypto_keys
 from kelmah.embedded.errors import BrokenData
+from kelmah.secret_files import write_secret
 
 _NAMES = ("SECRET_KEY", "DATABASE_ROLE_PASSWORD", "INTERNAL_RPC_KEY", "SANDBOX_WEBHOOK_SECRETS")
 _KEY_FILE = "jwt-signing-key.pem"
@@ -26,11 +27,11 @@ def environment(data: Path) -> dict[str, str]:
     missing = [name for name in _NAMES if not kept.get(name)]
     if missing:
         kept |= {name: secrets.token_urlsafe(48) for name in missing}
-        _write(data / "secrets.env", "".join(f"{name}={value}\n" for name, value in sorted(kept.items())))
+        write_secret(data / "secrets.env", "".join(f"{name}={value}\n" for name, value in sorted(kept.items())))
     key_file = data / _KEY_FILE
     if not key_file.exists() and "JWT_SIGNING_KEY_FILE" not in os.environ:
         key = ec.generate_private_key(ec.SECP256R1())  # ES256
-        _write(key_file, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode())
+        write_secret(key_file, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode())
     kept["JWT_SIGNING_KEY_FILE"] = str(key_file)
     kept["CRYPTO_KEYS_FILE"] = str(data / _CRYPTO_FILES)
     if "CRYPTO_KEYS_FILE" not in os.environ:
@@ -52,13 +53,3 @@ def _read(path: Path) -> dict[str, str]:
     if not all(name in _NAMES and value for name, _, value in entries):
         raise BrokenData(folder=path, reason="it holds something else than NAME=value lines")
     return {name: value for name, _, value in entries}
-
-
-def _write(path: Path, text: str) -> None:
-    # Renamed into place: an interruption must not leave half a key behind.
-    partial = path.with_suffix(".partial")
-    partial.unlink(missing_ok=True)
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-    partial.rename(path)

@@ -1,9 +1,9 @@
 """The ring of keys behind everything that identity signs: ES256, each named by its RFC 7638 thumbprint.
 
-Where identity runs, ``settings.JWT_SIGNING_KEYS`` holds private keys as PEM; the first signs, all verify and all are
-published. Anywhere else the setting is empty and the public halves come from identity's JWKS address. A key is rotated
-in three steps, so that nobody meets a token before its key: publish the new one second; ten minutes later, when every
-copy has it, put it in front; drop the old one after the longest token lifetime.
+Where identity runs, ``settings.JWT_SIGNING_KEY_FILES`` names files of private keys, which are read again when they
+change (or ``JWT_SIGNING_KEYS`` holds them, as PEM); the first signs, all verify and all are published. Anywhere else
+both are empty and the public halves come from identity's JWKS address. A key is rotated in three steps, so that nobody
+meets a token before its key: ``kelmah.http.signing_key_file``.
 """
 
 import base64
@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import jwt
@@ -24,6 +25,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from kelmah import clock
 from kelmah.http.remote_keys import ask_ahead, remote_keys
+from kelmah.http.signing_key_file import KeptKey, read
+from kelmah.secret_files import WatchedFile
 
 ALGORITHM = "ES256"
 
@@ -68,14 +71,14 @@ def sign_token(claims: Mapping[str, Any], *, kind: str, audience: str, lifetime:
 
 def verification_key(kid: str) -> ec.EllipticCurvePublicKey | None:
     """The public key of that name, or None. Raises Unavailable when identity is elsewhere and has never answered."""
-    if settings.JWT_SIGNING_KEYS:
+    if _signs_here():
         return next((key.public for key in _own_ring() if key.kid == kid), None)
     return remote_keys(_jwks_url()).get(kid)
 
 
 def ask_for_keys_ahead() -> None:
     """For a process that is about to verify tokens: nothing to do where identity is, or where nobody knows where."""
-    if not settings.JWT_SIGNING_KEYS and "identity" in settings.DOMAIN_URLS:
+    if not _signs_here() and "identity" in settings.DOMAIN_URLS:
         ask_ahead(_jwks_url())
 
 
@@ -88,8 +91,25 @@ def _jwks_url() -> str:
     return f"{settings.DOMAIN_URLS['identity'].rstrip('/')}/.well-known/jwks.json"
 
 
+def kid_of(pem: str) -> str:
+    """What a private key is called in tokens and in the JWKS document."""
+    return _read_key(pem).kid
+
+
+def _signs_here() -> bool:
+    return bool(settings.JWT_SIGNING_KEY_FILES or settings.JWT_SIGNING_KEYS)
+
+
 def _own_ring() -> tuple[SigningKey, ...]:
+    if settings.JWT_SIGNING_KEY_FILES:
+        kept = [key for path in settings.JWT_SIGNING_KEY_FILES for key in _watched(path).content()]
+        return _read_ring(tuple(key.pem for key in kept))
     return _read_ring(tuple(settings.JWT_SIGNING_KEYS))
+
+
+@cache
+def _watched(path: str) -> WatchedFile[list[KeptKey]]:
+    return WatchedFile(Path(path), read, first=[])
 
 
 @cache

@@ -10,20 +10,15 @@ these, and for nobody else. Of each list the first signs, and all verify.
 
 import hashlib
 import json
-import os
 import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
-import structlog
+from kelmah.secret_files import WatchedFile, write_secret
 
-log = structlog.get_logger(__name__)
-
-LOOK_EVERY = 1.0  # seconds
 SETTLED_AFTER = 5.0  # seconds: every process has read the file by then
 
 _STEP = "rotation"
@@ -36,29 +31,10 @@ class KeyFile:
     """One process's view of its file. A file that can't be read leaves the last good one in force."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._keys: Keys = {}
-        self._seen: tuple[int, int] | None = None
-        self._look_at = 0.0
-        self._lock = Lock()
+        self._file = WatchedFile[Keys](path, read_keys, first={})
 
     def keys_of(self, caller: str) -> Sequence[str]:
-        if time.monotonic() >= self._look_at:
-            with self._lock:
-                if time.monotonic() >= self._look_at:
-                    self._look()
-                    # Only now: whoever comes meanwhile must wait for the first reading, not go without a key.
-                    self._look_at = time.monotonic() + LOOK_EVERY
-        return self._keys.get(caller, ())
-
-    def _look(self) -> None:
-        try:
-            found = self._path.stat()
-            if (found.st_mtime_ns, found.st_ino) != self._seen:
-                self._keys = read_keys(self._path)
-                self._seen = (found.st_mtime_ns, found.st_ino)
-        except (OSError, ValueError) as error:
-            log.error("rpc_keys_not_read", file=str(self._path), error=type(error).__name__)
+        return self._file.content().get(caller, ())
 
 
 @cache
@@ -148,13 +124,7 @@ def _change(folder: Path, change: Callable[[str, Sequence[str]], list[str]]) -> 
 
 
 def _write(file: Path, content: Mapping[str, Any]) -> None:
-    # Renamed into place: nobody reads half a file.
-    partial = file.with_suffix(".partial")
-    partial.unlink(missing_ok=True)
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as output:
-        json.dump(content, output)
-    partial.rename(file)
+    write_secret(file, json.dumps(content))
 
 
 def _fresh() -> str:

@@ -46,4 +46,4 @@ def _deny_at_once(session_id: UUID) -> None:
 def token_lifetime() -> timedelta:
     """How long an entry of the denylist must last."""
     # A little more than the tokens': a verifier's clock may be behind ours.
-    return timedelta(seconds=settings.ACCESS_TOKEN_SECONDS + 30)
+    return timedelta(seconds=max(settings.ACCESS_TOKEN_SECONDS, settings.IMPERSONATION_SECONDS) + 30)

@@ -10,6 +10,7 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from kelmah import secret_files
 from kelmah.rpc import RemoteFailure, key_files
 from kelmah.testing import servers
 from kelmah.testing.api_process import api_process
@@ -89,13 +90,13 @@ def test_a_changed_file_is_read_again_and_a_broken_one_changes_nothing(folder: P
     view = key_files.KeyFile(folder / "parcels.json")
     (old,) = view.keys_of("senders")
     key_files.add(folder)
-    time.sleep(key_files.LOOK_EVERY + 0.1)
+    time.sleep(secret_files.LOOK_EVERY + 0.1)
     assert len(view.keys_of("senders")) == 2
     (folder / "parcels.json").write_text("{")
-    time.sleep(key_files.LOOK_EVERY + 0.1)
+    time.sleep(secret_files.LOOK_EVERY + 0.1)
     assert view.keys_of("senders")[0] == old
     (folder / "parcels.json").unlink()
-    time.sleep(key_files.LOOK_EVERY + 0.1)
+    time.sleep(secret_files.LOOK_EVERY + 0.1)
     assert view.keys_of("senders")[0] == old
 
 

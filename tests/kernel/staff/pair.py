@@ -34,9 +34,9 @@ class Side:
     def runs(self, **more: str) -> AbstractContextManager[str]:
         return api_process(port=self.port, **(self.environment | more))
 
-    def manage(self, *command: str, typed: str = "") -> str:
+    def manage(self, *command: str, typed: str = "", **more: str) -> str:
         """What a management command says. Raises CalledProcessError."""
-        environment = os.environ | self.environment
+        environment = os.environ | self.environment | more
         run = [sys.executable, "manage.py", *command]
         return subprocess.run(
             run, cwd=CLONE, env=environment, input=typed, check=True, capture_output=True, text=True
