@@ -1,6 +1,6 @@
 """One machine, embedded servers, secrets made by ``make run``."""
 
-from config import env, social
+from config import env, passkeys, social
 from config.settings.base import *  # noqa: F403
 
 DEBUG = env.switch("DEBUG", default=False)
@@ -13,3 +13,7 @@ SANDBOX_GATEWAY_ALLOWED = True
 DEMO_ALLOWED = True
 SOCIAL_PROVIDERS = social.providers(loopback=True)
 SOCIAL_REDIRECTS = social.redirects(frontend_url=FRONTEND_URL, loopback=True)
+PASSKEY_DOMAIN = passkeys.domain(frontend_url=FRONTEND_URL)
+PASSKEY_ORIGINS = passkeys.origins(
+    domain=PASSKEY_DOMAIN, usual=["http://localhost:3000", "http://localhost:8000"], https=False
+)

@@ -2,7 +2,7 @@
 
 import os
 
-from config import env, social
+from config import env, passkeys, social
 from config.settings.base import *  # noqa: F403
 
 if os.environ.get("KELMAH_CLOCK_FILE"):
@@ -23,6 +23,8 @@ _common = "" if INTERNAL_RPC_KEYS_FILE else None
 INTERNAL_RPC_KEY = env.text("INTERNAL_RPC_KEY", default=_common, example="newest,previous").split(",")
 env.text("DATABASE_ROLE_PASSWORD", example="a long random password")
 SOCIAL_PROVIDERS = social.providers(loopback=False)
+PASSKEY_DOMAIN = passkeys.domain(frontend_url=FRONTEND_URL)
+PASSKEY_ORIGINS = passkeys.origins(domain=PASSKEY_DOMAIN, usual=[FRONTEND_URL, JWT_ISSUER], https=True)
 SOCIAL_REDIRECTS = social.redirects(frontend_url=FRONTEND_URL, loopback=False) if SOCIAL_PROVIDERS else []
 CRYPTO_KEYS_REQUIRED = True  # of domains that seal: their processes don't start without
 SANDBOX_GATEWAY_ALLOWED = env.switch("SANDBOX_GATEWAY_ALLOWED", default=False)

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 # Read by config.domains at import: domains that exist for the tests of the kernel.
 os.environ.setdefault("KELMAH_EXTRA_DOMAINS", "tests.kernel.http.probes,tests.probe")
 
-from config import domains, env, social
+from config import domains, env, passkeys, social
 from config.settings.base import *  # noqa: F403
 
 DEBUG = False
@@ -26,6 +26,10 @@ SANDBOX_GATEWAY_ALLOWED = True
 DEMO_ALLOWED = True
 SOCIAL_PROVIDERS = social.providers(loopback=True)
 SOCIAL_REDIRECTS = social.redirects(frontend_url=FRONTEND_URL, loopback=True)
+PASSKEY_DOMAIN = passkeys.domain(frontend_url=FRONTEND_URL)
+PASSKEY_ORIGINS = passkeys.origins(
+    domain=PASSKEY_DOMAIN, usual=["http://localhost:3000", "http://localhost:8000"], https=False
+)
 DATABASES = domains.databases(pool_size=0)
 RATE_LIMITS = dict.fromkeys(RATE_LIMITS, "100000/m")
 RPC_TRANSPORT = env.text("RPC_TRANSPORT", default="local", example="local or loopback")

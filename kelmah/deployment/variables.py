@@ -88,6 +88,11 @@ VARIABLES = (
     _choice("EMAIL_USE_TLS", "whether by TLS", "yes", "worker", domains=_WRITERS, unless_said="yes"),
     _choice("DEFAULT_FROM_EMAIL", "the sender of e-mails", "no-reply@example.com", "worker", domains=_WRITERS),
     _choice("FRONTEND_URL", "the app, to which links in letters lead", "https://app.example.com", domains=_PEOPLE),
+    _choice("PASSKEY_DOMAIN", "the domain that passkeys are bound to", "example.com", domains=_PEOPLE, unless_said=""),
+    _choice(
+        "PASSKEY_ORIGINS", "pages below it that may ask for them", "https://app.example.com,https://api.example.com",
+        domains=_PEOPLE, unless_said="",
+    ),
     _choice("SMS_PROVIDER", "twilio, or mailbox for none", "twilio", "worker", domains=_WRITERS, unless_said="mailbox"),
     _choice("TWILIO_ACCOUNT_SID", "the account", "AC…", "worker", domains=_WRITERS, unless_said=""),
     _choice("TWILIO_FROM", "the sender of texts", "+15005550006", "worker", domains=_WRITERS, unless_said=""),

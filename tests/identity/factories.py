@@ -1,13 +1,18 @@
 """People, made through the domain's own actions."""
 
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import factory
+import pyotp
 
 from domains.identity import actions
-from domains.identity.actions import Device, IssuedTokens
+from domains.identity.actions import Device, IssuedTokens, factors
 from domains.identity.models import User
+from kelmah import clock
 from kelmah.principal import Principal
+from tests.identity.authenticator import Authenticator
 
 PASSWORD = "seven cedis for kenkey"
 STAFF_PASSWORD = "seven cedis for kenkey and fish"
@@ -39,3 +44,36 @@ def staff(**as_: Any) -> User:
 
 def principal_of(tokens: IssuedTokens) -> Principal:
     return Principal(user_id=tokens.user.id, roles=frozenset({tokens.user.role}), session_id=tokens.session_id)
+
+
+def code_of(secret: str, *, ahead: int = 0) -> str:
+    """What an authenticator app with that secret shows now, or so many steps later."""
+    return pyotp.TOTP(secret).at(clock.now(), counter_offset=ahead)
+
+
+@dataclass
+class App:
+    """Somebody's authenticator app."""
+
+    factor_id: UUID
+    secret: str
+    codes: list[str]  # the recovery codes that came with it
+
+    def code(self, *, ahead: int = 0) -> str:
+        """What it shows now, or so many steps later."""
+        return code_of(self.secret, ahead=ahead)
+
+
+def with_app(user: User, session_id: UUID | None = None) -> App:
+    """The step of now is spent by this: the next code is good in half a minute, or ``ahead=1``."""
+    begun = factors.begin_totp(user_id=user.id, name="Pixel 7")
+    added = factors.confirm_totp(user_id=user.id, session_id=session_id, code=code_of(begun.secret))
+    return App(factor_id=added.factor.id, secret=begun.secret, codes=added.recovery_codes or [])
+
+
+def with_passkey(user: User, authenticator: Authenticator | None = None) -> Authenticator:
+    """An authenticator that holds a passkey of theirs."""
+    authenticator = authenticator or Authenticator()
+    made = authenticator.create(factors.begin_passkey(user_id=user.id))
+    factors.add_passkey(user_id=user.id, credential=made, name="Laptop")
+    return authenticator

@@ -5,7 +5,7 @@ from uuid import UUID
 from django.conf import settings
 
 from domains.identity import queries
-from domains.identity.actions.sessions import issue_access_token
+from domains.identity.actions.access_tokens import issue_access_token
 from domains.identity.actions.standing import change_standing
 from domains.identity.models import Company, CompanyMember, RoleGrant, User
 from domains.identity.queries import companies as found

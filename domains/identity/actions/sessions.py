@@ -9,9 +9,10 @@ from django.conf import settings
 from django.db import connections
 
 from domains.identity import queries, rules
+from domains.identity.actions.access_tokens import issue_access_token
 from domains.identity.actions.denial import deny_after_commit
 from domains.identity.actions.devices import tell_if_new
-from domains.identity.models import AuthSession, User
+from domains.identity.models import AuthSession, PendingLogin, User
 from domains.identity.queries.sessions import living_sessions
 from domains.identity.rules.devices import kind_of
 from kelmah import clock
@@ -19,7 +20,6 @@ from kelmah.db import atomic
 from kelmah.errors import NotFound
 from kelmah.events.publish import publish
 from kelmah.http.errors import TokenInvalid
-from kelmah.http.keys import sign_access_token
 from kelmah.ids import new_id
 from kelmah.interfaces.identity.events import SessionRevoked
 
@@ -138,30 +138,14 @@ def end_other_sessions(*, user_id: UUID, keep_id: UUID | None) -> None:
 
 
 def end_all_sessions(user_id: UUID, *, reason: str, keep_id: UUID | None = None) -> None:
-    """End every living session of somebody, or every one but one, inside the caller's transaction."""
+    """End every living session of somebody, or every one but one, and every login that waits for a second factor.
+
+    Inside the caller's transaction.
+    """
+    PendingLogin.objects.filter(user_id=user_id).delete()
     for session in queries.lock_live_sessions(user_id):
         if session.id != keep_id:
             _end(session, reason=reason)
-
-
-def issue_access_token(session: AuthSession) -> str:
-    """What the session may be taken for, for ten minutes: by the roles, and for the company, of this moment."""
-    standing = queries.standing_of(session.user)
-    return sign_access_token(
-        {
-            "sub": str(session.user_id),
-            "sid": str(session.id),
-            "roles": standing.roles,
-            "grants": standing.grants,
-            "scopes": sorted({(grant.scope_kind, grant.scope_id) for grant in standing.grants}),
-            "amr": session.amr,
-            "auth_time": int(session.auth_time.timestamp()),
-            "mfa": 0,
-            "company": str(session.company_id) if session.company_id else None,
-            # Read before the roles: a token with the roles of before never bears the standing of after.
-            "standing": session.user.standing,
-        }
-    )
 
 
 # Private functions

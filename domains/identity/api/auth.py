@@ -6,6 +6,7 @@ from rest_framework.response import Response
 from domains.identity import actions, rules
 from domains.identity.api.callers import device_of, ip_of
 from domains.identity.api.serializers.accounts import LoginIn, RefreshIn, TokensOut, render_tokens
+from domains.identity.rules.factors import SecondFactorRequired
 from kelmah.http.errors import TokenInvalid
 from kelmah.http.permissions import Anyone
 from kelmah.http.schema import operation
@@ -38,10 +39,11 @@ class Login(View):
 
     @operation(
         summary="Log in with an e-mail address or phone number",
-        description="Five wrong passwords lock the account for half an hour. All refusals look the same.",
+        description="Five wrong passwords lock the account for half an hour. All refusals look the same. Whoever has a "
+        "second factor gets 401 `second_factor_required` with a `login_token` to send it with.",
         request=LoginIn,
         response=TokensOut,
-        errors=[rules.LoginFailed],
+        errors=[rules.LoginFailed, SecondFactorRequired],
         example_request={"login": "ama@example.com", "password": "seven cedis for kenkey", "device_name": "Pixel 7"},
         example_response=TOKENS,
     )
@@ -75,6 +77,8 @@ class Refresh(View):
 
 
 class Logout(View):
+    open_to_limited_sessions = True
+
     @operation(summary="End this session", description="Its refresh token and its access tokens stop working.")
     def post(self, request: Request) -> Response:
         actions.log_out(session_id=request.user.session_id)

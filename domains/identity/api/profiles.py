@@ -30,6 +30,8 @@ COMPANY_ID = "01930d2a-0b00-7c33-9d33-5e9c7c3f1a77"
 
 
 class Me(View):
+    open_to_limited_sessions = True
+
     @operation(
         summary="Who I am",
         response=MeOut,

@@ -2,18 +2,40 @@
 
 from django.urls import path
 
-from domains.identity.api import auth, availability, companies, invitations, profiles, registration, sessions
+from domains.identity.api import (
+    auth,
+    availability,
+    companies,
+    factors,
+    invitations,
+    profiles,
+    proofs,
+    registration,
+    sessions,
+)
 
 urlpatterns = [
     path("auth/register", registration.Register.as_view()),
     path("auth/register/resend", registration.ResendRegistration.as_view()),
     path("auth/register/confirm", registration.ConfirmRegistration.as_view()),
     path("auth/login", auth.Login.as_view()),
+    path("auth/login/second-factor", proofs.LoginSecondFactor.as_view()),
+    path("auth/passkeys/options", proofs.PasskeyLoginOptions.as_view()),
+    path("auth/passkeys/login", proofs.PasskeyLogin.as_view()),
+    path("auth/step-up", proofs.StepUp.as_view()),
+    path("auth/step-up/options", proofs.StepUpOptions.as_view()),
     path("auth/refresh", auth.Refresh.as_view()),
     path("auth/logout", auth.Logout.as_view()),
     path("me", profiles.Me.as_view()),
     path("me/sessions", sessions.MySessions.as_view()),
     path("me/sessions/<uuid:session_id>", sessions.MySession.as_view()),
+    path("me/factors", factors.MyFactors.as_view()),
+    path("me/factors/totp", factors.TotpBegin.as_view()),
+    path("me/factors/totp/confirm", factors.TotpConfirm.as_view()),
+    path("me/factors/passkeys/options", factors.PasskeyOptions.as_view()),
+    path("me/factors/passkeys", factors.PasskeyAdd.as_view()),
+    path("me/factors/<uuid:factor_id>", factors.MyFactor.as_view()),
+    path("me/recovery-codes", factors.RecoveryCodes.as_view()),
     path("me/profile", profiles.MyProfile.as_view()),
     path("me/profile/preview", profiles.MyProfilePreview.as_view()),
     path("me/availability", availability.MyAvailability.as_view()),

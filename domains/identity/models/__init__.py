@@ -4,6 +4,7 @@ from domains.identity.models.availability import DayOff, WeeklySlot
 from domains.identity.models.challenges import Challenge, Registration
 from domains.identity.models.companies import Company, CompanyInvitation, CompanyMember
 from domains.identity.models.directory import FinishedJob, RankWeights, Skill, WorkerCard
+from domains.identity.models.factors import Factor, PasskeyChallenge, PendingLogin, RecoveryCode
 from domains.identity.models.people import RoleGrant, User
 from domains.identity.models.plumbing import DataKey, IdempotencyKey, Inbox, Outbox
 from domains.identity.models.profiles import Profile, ProfileSkill
@@ -20,14 +21,18 @@ __all__ = [
     "DayOff",
     "Education",
     "Experience",
+    "Factor",
     "FinishedJob",
     "IdempotencyKey",
     "Inbox",
     "LoginGuard",
     "Outbox",
+    "PasskeyChallenge",
+    "PendingLogin",
     "Profile",
     "ProfileSkill",
     "RankWeights",
+    "RecoveryCode",
     "Registration",
     "RoleGrant",
     "Skill",

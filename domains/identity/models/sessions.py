@@ -12,7 +12,7 @@ from kelmah.db.models import UUIDModel
 
 class LoginGuard(models.Model):
     """How often a password was wrong of late. One row per account tried, and one per login of nobody, so that the two
-    cost the same and look the same."""
+    cost the same and look the same; another one per account for its second factors, which no right password clears."""
 
     key = models.CharField(primary_key=True, max_length=80)
     failures = models.PositiveSmallIntegerField(default=0)
@@ -23,7 +23,7 @@ class LoginGuard(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(failures__range=(0, rules.LOCK_AFTER - 1)), name="guard_failures"),
             models.CheckConstraint(
-                condition=Q(key__regex=r"^(user:[0-9a-f-]{36}|login:[0-9a-f]{64})$"), name="guard_key"
+                condition=Q(key__regex=r"^((user|factor):[0-9a-f-]{36}|login:[0-9a-f]{64})$"), name="guard_key"
             ),
         ]
         indexes = [models.Index(fields=["last_failed_at"], name="guard_age")]
@@ -51,6 +51,7 @@ class AuthSession(UUIDModel):
     rotations = models.PositiveIntegerField(default=0)
     amr = ArrayField(models.CharField(max_length=10), default=_by_password)  # RFC 8176: how they proved who they are
     auth_time = models.DateTimeField()
+    stepped_up_at = models.DateTimeField(null=True)  # when they last proved it again, by the strongest they have
     device_name = models.CharField(max_length=200, blank=True)
     device_kind = models.CharField(max_length=120, blank=True, db_default="")  # as rules.devices.kind_of reads it
     ip = models.GenericIPAddressField(null=True)
@@ -78,6 +79,10 @@ class AuthSession(UUIDModel):
                 condition=Q(created_at__lte=F("last_used_at"), auth_time__lte=F("last_used_at"))
                 & Q(last_used_at__lt=F("idle_expires_at"), idle_expires_at__lte=F("expires_at")),
                 name="session_times_in_order",
+            ),
+            models.CheckConstraint(
+                condition=Q(stepped_up_at__isnull=True) | Q(stepped_up_at__gte=F("auth_time")),
+                name="session_stepped_up_later",
             ),
             models.CheckConstraint(
                 condition=Q(revoked_at__isnull=True, revoke_reason="")
