@@ -5,42 +5,27 @@ A provider is a row of data. What is special about LinkedIn: it puts no nonce in
 """
 
 import re
-from typing import Final
 from urllib.parse import urlsplit
 
 from config import env
 
 Row = dict[str, str | bool]
 
-_KNOWN: Final[dict[str, Row]] = {
-    "google": {
-        "title": "Google",
-        "issuer": "https://accounts.google.com",
-        "scopes": "openid email profile",
-        "pkce": True,
-        "sends_nonce": True,
-    },
-    "linkedin": {
-        "title": "LinkedIn",
-        "issuer": "https://www.linkedin.com/oauth",
-        "scopes": "openid profile email",
-        "pkce": False,
-        "sends_nonce": False,
-    },
-}
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _APP_SCHEME = re.compile(r"[a-z][a-z0-9-]*(\.[a-z0-9-]+)+")  # RFC 8252, 7.1: a domain name of the app's, reversed
 
 
 def providers(*, loopback: bool) -> dict[str, Row]:
     """Who may be asked who somebody is, by name. ``loopback``: one on this machine may speak plain HTTP."""
-    rows = (_configured(name, row) for name, row in _KNOWN.items())
-    found = {str(row["name"]): row for row in rows if row["client_id"]}
+    found = {str(row["name"]): row for row in (_google(), _linkedin()) if row["client_id"]}
     for name, row in found.items():
-        if not _is_page(issuer := str(row["issuer"]), loopback=loopback) or issuer.endswith("/"):
+        issuer, prefix = str(row["issuer"]), f"SOCIAL_{name.upper()}"
+        if not row["client_secret"]:
+            raise SystemExit(f"{prefix}_CLIENT_SECRET is not set: it came with the client id, as text")
+        if not _is_page(issuer, loopback=loopback) or issuer.endswith("/"):
             raise SystemExit(
-                f"SOCIAL_{name.upper()}_ISSUER={issuer!r} must be an https address without a slash at its end: "
-                f"for example SOCIAL_{name.upper()}_ISSUER={_KNOWN[name]['issuer']}"
+                f"{prefix}_ISSUER={issuer!r} must be an https address without a slash at its end: "
+                f"for example {prefix}_ISSUER=https://accounts.example.com"
             )
     return found
 
@@ -62,16 +47,31 @@ def redirects(*, frontend_url: str, loopback: bool) -> list[str]:
 # Private functions
 
 
-def _configured(name: str, row: Row) -> Row:
-    prefix = f"SOCIAL_{name.upper()}"
-    client_id = env.text(f"{prefix}_CLIENT_ID", default="", example="1234.apps.example.com")
-    default = None if client_id else ""
-    return row | {
-        "name": name,
-        "client_id": client_id,
-        "client_secret": env.text(f"{prefix}_CLIENT_SECRET", default=default, example="what came with the client id"),
-        "issuer": env.text(f"{prefix}_ISSUER", default=str(row["issuer"]), example=str(row["issuer"])),
-        "pkce": env.switch(f"{prefix}_PKCE", default=bool(row["pkce"])),
+def _google() -> Row:
+    issuer = "https://accounts.google.com"
+    return {
+        "name": "google",
+        "title": "Google",
+        "issuer": env.text("SOCIAL_GOOGLE_ISSUER", default=issuer, example=issuer),
+        "client_id": env.text("SOCIAL_GOOGLE_CLIENT_ID", default="", example="1234.apps.googleusercontent.com"),
+        "client_secret": env.text("SOCIAL_GOOGLE_CLIENT_SECRET", default="", example="GOCSPX-…"),
+        "scopes": "openid email profile",
+        "pkce": env.switch("SOCIAL_GOOGLE_PKCE", default=True),
+        "sends_nonce": True,
+    }
+
+
+def _linkedin() -> Row:
+    issuer = "https://www.linkedin.com/oauth"
+    return {
+        "name": "linkedin",
+        "title": "LinkedIn",
+        "issuer": env.text("SOCIAL_LINKEDIN_ISSUER", default=issuer, example=issuer),
+        "client_id": env.text("SOCIAL_LINKEDIN_CLIENT_ID", default="", example="86abcdefghijkl"),
+        "client_secret": env.text("SOCIAL_LINKEDIN_CLIENT_SECRET", default="", example="WPL_AP1.…"),
+        "scopes": "openid profile email",
+        "pkce": env.switch("SOCIAL_LINKEDIN_PKCE", default=False),
+        "sends_nonce": False,
     }
 
 

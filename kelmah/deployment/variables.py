@@ -60,6 +60,11 @@ def _secret(
     return Variable(name, "secret", meaning, example, domains, kinds, unless_said)
 
 
+def _login(name: str, meaning: str, example: str, *, source: Source = "choice") -> Variable:
+    """Of login through a provider, which is off unless said."""
+    return Variable(name, source, meaning, example, ("identity",), ("api",), "")
+
+
 def _shared(name: str, meaning: str, example: str) -> Variable:
     return Variable(name, "shared", meaning, example)
 
@@ -96,6 +101,11 @@ VARIABLES = (
     _choice("SMS_PROVIDER", "twilio, or mailbox for none", "twilio", "worker", domains=_WRITERS, unless_said="mailbox"),
     _choice("TWILIO_ACCOUNT_SID", "the account", "AC…", "worker", domains=_WRITERS, unless_said=""),
     _choice("TWILIO_FROM", "the sender of texts", "+15005550006", "worker", domains=_WRITERS, unless_said=""),
+    _login("SOCIAL_REDIRECTS", "where logins through a provider end, unless at FRONTEND_URL", "com.example.app:/done"),
+    _login("SOCIAL_GOOGLE_CLIENT_ID", "of logins with Google", "1234.apps.googleusercontent.com"),
+    _login("SOCIAL_GOOGLE_CLIENT_SECRET", "from Google", "long and random", source="secret"),
+    _login("SOCIAL_LINKEDIN_CLIENT_ID", "of logins with LinkedIn", "86abcdefghijkl"),
+    _login("SOCIAL_LINKEDIN_CLIENT_SECRET", "from LinkedIn", "long and random", source="secret"),
     _choice("LOG_LEVEL", "how much is logged", "INFO", unless_said="INFO"),
     _secret("SECRET_KEY", "signs links and cursors of the domain", "50 random characters"),
     _secret("DATABASE_ROLE_PASSWORD", "of the domain's roles in its database", "long and random"),

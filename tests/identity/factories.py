@@ -9,8 +9,10 @@ import pyotp
 
 from domains.identity import actions
 from domains.identity.actions import Device, IssuedTokens, factors
-from domains.identity.models import User
+from domains.identity.models import SocialFlow, User
+from domains.identity.rules import social
 from kelmah import clock
+from kelmah.ids import new_id
 from kelmah.principal import Principal
 from tests.identity.authenticator import Authenticator
 
@@ -34,6 +36,22 @@ def sign_up(**as_: Any) -> IssuedTokens:
 
 def log_in(user: User, password: str = PASSWORD) -> IssuedTokens:
     return actions.log_in(login=user.email or user.phone or "", password=password, device=Device(name="Laptop"))
+
+
+def proven_flow(*, provider: str = "google", **person: Any) -> str:
+    """The secret of a login through a provider that has proven somebody whom no account knows yet."""
+    (secret, secret_hash), now = social.new_secret(), clock.now()
+    SocialFlow.objects.create(
+        provider=provider,
+        state="exchanged",
+        state_hash=social.new_secret()[1],
+        secret_hash=secret_hash,
+        redirect_to="https://app.example.com/auth/social",
+        created_at=now,
+        expires_at=now + social.CHOICE_LIFETIME,
+        **{"subject": str(new_id()), "email": f"{new_id()}@example.com", "email_verified": True} | person,
+    )
+    return secret
 
 
 def staff(**as_: Any) -> User:

@@ -6,7 +6,15 @@ from django.contrib.sessions.models import Session
 from django.db.models import Q
 
 from domains.identity import rules
-from domains.identity.models import AuthSession, Challenge, Factor, LoginGuard, PasskeyChallenge, PendingLogin
+from domains.identity.models import (
+    AuthSession,
+    Challenge,
+    Factor,
+    LoginGuard,
+    PasskeyChallenge,
+    PendingLogin,
+    SocialFlow,
+)
 from domains.identity.rules.factors import ENROLLING_LASTS
 from kelmah import clock
 from kelmah.db import atomic
@@ -14,7 +22,7 @@ from kelmah.db import atomic
 
 def forget_old_rows() -> int:
     """Delete sessions that ended a month ago, guards without recent failures, sign-ups and other things for which no
-    secret came back, logins that wait for a second factor in vain; returns how many rows."""
+    secret came back, logins that wait for a second factor or a provider in vain; returns how many rows."""
     now = clock.now()
     long_ago = now - rules.KEPT_AFTER_END
     ended = Q(revoked_at__lt=long_ago) | Q(expires_at__lt=long_ago) | Q(idle_expires_at__lt=long_ago)
@@ -27,5 +35,6 @@ def forget_old_rows() -> int:
         forgotten += PasskeyChallenge.objects.filter(expires_at__lt=now).delete()[0]
         forgotten += PendingLogin.objects.filter(expires_at__lt=now).delete()[0]
         forgotten += Factor.objects.filter(confirmed_at__isnull=True, created_at__lt=now - ENROLLING_LASTS).delete()[0]
+        forgotten += SocialFlow.objects.filter(expires_at__lt=now).delete()[0]
         forgotten += Session.objects.filter(expire_date__lt=now).delete()[0]
     return forgotten

@@ -12,6 +12,7 @@ from domains.identity.api import (
     proofs,
     registration,
     sessions,
+    social,
 )
 
 urlpatterns = [
@@ -26,6 +27,13 @@ urlpatterns = [
     path("auth/step-up/options", proofs.StepUpOptions.as_view()),
     path("auth/refresh", auth.Refresh.as_view()),
     path("auth/logout", auth.Logout.as_view()),
+    path("auth/social", social.SocialProviders.as_view()),
+    path("auth/social/exchange", social.SocialExchange.as_view()),
+    path("auth/social/register", social.SocialRegister.as_view()),
+    path("auth/social/<slug:provider>/start", social.SocialStart.as_view()),
+    path("auth/social/<slug:provider>/callback", social.SocialCallback.as_view()),
+    path("me/social-logins", social.MySocialLogins.as_view()),
+    path("me/social-logins/<uuid:login_id>", social.MySocialLogin.as_view()),
     path("me", profiles.Me.as_view()),
     path("me/sessions", sessions.MySessions.as_view()),
     path("me/sessions/<uuid:session_id>", sessions.MySession.as_view()),

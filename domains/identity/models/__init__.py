@@ -10,6 +10,7 @@ from domains.identity.models.plumbing import DataKey, IdempotencyKey, Inbox, Out
 from domains.identity.models.profiles import Profile, ProfileSkill
 from domains.identity.models.resume import Education, Experience
 from domains.identity.models.sessions import AuthSession, LoginGuard
+from domains.identity.models.social import SocialFlow, SocialLogin
 
 __all__ = [
     "AuthSession",
@@ -36,6 +37,8 @@ __all__ = [
     "Registration",
     "RoleGrant",
     "Skill",
+    "SocialFlow",
+    "SocialLogin",
     "User",
     "WeeklySlot",
     "WorkerCard",

@@ -17,7 +17,14 @@ from domains.identity.rules.accounts import (
     clean_phone,
     is_locked,
 )
-from domains.identity.rules.passwords import HASHED, LONGEST, SHORTEST, check_password_strength, normal_password
+from domains.identity.rules.passwords import (
+    HASHED,
+    LONGEST,
+    NOTHING_HASHED,
+    SHORTEST,
+    check_password_strength,
+    normal_password,
+)
 from domains.identity.rules.profiles import (
     BIO_LENGTH,
     HEADLINE_LENGTH,
@@ -75,6 +82,7 @@ __all__ = [
     "MOST_SESSIONS",
     "MOST_SKILLS",
     "MOST_YEARS",
+    "NOTHING_HASHED",
     "PARTS",
     "PLACE_LENGTH",
     "RADIUS_KM",

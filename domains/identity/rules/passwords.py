@@ -20,6 +20,7 @@ from kelmah.errors import FieldError, InvalidInput
 SHORTEST: Final = {"worker": 12, "hirer": 12, "staff": 15}
 LONGEST: Final = 128
 HASHED: Final = r"^argon2\$argon2id\$"
+NOTHING_HASHED: Final = r"^!.{40}$"  # Django's: of those who only log in through a provider
 NEEDED_SCORE: Final = 3  # zxcvbn: more than 10^8 guesses
 
 _LEET: Final = tuple(str.maketrans("0134578@$!|+", letters) for letters in ("oieastbasiit", "oleastbasllt"))

@@ -34,6 +34,11 @@ def providers() -> dict[str, social.Provider]:
     return {name: social.Provider(**row) for name, row in rows.items()}
 
 
+def title_of(name: str) -> str:
+    """What people call it; the name of one that is offered no more."""
+    return str(settings.SOCIAL_PROVIDERS.get(name, {}).get("title", name))
+
+
 def metadata_of(provider: social.Provider) -> Metadata:
     """Its addresses. Raises ProviderUnavailable, also when the document is somebody else's."""
     kept = _metadata.get(provider.issuer)
