@@ -3,8 +3,9 @@
 from uuid import UUID
 
 from domains.identity import models, queries, rules
+from domains.identity.queries.grants import held_by
 from kelmah.interfaces.identity.calls import Identity
-from kelmah.interfaces.identity.types import Person, Profile, SkillLevel
+from kelmah.interfaces.identity.types import HeldRole, Person, Profile, SkillLevel
 
 
 class IdentityService(Identity):
@@ -23,6 +24,12 @@ class IdentityService(Identity):
 
     def profiles(self, *, ids: list[UUID]) -> list[Profile]:
         return [_profile(profile) for profile in queries.profiles(ids)]
+
+    def grants(self, *, user_id: UUID) -> list[HeldRole]:
+        return [
+            HeldRole(role=role, scope_kind=kind, scope_id=scope_id, expires_at=expires_at)
+            for role, kind, scope_id, expires_at in held_by(user_id)
+        ]
 
 
 def _profile(profile: models.Profile) -> Profile:

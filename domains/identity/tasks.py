@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 
 from domains.identity import actions
-from domains.identity.actions import cards, company_letters, invitations, letters, standing
+from domains.identity.actions import cards, company_letters, grants, invitations, letters, role_requests, standing
 from kelmah.http.store import StoreDown
 from kelmah.outbound import NotSent
 
@@ -62,3 +62,9 @@ def send_secret(challenge_id: str) -> None:
 def refresh_cards() -> int:
     """Once a day: ranks age and holidays come nearer though nobody does anything; returns how many were looked at."""
     return cards.refresh_all()
+
+
+@shared_task(name="identity.end_what_expired")
+def end_what_expired() -> int:
+    """Once a minute; returns how many grants and requests for roles the clock ended."""
+    return grants.end_expired() + role_requests.expire()

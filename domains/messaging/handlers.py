@@ -6,7 +6,13 @@ from domains.messaging import actions, rules
 from kelmah.events.event import Event
 from kelmah.events.handlers import handles, heard_event_id
 from kelmah.interfaces.contracts.events import ContractCreated
-from kelmah.interfaces.identity.events import AccountChanged, ProfileUpdated, SessionRevoked, UserRegistered
+from kelmah.interfaces.identity.events import (
+    AccountChanged,
+    ProfileUpdated,
+    RoleGranted,
+    SessionRevoked,
+    UserRegistered,
+)
 
 
 @handles(UserRegistered)
@@ -54,4 +60,4 @@ def _telling_of(kind: type[Event]) -> Callable[[Event], None]:
 
 
 # One for each line of the table. A welcome needs the contact, so these come after the handlers above.
-TELLERS = {kind: _telling_of(kind) for kind in (*rules.NOTICES, SessionRevoked, AccountChanged)}
+TELLERS = {kind: _telling_of(kind) for kind in (*rules.NOTICES, SessionRevoked, AccountChanged, RoleGranted)}

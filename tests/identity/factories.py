@@ -7,11 +7,12 @@ from uuid import UUID
 import factory
 import pyotp
 
-from domains.identity import actions
-from domains.identity.actions import Device, IssuedTokens, factors
-from domains.identity.models import SocialFlow, User
+from domains.identity import actions, queries
+from domains.identity.actions import Device, IssuedTokens, factors, grants, role_requests
+from domains.identity.models import RoleGrant, SocialFlow, User
 from domains.identity.rules import social
 from kelmah import clock
+from kelmah.db import atomic
 from kelmah.ids import new_id
 from kelmah.principal import Principal
 from tests.identity.authenticator import Authenticator
@@ -58,6 +59,23 @@ def staff(**as_: Any) -> User:
     form = SignUpFactory(password=STAFF_PASSWORD, display_name="Efua Staff", **as_)
     del form["role"]
     return actions.create_staff(**form)
+
+
+def colleague(*roles: str, **as_: Any) -> User:
+    """Somebody of staff with these roles and no other rights, as two others gave them."""
+    user = staff(has_all_rights=False, **as_)
+    one, other = staff(), staff()
+    for role in roles:
+        asked = role_requests.ask(user_id=user.id, role=role, by_id=one.id, reason="Joins the team")
+        role_requests.approve(request_id=asked.id, by_id=other.id, expected_version=None)
+    return user
+
+
+def hold(user: User, role: str = "company_hiring", *, by: User, scope_id: str = "7") -> RoleGrant:
+    """A role within a company, whoever owns it."""
+    with atomic("identity"):
+        locked = queries.lock_user(user.id)
+        return grants.give(locked, role, by_id=by.id, scope_kind="company", scope_id=scope_id)
 
 
 def principal_of(tokens: IssuedTokens) -> Principal:

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from domains.identity import actions, rules
 from domains.identity.models import AuthSession, LoginGuard, Profile, User
-from kelmah.errors import Forbidden, InvalidInput, InvalidTransition, NotFound, Unavailable
+from kelmah.errors import InvalidInput, InvalidTransition, NotFound, Unavailable
 from kelmah.ids import new_id
 from kelmah.interfaces.identity.events import SessionRevoked, UserRegistered
 from tests.identity.factories import PASSWORD, STAFF_PASSWORD, log_in, sign_up, staff
@@ -248,37 +248,3 @@ def test_a_new_password_ends_what_the_old_one_opened(published):
     tokens = sign_up()
     actions.end_sessions_after_new_password(user_id=tokens.user.id)
     assert [event.reason for event in published.of(SessionRevoked)] == ["password_changed"]
-
-
-# --- grants ------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"role": "staff"},
-        {"role": "worker"},
-        {"role": "Admin"},
-        {"role": "emperor"},
-        {"role": ""},
-        {"scope_kind": "company"},
-        {"scope_kind": "company", "scope_id": "7"},
-        {"role": "company_hiring"},
-        {"role": "company_hiring", "scope_kind": "fleet", "scope_id": "7"},
-    ],
-)
-def test_a_grant_is_a_declared_role_with_a_whole_scope_of_its_kind(wrong):
-    with pytest.raises(InvalidInput):
-        actions.grant_role(user_id=sign_up().user.id, by_id=staff().id, **{"role": "support", **wrong})
-
-
-def test_a_role_is_granted_once_and_never_by_oneself():
-    user, boss = sign_up().user, staff()
-    grant = actions.grant_role(user_id=user.id, role="support", by_id=boss.id)
-    with pytest.raises(rules.AlreadyGranted):
-        actions.grant_role(user_id=user.id, role="support", by_id=boss.id)
-    with pytest.raises(Forbidden):
-        actions.grant_role(user_id=boss.id, role="support", by_id=boss.id)
-    for _ in range(2):
-        actions.withdraw_role(grant_id=grant.id)
-    assert not user.grants.exists()

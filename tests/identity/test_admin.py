@@ -9,11 +9,12 @@ from django.test import Client
 from django.urls import reverse
 
 from domains.identity import actions
+from domains.identity.actions import role_requests
 from domains.identity.admin.login import StaffPassword
-from domains.identity.models import AuthSession, LoginGuard, Profile, RoleGrant, User
+from domains.identity.models import AuthSession, LoginGuard, Profile, RoleGrant, RoleRequest, User
 from kelmah.domain import local_domains
 from kelmah.interfaces.identity.events import SessionRevoked
-from tests.identity.factories import PASSWORD, STAFF_PASSWORD, log_in, sign_up, staff
+from tests.identity.factories import PASSWORD, STAFF_PASSWORD, colleague, log_in, sign_up, staff
 
 pytestmark = pytest.mark.domain("identity")
 
@@ -36,9 +37,11 @@ def desk(boss) -> Client:
     return client
 
 
-def run_action(desk: Client, model: type, action: str, *rows) -> str:
+def run_action(desk: Client, model: type, action: str, *rows, reason: str = "") -> str:
     address = reverse(f"admin:identity_{model._meta.model_name}_changelist")
-    answer = desk.post(address, {"action": action, "_selected_action": [str(row.pk) for row in rows]}, follow=True)
+    answer = desk.post(
+        address, {"action": action, "_selected_action": [str(row.pk) for row in rows], "reason": reason}, follow=True
+    )
     assert answer.status_code == 200
     return answer.content.decode()
 
@@ -109,7 +112,7 @@ def test_a_suspended_member_of_staff_is_out_at_once(boss, desk):
 
 def test_every_page_of_the_desk_opens(desk, boss):
     user = sign_up().user
-    actions.grant_role(user_id=user.id, role="support", by_id=boss.id)
+    role_requests.ask(user_id=colleague("support").id, role="moderator", by_id=boss.id, reason="Joins the team")
     with pytest.raises(Exception, match="belong together"):
         log_in(user, "not the password at all")
     actions.suspend_user(user_id=user.id)
@@ -218,31 +221,41 @@ def test_who_may_only_look_does_nothing(boss):
     assert User.objects.get(id=target.user.id).status == "suspended"
 
 
-def test_roles_are_granted_and_withdrawn(desk, boss):
-    user = sign_up().user
-    form = {"user": str(user.id), "role": "support", "scope_kind": "", "scope_id": ""}
-    assert desk.post(reverse("admin:identity_rolegrant_add"), form).status_code == 302
-    grant = RoleGrant.objects.get()
-    assert (grant.user_id, grant.role, grant.granted_by_id) == (user.id, "support", boss.id)
-    delete = reverse("admin:identity_rolegrant_delete", args=[grant.id])
-    assert desk.post(delete, {"post": "yes"}).status_code == 302
-    assert not RoleGrant.objects.exists()
+def ask_for(desk: Client, user: User, **changes: str):
+    form = {"user": str(user.id), "role": "support", "reason": "Joins the team", "expires_at_0": "", "expires_at_1": ""}
+    return desk.post(reverse("admin:identity_rolerequest_add"), form | changes)
 
 
-@pytest.mark.parametrize("change", [{"role": "staff"}, {"scope_kind": "company"}, {"role": "Support!"}])
-def test_a_wrong_grant_is_refused_with_a_word(desk, change):
-    user = sign_up().user
-    form = {"user": str(user.id), "role": "support", "scope_kind": "", "scope_id": ""} | change
-    answer = desk.post(reverse("admin:identity_rolegrant_add"), form)
-    assert answer.status_code == 200
-    assert not RoleGrant.objects.exists()
+def test_a_role_takes_two_at_the_desk(desk, boss):
+    kofi, other = colleague(), staff()
+    assert ask_for(desk, kofi).status_code == 302
+    asked = RoleRequest.objects.get(user=kofi)
+    assert (asked.role, asked.asked_by, asked.state) == ("support", boss, "open")
+    assert "Somebody else of staff" in run_action(desk, RoleRequest, "approve", asked)
+    assert not kofi.grants.exists()
+    second, _ = enter(other)
+    assert "done" in run_action(second, RoleRequest, "approve", asked)
+    assert kofi.grants.get().approved_by == other
 
 
-def test_nobody_grants_to_themselves(desk, boss):
-    form = {"user": str(boss.id), "role": "support", "scope_kind": "", "scope_id": ""}
-    answer = desk.post(reverse("admin:identity_rolegrant_add"), form)
-    assert answer.status_code == 200
-    assert not RoleGrant.objects.exists()
+def test_a_role_is_withdrawn_at_the_desk_with_a_reason(desk):
+    grant = colleague("support").grants.get()
+    assert "Say why" in run_action(desk, RoleGrant, "withdraw", grant)
+    assert "done" in run_action(desk, RoleGrant, "withdraw", grant, reason="Left the team")
+    grant.refresh_from_db()
+    assert grant.end_reason == "Left the team"
+
+
+@pytest.mark.parametrize("change", [{"role": "staff"}, {"role": "company_owner"}, {"reason": ""}])
+def test_a_wrong_request_is_refused_with_a_word(desk, change):
+    assert ask_for(desk, colleague(), **change).status_code == 200
+    assert not RoleRequest.objects.filter(state="open").exists()
+
+
+def test_nobody_asks_for_themselves_at_the_desk(desk, boss):
+    answer = ask_for(desk, boss)
+    assert "for themselves" in answer.content.decode()
+    assert not RoleRequest.objects.exists()
 
 
 # --- passwords of staff ------------------------------------------------------------------------------------------

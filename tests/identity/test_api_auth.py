@@ -6,7 +6,7 @@ import pytest
 from domains.identity import actions
 from domains.identity.models import AuthSession, Registration, User
 from kelmah.http.keys import public_ring
-from tests.identity.factories import PASSWORD, STAFF_PASSWORD, SignUpFactory, sign_up, staff
+from tests.identity.factories import PASSWORD, STAFF_PASSWORD, SignUpFactory, colleague, sign_up
 
 pytestmark = pytest.mark.domain("identity")
 
@@ -108,7 +108,7 @@ def test_a_stale_token_does_not_keep_anybody_from_logging_in(api, clock):
 
 
 def test_staff_log_in_over_rest_as_staff_and_nothing_else(api):
-    user = staff()
+    user = colleague()
     answer = api.anonymous.post("/auth/login", {"login": user.email, "password": STAFF_PASSWORD})
     assert answer.json["user"]["role"] == "staff"
     client = api.with_token(answer.json["access_token"])

@@ -3,18 +3,21 @@
 import pytest
 
 from domains.identity import actions
+from domains.identity.actions.grants import end
 from domains.identity.models import Outbox, RoleGrant, User
 from domains.identity.tasks import announce_standing
+from kelmah.db import atomic
 from kelmah.http import store
-from tests.identity.factories import sign_up, staff
+from tests.identity.factories import hold, sign_up, staff
 
+HIRING = {"role": "company_hiring", "scope_kind": "company", "scope_id": "7"}
 pytestmark = pytest.mark.domain("identity", transaction=True)
 
 NOBODY_LISTENS = "redis://127.0.0.1:1/0"
 
 
 def grant(tokens) -> RoleGrant:
-    return actions.grant_role(user_id=tokens.user.id, role="support", by_id=staff().id)
+    return hold(tokens.user, by=staff())
 
 
 def test_a_granted_role_is_in_the_next_token_and_the_last_one_is_dead(api):
@@ -23,7 +26,7 @@ def test_a_granted_role_is_in_the_next_token_and_the_last_one_is_dead(api):
     stale = api.with_token(tokens.access_token).get("/me")
     assert (stale.status, stale.code) == (401, "token_stale")
     renewed = api.anonymous.post("/auth/refresh", {"refresh_token": tokens.refresh_token}).json
-    assert api.with_token(renewed["access_token"]).get("/me").json["roles"] == ["worker", "support"]
+    assert api.with_token(renewed["access_token"]).get("/me").json["grants"] == [HIRING]
     assert api.with_token(other.access_token).get("/me").status == 200
 
 
@@ -32,7 +35,8 @@ def test_a_withdrawn_role_is_gone_at_once(api):
     granted = grant(tokens)
     with_role = actions.refresh(refresh_token=tokens.refresh_token)
     assert api.with_token(with_role.access_token).get("/me").status == 200
-    actions.withdraw_role(grant_id=granted.id)
+    with atomic("identity"):
+        end(granted, by_id=None, reason="left")
     assert api.with_token(with_role.access_token).get("/me").code == "token_stale"
 
 
@@ -66,14 +70,14 @@ def test_refreshes_and_grants_at_once_never_leave_a_token_with_the_roles_of_befo
         renewed, _ = race(
             [
                 lambda t=tokens: actions.refresh(refresh_token=t.refresh_token),
-                lambda t=tokens: actions.grant_role(user_id=t.user.id, role="support", by_id=boss.id),
+                lambda t=tokens: hold(t.user, by=boss),
             ]
         )
         answer = api.with_token(renewed.access_token).get("/me")
         if answer.status == 200:
             from kelmah.http.authentication import read_access_token
 
-            assert "support" in read_access_token(renewed.access_token)[0].roles
+            assert read_access_token(renewed.access_token)[0].grants
 
 
 @pytest.mark.in_process
@@ -81,8 +85,8 @@ def test_two_changes_at_once_count_twice(race, api):
     tokens, boss = sign_up(), staff()
     race(
         [
-            lambda: actions.grant_role(user_id=tokens.user.id, role="support", by_id=boss.id),
-            lambda: actions.grant_role(user_id=tokens.user.id, role="moderator", by_id=boss.id),
+            lambda: hold(tokens.user, by=boss),
+            lambda: hold(tokens.user, "company_finance", by=boss),
         ]
     )
     assert User.objects.get(id=tokens.user.id).standing == 2

@@ -25,7 +25,7 @@ def company_id(owner):
 
 
 def grants_in(company_id) -> dict:
-    held = RoleGrant.objects.filter(scope_kind="company", scope_id=str(company_id))
+    held = RoleGrant.objects.filter(scope_kind="company", scope_id=str(company_id), ended_at__isnull=True)
     return dict(held.values_list("user_id", "role"))
 
 

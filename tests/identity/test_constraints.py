@@ -4,10 +4,10 @@ import psycopg
 import pytest
 from django.db import DatabaseError, connections
 
-from domains.identity import actions
+from domains.identity.actions import role_requests
 from domains.identity.models import LoginGuard
 from kelmah.ids import new_id
-from tests.identity.factories import sign_up, staff
+from tests.identity.factories import colleague, sign_up, staff
 
 pytestmark = pytest.mark.domain("identity")
 
@@ -209,14 +209,38 @@ def test_a_skill_cannot_be_nonsense(skill, constraint):
         ("scope_kind = 'fleet'", "role_grant_scope_is_whole"),
         ("scope_id = '7'", "role_grant_scope_is_whole"),
         ("granted_by_id = user_id", "role_grant_by_somebody_else"),
+        ("granted_by_id = NULL, approved_by_id = NULL", "role_grant_by_somebody_else"),
+        ("approved_by_id = granted_by_id", "role_grant_by_two"),
+        ("approved_by_id = user_id", "role_grant_by_two"),
+        ("expires_at = granted_at", "role_grant_expires_later"),
+        ("ended_at = granted_at", "role_grant_end_has_a_reason"),
+        ("end_reason = 'left'", "role_grant_end_has_a_reason"),
         ("role = 'moderator'", "role_grant_once"),
     ],
 )
 def test_a_grant_cannot_become_nonsense(change, constraint):
-    user, boss = sign_up().user, staff()
-    actions.grant_role(user_id=user.id, role="moderator", by_id=boss.id)
-    grant = actions.grant_role(user_id=user.id, role="support", by_id=boss.id)
+    grant = colleague("moderator", "support").grants.get(role="support")
     assert broken_constraint(f"UPDATE identity_rolegrant SET {change} WHERE id = %s", grant.id) == constraint
+
+
+@pytest.mark.parametrize(
+    ("change", "constraint"),
+    [
+        ("state = 'lost'", "role_request_by_two"),
+        ("reason = ''", "role_request_has_a_reason"),
+        ("asked_by_id = user_id", "role_request_by_somebody_else"),
+        ("state = 'approved', decided_by_id = asked_by_id, decided_at = asked_at", "role_request_by_two"),
+        ("state = 'declined', decided_by_id = user_id, decided_at = asked_at", "role_request_by_two"),
+        ("state = 'approved'", "role_request_by_two"),
+        ("decided_at = asked_at", "role_request_by_two"),
+        ("role = 'support'", "role_request_one_open"),
+    ],
+)
+def test_a_request_for_a_role_cannot_become_nonsense(change, constraint):
+    user, boss = colleague(), staff()
+    role_requests.ask(user_id=user.id, role="support", by_id=boss.id, reason="Joins the team")
+    asked = role_requests.ask(user_id=user.id, role="moderator", by_id=boss.id, reason="Joins the team")
+    assert broken_constraint(f"UPDATE identity_rolerequest SET {change} WHERE id = %s", asked.id) == constraint
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from domains.identity.models import AuthSession, Challenge, LoginGuard, Profile,
 from kelmah.errors import DomainError, StaleVersion
 from kelmah.http.errors import TokenInvalid
 from kelmah.interfaces.identity.events import ProfileUpdated, SessionRevoked, UserRegistered
-from tests.identity.factories import PASSWORD, log_in, sign_up, staff
+from tests.identity.factories import PASSWORD, hold, log_in, sign_up, staff
 
 pytestmark = pytest.mark.domain("identity", transaction=True)
 
@@ -195,7 +195,7 @@ def test_a_review_heard_while_its_subject_edits_is_not_lost(race):
 
 def test_one_role_granted_twice_at_once_is_granted_once(race):
     user, boss = sign_up().user, staff()
-    outcome = race(lambda: actions.grant_role(user_id=user.id, role="support", by_id=boss.id), 4)
+    outcome = race(lambda: hold(user, by=boss), 4)
     assert sum(isinstance(each, DomainError) for each in outcome) == 3
     assert user.grants.count() == 1
 

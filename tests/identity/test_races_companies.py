@@ -26,7 +26,7 @@ def consistent(company_id) -> None:
     """One owner, who is the company's; one grant for each member."""
     roles = roles_in(company_id)
     assert [user for user, role in roles.items() if role == "owner"] == [Company.objects.get(id=company_id).owner_id]
-    held = RoleGrant.objects.filter(scope_id=str(company_id)).values_list("user_id", "role")
+    held = RoleGrant.objects.filter(scope_id=str(company_id), ended_at__isnull=True).values_list("user_id", "role")
     assert dict(held) == {user: f"company_{role}" for user, role in roles.items()}
     assert len(held) == len(roles)
 

@@ -14,7 +14,7 @@ from kelmah.http.denylist import is_revoked
 from kelmah.http.errors import TokenInvalid
 from kelmah.ids import new_id
 from kelmah.interfaces.identity.events import SessionRevoked
-from tests.identity.factories import log_in, principal_of, sign_up, staff
+from tests.identity.factories import hold, log_in, principal_of, sign_up, staff
 
 pytestmark = pytest.mark.domain("identity")
 
@@ -162,9 +162,7 @@ def test_a_suspended_member_refreshes_nothing():
 
 def test_a_role_granted_meanwhile_is_in_the_next_token(api):
     tokens, boss = sign_up(), staff()
-    actions.grant_role(
-        user_id=tokens.user.id, role="company_hiring", by_id=boss.id, scope_kind="company", scope_id="accra-7"
-    )
+    hold(tokens.user, by=boss, scope_id="accra-7")
     renewed = refresh(tokens.refresh_token)
     assert api.with_token(tokens.access_token).get("/me").status == 200
     me = api.with_token(renewed.access_token).get("/me").json

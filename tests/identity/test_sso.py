@@ -15,7 +15,7 @@ from kelmah import clock as kelmah_clock
 from kelmah.http.denylist import is_revoked
 from kelmah.interfaces.identity.events import SessionRevoked
 from kelmah.staff.tokens import Vouched, mark_of, read_once
-from tests.identity.factories import PASSWORD, STAFF_PASSWORD, sign_up, staff
+from tests.identity.factories import PASSWORD, STAFF_PASSWORD, colleague, sign_up, staff
 
 pytestmark = pytest.mark.domain("identity")
 
@@ -69,13 +69,11 @@ def vouched(answer: Any, domain: str = "payments") -> Vouched:
 def test_staff_are_vouched_for_at_the_desk_they_ask_for(desk: Client, boss: User) -> None:
     found = vouched(sso(desk))
     assert (found.member.id, found.member.name, found.address) == (boss.id, boss.display_name, PAGE)
-    assert (found.member.roles, found.member.has_all_rights) == ({"staff"}, True)
+    assert (found.member.roles, found.member.has_all_rights) == ({"staff", "admin"}, True)
 
 
-def test_granted_roles_travel_and_missing_rights_do_not(boss: User) -> None:
-    support = staff(email="support@example.com")
-    User.objects.filter(id=support.id).update(is_superuser=False)
-    actions.grant_role(user_id=support.id, role="support", by_id=boss.id)
+def test_granted_roles_travel_and_missing_rights_do_not() -> None:
+    support = colleague("support", email="support@example.com")
     member = vouched(sso(logged_in(support))).member
     assert (member.roles, member.has_all_rights) == ({"staff", "support"}, False)
 

@@ -3,7 +3,6 @@
 from domains.identity.actions.accounts import create_staff, reactivate_user, register, suspend_user
 from domains.identity.actions.denial import deny_session
 from domains.identity.actions.desk import DeskClosed, log_out_of_desks, vouch_for_staff
-from domains.identity.actions.grants import grant_role, withdraw_role
 from domains.identity.actions.hashing import turn
 from domains.identity.actions.login import log_in, log_in_staff
 from domains.identity.actions.passwords import end_sessions_after_new_password
@@ -20,7 +19,6 @@ __all__ = [
     "deny_session",
     "end_sessions_after_new_password",
     "forget_old_rows",
-    "grant_role",
     "log_in",
     "log_in_staff",
     "log_out",
@@ -34,5 +32,4 @@ __all__ = [
     "turn",
     "update_profile",
     "vouch_for_staff",
-    "withdraw_role",
 ]

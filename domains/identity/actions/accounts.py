@@ -77,13 +77,18 @@ def raise_login_taken(error: IntegrityError) -> NoReturn:
     raise error
 
 
-def create_staff(*, email: str, password: str, display_name: str, user_id: UUID | None = None) -> User:
-    """Somebody with all rights at the staff desk. For operators only. Raises InvalidInput, LoginTaken, Unavailable."""
+def create_staff(
+    *, email: str, password: str, display_name: str, has_all_rights: bool = True, user_id: UUID | None = None
+) -> User:
+    """Somebody who enters the staff desk, with all rights or with those of the roles that are granted to them. For
+    operators only. Raises InvalidInput, LoginTaken, Unavailable."""
     clean = {"email": rules.clean_email(email), "display_name": rules.clean_display_name(display_name)}
     hashed = hash_new_password(password, role="staff", context=clean.values())
     try:
         with atomic("identity"):
-            return _make(user_id=user_id, password=hashed, role="staff", is_staff=True, is_superuser=True, **clean)
+            return _make(
+                user_id=user_id, password=hashed, role="staff", is_staff=True, is_superuser=has_all_rights, **clean
+            )
     except IntegrityError as error:
         raise_login_taken(error)
 

@@ -1,63 +1,127 @@
-"""Roles beyond the one chosen at sign-up: given and taken by staff, never by a client."""
+"""Roles beyond the one chosen at sign-up: given and taken by others, never by a client for itself."""
 
+from datetime import datetime
 from uuid import UUID
-
-from django.db import IntegrityError
 
 from domains.identity import queries, rules
 from domains.identity.actions.standing import change_standing
-from domains.identity.models import RoleGrant
+from domains.identity.models import RoleGrant, User
+from domains.identity.queries import grants as found
+from domains.identity.rules import grants
 from kelmah import clock
 from kelmah.db import atomic
-from kelmah.errors import FieldError, Forbidden, InvalidInput
+from kelmah.events.publish import publish
+from kelmah.interfaces.identity.events import RoleGranted
 from kelmah.rights.declared import declared
 
+MOST_AT_ONCE = 200  # grants that one run ends
 
-def grant_role(
-    *, user_id: UUID, role: str, by_id: UUID, scope_kind: str = "", scope_id: str = "", grant_id: UUID | None = None
+
+def give(
+    user: User,
+    role: str,
+    *,
+    by_id: UUID | None,
+    scope_kind: str = "",
+    scope_id: str = "",
+    approved_by_id: UUID | None = None,
+    reason: str = "",
+    expires_at: datetime | None = None,
 ) -> RoleGrant:
-    """Give somebody a role, everywhere or within one scope. Their access tokens die, and the next ones say so.
+    """A declared role, inside the caller's transaction, the user's row locked, the caller knowing that it may.
 
-    Raises NotFound, InvalidInput, Forbidden (nobody grants to themselves), AlreadyGranted.
+    Access tokens of before die, and the next ones say so; after ``expires_at`` it is as if it had never been given.
+    ``by_id`` nobody: it follows from something that they did themselves, within a scope. Raises InvalidInput,
+    AlreadyGranted.
     """
-    _check(role, scope_kind, scope_id)
-    if user_id == by_id:
-        raise Forbidden("Nobody gives a role to themselves.")
-    try:
-        with atomic("identity"):
-            user = queries.lock_user(user_id)
-            grant = RoleGrant(
-                user=user, role=role, scope_kind=scope_kind, scope_id=scope_id, granted_by_id=by_id,
-                granted_at=clock.now(),
-            )  # fmt: skip
-            grant.id = grant_id or grant.id
-            grant.save(force_insert=True)
-            change_standing(user.id)
-            return grant
-    except IntegrityError as error:
-        if getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) != "role_grant_once":
-            raise
-        raise rules.AlreadyGranted() from None
+    now = clock.now()
+    grants.check_grantable(declared().roles.get(role), scope_kind=scope_kind, scope_id=scope_id)
+    grants.check_expiry(expires_at, now=now)
+    held = RoleGrant.objects.filter(
+        user=user, role=role, scope_kind=scope_kind, scope_id=scope_id, ended_at__isnull=True
+    ).first()
+    if held and not _has_lapsed(held, now):
+        raise rules.AlreadyGranted()
+    if held:
+        end(held, by_id=None, reason="expired")
+    grant = RoleGrant.objects.create(
+        user=user,
+        role=role,
+        scope_kind=scope_kind,
+        scope_id=scope_id,
+        granted_by_id=by_id,
+        approved_by_id=approved_by_id,
+        reason=reason,
+        granted_at=now,
+        expires_at=expires_at,
+    )
+    _tell(grant, change="granted")
+    return grant
 
 
-def withdraw_role(*, grant_id: UUID) -> None:
-    """Take a granted role away, and every access token that says it. Twice is safe."""
+def withdraw_role(*, grant_id: UUID, by_id: UUID, reason: str) -> None:
+    """Staff take a role away that is held everywhere, and every access token that says it. One is enough: rights must
+    be gone at once when something is wrong. Twice is safe. Raises NotFound, InvalidInput, WrongRole, OfAScope."""
+    reason = grants.clean_reason(reason)
     with atomic("identity"):
-        grant = RoleGrant.objects.filter(id=grant_id).first()
+        seen = found.grant(grant_id)
+        if seen.scope_kind:
+            raise grants.OfAScope()
+        people = found.lock_users(seen.user_id, by_id)  # as every change of a standing does, so that none is lost
+        found.check_right(people[by_id], "identity.request_grant")
+        grant = found.grant_to_end(grant_id)  # two may have pressed the button
         if grant is not None:
-            queries.lock_user(grant.user_id)  # as every change of a standing does, so that none is lost
-            grant.delete()
-            change_standing(grant.user_id)
+            end(grant, by_id=by_id, reason=reason)
 
 
-def _check(role: str, scope_kind: str, scope_id: str) -> None:
-    known = declared().roles.get(role)
-    if known is None or role in rules.ROLES:
-        detail = "No such role is granted: worker, hirer and staff are chosen, all others are declared by domains."
-        raise InvalidInput(errors=[FieldError("/role", "invalid_choice", detail)])
-    if bool(scope_kind) != bool(scope_id):
-        raise InvalidInput(errors=[FieldError("/scope_id", "invalid", "A scope has a kind and an id.")])
-    if not (scope_kind in known.scope_kinds if scope_kind else known.is_held_everywhere):
-        kinds = ", ".join(filter(None, known.scope_kinds))
-        detail = f"This role is held within: {kinds}." if kinds else "This role is held everywhere, within no scope."
-        raise InvalidInput(errors=[FieldError("/scope_kind", "invalid_choice", detail)])
+def end(grant: RoleGrant, *, by_id: UUID | None, reason: str) -> None:
+    """End a grant inside the caller's transaction, the holder's row locked."""
+    grant.ended_at, grant.ended_by_id, grant.end_reason = clock.now(), by_id, reason
+    grant.save(update_fields=["ended_at", "ended_by", "end_reason"])
+    _tell(grant, change="expired" if reason == "expired" else "withdrawn")
+
+
+def end_in_scope(user: User, *, scope_kind: str, scope_id: str, by_id: UUID | None, reason: str) -> None:
+    """End whatever somebody holds within a scope: inside the caller's transaction, their row locked."""
+    held = RoleGrant.objects.filter(user=user, scope_kind=scope_kind, scope_id=scope_id, ended_at__isnull=True)
+    for grant in held.order_by("role"):
+        end(grant, by_id=by_id, reason=reason)
+
+
+def end_expired() -> int:
+    """Write down what the clock has ended, so that tokens of before die, too; returns how many."""
+    due = RoleGrant.objects.filter(ended_at__isnull=True, expires_at__lte=clock.now()).order_by("expires_at", "id")
+    ended = 0
+    for grant_id, user_id in list(due.values_list("id", "user_id")[:MOST_AT_ONCE]):
+        with atomic("identity"):
+            queries.lock_user(user_id)
+            grant = found.grant_to_end(grant_id)
+            if grant is not None and _has_lapsed(grant, clock.now()):
+                end(grant, by_id=None, reason="expired")
+                ended += 1
+    return ended
+
+
+# Private functions
+
+
+def _has_lapsed(grant: RoleGrant, now: datetime) -> bool:
+    return grant.expires_at is not None and grant.expires_at <= now
+
+
+def _tell(grant: RoleGrant, *, change: str) -> None:
+    known = declared().roles.get(grant.role)
+    change_standing(grant.user_id)
+    publish(
+        RoleGranted(
+            user_id=grant.user_id,
+            role=grant.role,
+            title=known.title if known else grant.role,
+            scope_kind=grant.scope_kind,
+            scope_id=grant.scope_id,
+            change=change,
+            by_themselves=grant.granted_by_id is None,
+            expires_at=grant.expires_at,
+            at=clock.now(),
+        )
+    )

@@ -5,9 +5,9 @@ from uuid import UUID
 from django.conf import settings
 
 from domains.identity import queries
+from domains.identity.actions import grants
 from domains.identity.actions.access_tokens import issue_access_token
-from domains.identity.actions.standing import change_standing
-from domains.identity.models import Company, CompanyMember, RoleGrant, User
+from domains.identity.models import Company, CompanyMember, User
 from domains.identity.queries import companies as found
 from domains.identity.rules import companies as rules
 from kelmah import clock
@@ -37,7 +37,7 @@ def change(member: CompanyMember, *, role: str, by_id: UUID) -> None:
         return
     member.role = role
     member.save(update_fields=["role"])
-    _withdraw(member)
+    _withdraw(member, by_id=by_id, reason=f"is {role} from now on")
     _grant(member, by_id=by_id)
 
 
@@ -71,12 +71,12 @@ def remove(*, company_id: UUID, by_id: UUID, user_id: UUID) -> None:
         else:
             rules.check_may(mine, "remove")
             rules.check_remove(mine, other=found.other_member(company, user_id).role)
-        take_out(found.other_member(company, user_id))
+        take_out(found.other_member(company, user_id), by_id=by_id)
 
 
-def take_out(member: CompanyMember) -> None:
+def take_out(member: CompanyMember, *, by_id: UUID | None = None) -> None:
     """End a membership. Inside the caller's transaction, with the user's and the company's rows locked."""
-    _withdraw(member)
+    _withdraw(member, by_id=by_id, reason="left" if by_id in (None, member.user_id) else "removed")
     member.delete()  # and their sessions act for the company no more: a foreign key sees to it
 
 
@@ -103,17 +103,14 @@ def act_for(*, user_id: UUID, session_id: UUID, company_id: UUID | None) -> tupl
 
 def _grant(member: CompanyMember, *, by_id: UUID | None) -> None:
     """What tokens and other domains know of the membership. A founder's comes from nobody."""
-    RoleGrant.objects.create(
-        user_id=member.user_id,
-        role=rules.granted_role(member.role),
+    grants.give(
+        member.user,
+        rules.granted_role(member.role),
         scope_kind=SCOPE,
         scope_id=str(member.company_id),
-        granted_by_id=None if by_id == member.user_id else by_id,
-        granted_at=clock.now(),
+        by_id=None if by_id == member.user_id else by_id,
     )
-    change_standing(member.user_id)
 
 
-def _withdraw(member: CompanyMember) -> None:
-    RoleGrant.objects.filter(user_id=member.user_id, scope_kind=SCOPE, scope_id=str(member.company_id)).delete()
-    change_standing(member.user_id)
+def _withdraw(member: CompanyMember, *, by_id: UUID | None, reason: str) -> None:
+    grants.end_in_scope(member.user, scope_kind=SCOPE, scope_id=str(member.company_id), by_id=by_id, reason=reason)

@@ -1,55 +1,152 @@
-"""Roles that staff give and take."""
+"""Roles of staff: asked for by one, approved by another; and who holds what."""
 
+from collections.abc import Callable
 from typing import Any, cast
 from uuid import UUID
 
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
+from unfold.forms import ActionForm
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from domains.identity import actions
-from domains.identity.models import RoleGrant
+from domains.identity.actions import grants, role_requests
+from domains.identity.models import RoleGrant, RoleRequest
 from kelmah.errors import DomainError
+from kelmah.http.staff import ReadOnly
+from kelmah.rights.declared import declared
+
+
+class WithReason(ActionForm):
+    """The actions of a list, and a line to say why."""
+
+    reason = forms.CharField(
+        label="", required=False, widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "Reason"})
+    )
 
 
 @admin.register(RoleGrant)
-class RoleGrantAdmin(ModelAdmin):
-    list_display = ("user", "role", "scope_kind", "scope_id", "granted_by", "granted_at")
-    list_select_related = ("user", "granted_by")
-    list_filter = ("role", "scope_kind")
+class RoleGrantAdmin(ReadOnly, ModelAdmin):
+    list_display = (
+        "user", "role", "scope_kind", "scope_id", "granted_by", "approved_by", "granted_at", "expires_at", "ended_at",
+    )  # fmt: skip
+    list_select_related = ("user", "granted_by", "approved_by")
+    list_filter = (("ended_at", admin.EmptyFieldListFilter), "role", "scope_kind")
     search_fields = ("user__id__exact", "user__display_name", "user__email", "role", "scope_id")
     ordering = ("-granted_at", "-id")
-    fields = ("user", "role", "scope_kind", "scope_id")
+    action_form = WithReason
+    actions = ("withdraw",)
+
+    def has_withdraw_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("identity.request_grant"))
+
+    @admin.action(description="Withdraw at once, with the reason given", permissions=["withdraw"])
+    def withdraw(self, request: HttpRequest, queryset: QuerySet[RoleGrant]) -> None:
+        by_id, reason = cast(UUID, request.user.pk), request.POST.get("reason", "")
+        for grant in queryset:
+            _attempt(request, grant, lambda g=grant: grants.withdraw_role(grant_id=g.id, by_id=by_id, reason=reason))
+
+
+class RoleRequestForm(ModelForm):
+    """Which roles can be asked for is known once all domains are."""
+
+    role = forms.ChoiceField(widget=UnfoldAdminSelectWidget)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        privileged = [role for role in declared().roles.values() if role.privileged]
+        self.fields["role"].choices = [(role.name, role.title) for role in privileged]  # type: ignore[attr-defined]
+
+
+@admin.register(RoleRequest)
+class RoleRequestAdmin(ModelAdmin):
+    list_display = ("user", "role", "state", "reason", "asked_by", "asked_at", "expires_at", "decided_by", "note")
+    list_select_related = ("user", "asked_by", "decided_by")
+    list_filter = ("state", "role")
+    search_fields = ("user__id__exact", "user__display_name", "user__email", "role", "reason")
+    ordering = ("-asked_at", "-id")
+    form = RoleRequestForm
+    fields = ("user", "role", "expires_at", "reason")
     raw_id_fields = ("user",)
+    action_form = WithReason
+    actions = ("approve", "decline", "take_back")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("identity.request_grant"))
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def save_model(self, request: HttpRequest, obj: RoleGrant, form: ModelForm, change: bool) -> None:
-        granted = actions.grant_role(
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_approve_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("identity.approve_grant"))
+
+    def save_model(self, request: HttpRequest, obj: RoleRequest, form: ModelForm, change: bool) -> None:
+        asked = role_requests.ask(
             user_id=obj.user_id,
             role=obj.role,
             by_id=cast(UUID, request.user.pk),
-            scope_kind=obj.scope_kind,
-            scope_id=obj.scope_id,
-            grant_id=obj.id,
+            reason=obj.reason,
+            expires_at=obj.expires_at,
         )
-        obj.granted_by_id, obj.granted_at = granted.granted_by_id, granted.granted_at
+        obj.__dict__.update(asked.__dict__)
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> Any:
         try:
             return super().add_view(request, form_url, extra_context)
         except DomainError as refusal:
-            details = "; ".join(error.detail for error in refusal.errors) or refusal.detail
-            messages.error(request, details)
+            messages.error(request, _said(refusal))
             request.method = "GET"  # the empty form again
             return super().add_view(request, form_url, extra_context)
 
-    def delete_model(self, request: HttpRequest, obj: RoleGrant) -> None:
-        actions.withdraw_role(grant_id=obj.id)
+    @admin.action(description="Approve", permissions=["approve"])
+    def approve(self, request: HttpRequest, queryset: QuerySet[RoleRequest]) -> None:
+        by_id, note = cast(UUID, request.user.pk), request.POST.get("reason", "")
+        for asked in queryset:
+            _attempt(
+                request, asked,
+                lambda r=asked: role_requests.approve(
+                    request_id=r.id, by_id=by_id, expected_version=r.version, note=note
+                ),
+            )  # fmt: skip
 
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[RoleGrant]) -> None:
-        for grant in queryset:
-            actions.withdraw_role(grant_id=grant.id)
+    @admin.action(description="Decline, with the reason given", permissions=["approve"])
+    def decline(self, request: HttpRequest, queryset: QuerySet[RoleRequest]) -> None:
+        by_id, note = cast(UUID, request.user.pk), request.POST.get("reason", "")
+        for asked in queryset:
+            _attempt(
+                request, asked,
+                lambda r=asked: role_requests.decline(
+                    request_id=r.id, by_id=by_id, expected_version=r.version, note=note
+                ),
+            )  # fmt: skip
+
+    @admin.action(description="Take back what you asked for", permissions=["add"])
+    def take_back(self, request: HttpRequest, queryset: QuerySet[RoleRequest]) -> None:
+        by_id = cast(UUID, request.user.pk)
+        for asked in queryset:
+            _attempt(
+                request, asked,
+                lambda r=asked: role_requests.withdraw(request_id=r.id, by_id=by_id, expected_version=r.version),
+            )  # fmt: skip
+
+
+# Private functions
+
+
+def _attempt(request: HttpRequest, thing: Any, act: Callable[[], object]) -> None:
+    try:
+        act()
+    except DomainError as refusal:
+        messages.error(request, f"{thing}: {_said(refusal)}")
+    else:
+        messages.success(request, f"{thing}: done")
+
+
+def _said(refusal: DomainError) -> str:
+    return "; ".join(error.detail for error in refusal.errors) or refusal.detail

@@ -5,7 +5,8 @@ from domains.identity.models.challenges import Challenge, Registration
 from domains.identity.models.companies import Company, CompanyInvitation, CompanyMember
 from domains.identity.models.directory import FinishedJob, RankWeights, Skill, WorkerCard
 from domains.identity.models.factors import Factor, PasskeyChallenge, PendingLogin, RecoveryCode
-from domains.identity.models.people import RoleGrant, User
+from domains.identity.models.grants import RoleGrant, RoleRequest
+from domains.identity.models.people import User
 from domains.identity.models.plumbing import DataKey, IdempotencyKey, Inbox, Outbox
 from domains.identity.models.profiles import Profile, ProfileSkill
 from domains.identity.models.resume import Education, Experience
@@ -36,6 +37,7 @@ __all__ = [
     "RecoveryCode",
     "Registration",
     "RoleGrant",
+    "RoleRequest",
     "Skill",
     "SocialFlow",
     "SocialLogin",

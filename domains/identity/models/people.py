@@ -1,11 +1,11 @@
-"""Accounts, and the roles that were granted to them."""
+"""Accounts."""
 
 from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.db.models.functions import Lower
 
 from domains.identity import rules
@@ -81,36 +81,3 @@ class User(UUIDModel, AbstractBaseUser, PermissionsMixin):
 
     def check_password(self, raw_password: str | None) -> bool:
         return raw_password is not None and super().check_password(rules.normal_password(raw_password))
-
-
-class RoleGrant(UUIDModel):
-    """A role that staff gave somebody, besides the one chosen at sign-up; within a scope, or everywhere."""
-
-    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="grants")
-    role = models.TextField()
-    scope_kind = models.TextField(blank=True, default="")
-    scope_id = models.TextField(blank=True, default="")
-    # Nobody, where it follows from something that the person did: founding a company.
-    granted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False, null=True)
-    granted_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["user", "role", "scope_kind", "scope_id"], name="role_grant_once"),
-            models.CheckConstraint(
-                condition=Q(role__regex=rules.GRANTED_ROLE) & ~Q(role__in=rules.ROLES),
-                name="role_grant_of_another_role",
-            ),
-            models.CheckConstraint(
-                condition=Q(scope_kind="", scope_id="") | Q(scope_kind__gt="", scope_id__gt=""),
-                name="role_grant_scope_is_whole",
-            ),
-            models.CheckConstraint(
-                condition=Q(granted_by__isnull=True, scope_kind__gt="")
-                | Q(granted_by__isnull=False) & ~Q(user=F("granted_by")),
-                name="role_grant_by_somebody_else",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.role} ({self.scope_kind} {self.scope_id})" if self.scope_kind else self.role

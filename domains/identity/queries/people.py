@@ -4,10 +4,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from domains.identity import rules
 from domains.identity.models import RoleGrant, User
+from kelmah import clock
 from kelmah.errors import InvalidInput, NotFound, Unauthenticated
 from kelmah.principal import Grant
 
@@ -31,13 +32,22 @@ def user_by_login(login: str) -> User | None:
 
 
 def standing_of(user: User) -> Standing:
-    """The role chosen at sign-up and the roles granted since."""
-    held = RoleGrant.objects.filter(user=user).order_by("role", "scope_kind", "scope_id")
+    """The role chosen at sign-up and the roles granted since, until they expire."""
+    lasting = Q(expires_at__isnull=True) | Q(expires_at__gt=clock.now())
+    held = RoleGrant.objects.filter(lasting, user=user, ended_at__isnull=True).order_by(
+        "role", "scope_kind", "scope_id"
+    )
     grants = [Grant(*row) for row in held.values_list("role", "scope_kind", "scope_id")]
+    everywhere = [grant.role for grant in grants if not grant.scope_kind]
     return Standing(
-        roles=[user.role, *(grant.role for grant in grants if not grant.scope_kind)],
+        roles=list(dict.fromkeys([*roles_of_account(user), *everywhere])),
         grants=[grant for grant in grants if grant.scope_kind],
     )
+
+
+def roles_of_account(user: User) -> list[str]:
+    """What somebody is without any grant: whoever operators made with all rights is an administrator."""
+    return [user.role, "admin"] if user.is_superuser else [user.role]
 
 
 def account_of(user_id: UUID) -> User:

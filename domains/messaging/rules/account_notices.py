@@ -54,8 +54,6 @@ ACCOUNT: Final[Mapping[str, Telling]] = {
     "recovery_codes_made": _letter(
         _("New recovery codes"), _("They were made on {at}; the old ones are void."), _NOT_ME
     ),
-    "role_granted": _letter(_("You may do more"), _("You were given the role {detail} on {at}.")),
-    "role_withdrawn": _letter(_("A role was taken back"), _("You no longer have the role {detail} since {at}.")),
     "totp_added": _letter(_("An authenticator app was added"), _("It is asked for since {at}."), _NOT_ME),
     "totp_removed": _letter(_("Your authenticator app was removed"), _("It was removed on {at}."), _NOT_ME),
     "verification_expired": _letter(
@@ -67,3 +65,7 @@ ACCOUNT: Final[Mapping[str, Telling]] = {
     "verification_revoked": _letter(_("A verification was withdrawn"), _("{detail} counts no more since {at}.")),
     "verified": _letter(_("You are verified"), _("Your {detail} was verified on {at}.")),
 }
+
+# Of ``RoleGranted.change``: what was taken back and what has run out read the same.
+ROLE_GIVEN: Final = _letter(_("You may do more"), _("You were given the role {title} on {at}."))
+ROLE_LOST: Final = _letter(_("A role was taken back"), _("You no longer have the role {title} since {at}."))

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from domains.messaging.rules.account_notices import ACCOUNT
+from domains.messaging.rules.account_notices import ACCOUNT, ROLE_GIVEN, ROLE_LOST
 from domains.messaging.rules.telling import Telling
 from domains.messaging.rules.telling import marked as _
 from kelmah.events.event import Event
@@ -172,6 +172,9 @@ def _tellings(event: Event) -> tuple[Telling, ...]:
         return (REUSED,) if event.reason == "refresh_reused" else ()
     if isinstance(event, identity.AccountChanged):
         return (ACCOUNT[event.what],)
+    if isinstance(event, identity.RoleGranted):
+        told = ROLE_GIVEN if event.change == "granted" else ROLE_LOST
+        return () if event.by_themselves and event.change == "granted" else (told,)
     return NOTICES.get(type(event), ())
 
 

@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from uuid import UUID
 
-from kelmah.interfaces.identity.types import Person, Profile
+from kelmah.interfaces.identity.types import HeldRole, Person, Profile
 from kelmah.rpc import Service, remote
 
 
@@ -17,6 +17,12 @@ class Identity(Service, domain="identity", callers=("marketplace", "contracts", 
     @abstractmethod
     def profiles(self, *, ids: list[UUID]) -> list[Profile]:
         """Public profiles of these people, in no order; unknown ids are left out."""
+
+    @remote(timeout=2.0, idempotent=True)
+    @abstractmethod
+    def grants(self, *, user_id: UUID) -> list[HeldRole]:
+        """What somebody is now, by name of role: what they chose at sign-up and what they were granted since. Nothing
+        for those who are unknown or not active. A token's own claims are younger than ten minutes: ask for others'."""
 
 
 identity = Identity.connect()

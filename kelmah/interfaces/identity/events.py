@@ -52,3 +52,20 @@ class AccountChanged(Event, domain="identity", key="user_id", to=("messaging",))
     device: str
     detail: str
     at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoleGranted(Event, domain="identity", key="user_id", to=("messaging",)):
+    """What somebody is, besides what they chose at sign-up, has changed: ``change`` is ``granted``, ``withdrawn`` or
+    ``expired``. ``title`` is the role in words; ``scope_kind`` and ``scope_id`` are empty for what is held everywhere;
+    ``expires_at`` is None for good; ``by_themselves``: it follows from something they did, as founding a company."""
+
+    user_id: UUID
+    role: str
+    title: str
+    scope_kind: str
+    scope_id: str
+    change: str
+    by_themselves: bool
+    expires_at: datetime | None
+    at: datetime

@@ -1,6 +1,7 @@
 """What identity tells the other domains about people."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -27,8 +28,6 @@ ACCOUNT_CHANGES: Final = (
     "phone_changed",
     "recovery_code_used",
     "recovery_codes_made",
-    "role_granted",
-    "role_withdrawn",
     "totp_added",
     "totp_removed",
     "verification_expired",
@@ -48,6 +47,16 @@ class Person:
     locale: str
     zone: str
     status: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldRole:
+    """A role that somebody holds now: everywhere when the scope is empty; until ``expires_at``, or for good."""
+
+    role: str
+    scope_kind: str
+    scope_id: str
+    expires_at: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True)

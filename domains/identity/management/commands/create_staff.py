@@ -12,18 +12,24 @@ from kelmah.errors import DomainError
 
 
 class Command(BaseCommand):
-    help = "Create somebody with all rights at the staff desk. The password is asked for, never an argument."
+    help = "Create somebody at the staff desk. The password is asked for, never an argument."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--email", required=True)
         parser.add_argument("--name", default="", help="shown to members; by default what stands before the @")
+        parser.add_argument(
+            "--without-rights", action="store_true", help="they get roles at the desk; by default they have all rights"
+        )
         parser.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
 
     def handle(self, *args: Any, **options: Any) -> None:
         name = options["name"] or options["email"].partition("@")[0]
         try:
             user = actions.create_staff(
-                email=options["email"], password=_password(options["password_stdin"]), display_name=name
+                email=options["email"],
+                password=_password(options["password_stdin"]),
+                display_name=name,
+                has_all_rights=not options["without_rights"],
             )
         except DomainError as refusal:
             raise CommandError("; ".join(error.detail for error in refusal.errors) or refusal.detail) from None
