@@ -5,7 +5,17 @@ from uuid import UUID
 from celery import shared_task
 
 from domains.identity import actions
-from domains.identity.actions import cards, company_letters, grants, invitations, letters, role_requests, standing
+from domains.identity.actions import (
+    cards,
+    company_letters,
+    grants,
+    invitations,
+    letters,
+    role_requests,
+    standing,
+    unlocking,
+)
+from kelmah.errors import Unavailable
 from kelmah.http.store import StoreDown
 from kelmah.outbound import NotSent
 
@@ -68,3 +78,11 @@ def refresh_cards() -> int:
 def end_what_expired() -> int:
     """Once a minute; returns how many grants and requests for roles the clock ended."""
     return grants.end_expired() + role_requests.expire()
+
+
+@shared_task(
+    name="identity.answer_lock", autoretry_for=(Unavailable,), retry_backoff=1, retry_backoff_max=60, max_retries=10
+)
+def answer_lock(key: str) -> None:
+    """Write to whom a lock concerns. Twice is safe: the last letter is the good one."""
+    unlocking.answer_lock(key=key)

@@ -8,10 +8,12 @@ from kelmah.events.handlers import handles, heard_event_id
 from kelmah.interfaces.contracts.events import ContractCreated
 from kelmah.interfaces.identity.events import (
     AccountChanged,
+    AddressesChanged,
     ProfileUpdated,
     RoleGranted,
     SessionRevoked,
     UserRegistered,
+    UserStatusChanged,
 )
 
 
@@ -22,6 +24,7 @@ def on_user_registered(event: UserRegistered) -> None:
         user_id=event.user_id,
         display_name=event.display_name,
         email=event.email,
+        phone=event.phone,
         locale=event.locale,
         zone=event.zone,
     )
@@ -31,6 +34,18 @@ def on_user_registered(event: UserRegistered) -> None:
 def on_profile_updated(event: ProfileUpdated) -> None:
     """Follow a change of name or language. Twice is safe: the same row is written again."""
     actions.rename_contact(user_id=event.user_id, display_name=event.display_name, locale=event.locale, zone=event.zone)
+
+
+@handles(AddressesChanged)
+def on_addresses_changed(event: AddressesChanged) -> None:
+    """Write to the new addresses. Twice is safe: the same row is written again."""
+    actions.move_contact(user_id=event.user_id, email=event.email, phone=event.phone)
+
+
+@handles(UserStatusChanged)
+def on_user_status_changed(event: UserStatusChanged) -> None:
+    """Stop or resume letters. Twice is safe: the same row is written again."""
+    actions.note_status(user_id=event.user_id, status=event.status)
 
 
 @handles(ContractCreated)

@@ -171,6 +171,8 @@ class Contact(models.Model):
     user_id = models.UUIDField(primary_key=True)
     display_name = models.TextField()
     email = models.TextField(blank=True)
+    phone = models.TextField(blank=True, default="", db_default="")  # E.164
+    status = models.TextField(default="active", db_default="active")  # as identity calls it
     locale = models.TextField()
     zone = models.TextField()
 

@@ -3,6 +3,8 @@
 import pytest
 
 from domains.identity import actions, rules
+from domains.identity.actions import addresses, passwords
+from domains.identity.actions import letters as letter_sending
 from domains.identity.models import AuthSession, Challenge, LoginGuard, Profile, User
 from kelmah.errors import DomainError, StaleVersion
 from kelmah.http.errors import TokenInvalid
@@ -99,6 +101,56 @@ def test_one_link_opened_eight_times_at_once_makes_one_account(race, api, letter
     outcome = race(lambda: api.anonymous.post("/auth/register/confirm", form).status, 8)
     assert sorted(outcome) == [201] + [400] * 7
     assert User.objects.count() == 1
+
+
+def test_of_two_who_prove_one_address_at_once_one_has_it(race, letters):
+    people = [sign_up().user for _ in range(2)]
+    wishes = [addresses.begin_change(user_id=user.id, column="email", address="new@example.com") for user in people]
+    secrets = letters.secrets("new@example.com")
+    outcome = race(
+        [
+            lambda user=user, wish=wish, secret=secret: addresses.confirm_change(
+                user_id=user.id, change_id=wish.id, secret=secret
+            )
+            for user, wish, secret in zip(people, wishes, secrets, strict=True)
+        ]
+    )
+    assert kinds(outcome) == {"User": 1, "LoginTaken": 1}
+
+
+def test_a_reset_used_eight_times_at_once_happens_once(race, letters):
+    user = sign_up().user
+    reset = passwords.begin_reset(email=user.email)
+    secret = letters.secret(user.email)
+    outcome = race(
+        [
+            lambda n=n: passwords.reset_password(reset_id=reset.id, secret=secret, password=f"{n} red fishing boats")
+            for n in range(4)
+        ]
+    )
+    # Whoever waits too long for a core is asked to come back.
+    assert kinds(outcome).pop("NoneType") == 1
+    assert set(kinds(outcome)) <= {"NoneType", "SecretRefused", "Unavailable"}
+
+
+def test_changing_resetting_and_logging_in_at_once_never_deadlock(race, letters):
+    for _ in range(3):
+        user = sign_up().user
+        reset = passwords.begin_reset(email=user.email)
+        secret = letters.secret(user.email)
+        outcome = race(
+            [
+                lambda u=user: log_in(u),
+                lambda u=user: passwords.change_password(
+                    user_id=u.id, session_id=None, current_password=PASSWORD, password="nine blue fishing boats"
+                ),
+                lambda r=reset, s=secret: passwords.reset_password(
+                    reset_id=r.id, secret=s, password="nine red fishing boats"
+                ),
+                lambda r=reset: letter_sending.send_secret(challenge_id=r.id),
+            ]
+        )
+        assert not [each for each in outcome if isinstance(each, Exception) and not isinstance(each, DomainError)]
 
 
 def test_of_eight_parallel_guesses_at_a_code_three_count(race, api, letters):

@@ -17,7 +17,13 @@ from kelmah.events.serialization import encode_event
 from kelmah.http.store import store
 from kelmah.ids import new_id
 from kelmah.interfaces.contracts.events import ContractCreated, MilestoneChangesRequested
-from kelmah.interfaces.identity.events import ProfileUpdated, SessionRevoked, UserRegistered
+from kelmah.interfaces.identity.events import (
+    AddressesChanged,
+    ProfileUpdated,
+    SessionRevoked,
+    UserRegistered,
+    UserStatusChanged,
+)
 from kelmah.interfaces.payments.events import EscrowReleased
 from kelmah.live.hints import channel_of, unpack
 from tests.messaging.factories import ContactFactory
@@ -53,6 +59,20 @@ def twice(event: Event) -> None:
     for handler in handlers_of(event.topic, "messaging"):
         with atomic("messaging"), hearing(event_id):
             handler.function(event)
+
+
+def test_letters_go_to_the_addresses_that_were_proved_last():
+    contact = ContactFactory(email="old@example.com")
+    twice(AddressesChanged(user_id=contact.user_id, email="", phone="+233241234567"))
+    contact.refresh_from_db()
+    assert (contact.email, contact.phone) == ("", "+233241234567")
+
+
+def test_the_state_of_an_account_is_followed():
+    contact = ContactFactory()
+    twice(UserStatusChanged(user_id=contact.user_id, status="suspended"))
+    contact.refresh_from_db()
+    assert contact.status == "suspended"
 
 
 def test_events_and_handlers_agree():

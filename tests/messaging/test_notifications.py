@@ -118,6 +118,13 @@ def test_words_of_users_stay_in_the_body(mailbox):
     assert (mail["Subject"], mail["Bcc"]) == ("You were paid", None)
 
 
+@pytest.mark.parametrize(("kind", "mails_sent"), [("escrow_released", 0), ("account_changed", 1)])
+def test_whose_account_is_off_gets_letters_about_it_only(mailbox, kind, mails_sent):
+    delivery = tell(ContactFactory(status="deactivated"), kind=kind)
+    state = actions.deliver_email(delivery_id=delivery.id)
+    assert (len(mails(mailbox)), state) == (mails_sent, "sent" if mails_sent else "skipped")
+
+
 def test_somebody_without_an_address_gets_no_mail(mailbox):
     delivery = tell(ContactFactory(email=""))
     assert actions.deliver_email(delivery_id=delivery.id) == "skipped"

@@ -6,10 +6,10 @@ from uuid import UUID
 from django.db import IntegrityError
 
 from domains.identity import queries, rules
-from domains.identity.actions import cards
 from domains.identity.actions.hashing import hash_new_password
+from domains.identity.actions.notices import tell
 from domains.identity.actions.sessions import Device, IssuedTokens, end_all_sessions, open_session
-from domains.identity.actions.standing import change_standing
+from domains.identity.actions.statuses import change_status
 from domains.identity.models import Profile, User
 from kelmah import clock
 from kelmah.db import atomic
@@ -97,20 +97,27 @@ def suspend_user(*, user_id: UUID) -> None:
     """Staff stop somebody: every session ends at once. Raises NotFound, InvalidTransition."""
     with atomic("identity"):
         user = queries.lock_user(user_id)  # a login may be opening a session right now
-        user.status = rules.USER.check("suspend", user.status)
-        user.save(update_fields=["status"])
+        change_status(user, "suspend")
         end_all_sessions(user.id, reason="staff")
-        change_standing(user.id)  # not every access token has a session
-        cards.refresh(user.id)
 
 
 def reactivate_user(*, user_id: UUID) -> None:
     """Staff let somebody in again. Raises NotFound, InvalidTransition."""
     with atomic("identity"):
         user = queries.lock_user(user_id)  # two of staff may press two buttons
-        user.status = rules.USER.check("reactivate", user.status)
-        user.save(update_fields=["status"])
-        cards.refresh(user.id)
+        change_status(user, "reactivate")
+
+
+def deactivate_account(*, user_id: UUID) -> None:
+    """Somebody switches off their own account: they are hidden and logged out everywhere, until they log in again.
+
+    Raises NotFound, InvalidTransition.
+    """
+    with atomic("identity"):
+        user = queries.lock_user(user_id)  # staff may be suspending them
+        change_status(user, "deactivate")
+        end_all_sessions(user.id, reason="ended_by_owner")
+        tell(user.id, "account_deactivated")
 
 
 # Private functions

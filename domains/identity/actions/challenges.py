@@ -10,7 +10,9 @@ from uuid import UUID
 
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from domains.identity.actions.guards import lock_guard
 from domains.identity.models import Challenge, User
+from domains.identity.queries import lock_user
 from domains.identity.queries.challenges import lock_challenge
 from domains.identity.rules import challenges as rules
 from kelmah import clock
@@ -34,6 +36,11 @@ class Awaited:
 def limit_letters(*, address: str, ip: str | None) -> None:
     """Count one more letter that this caller has sent to this address. Raises LimitReached, Unavailable."""
     take_one("letters_from", block_of(ip))  # first: whoever is over it empties nobody's bucket
+    limit_letters_to(address)
+
+
+def limit_letters_to(address: str) -> None:
+    """Count one more letter to this address. Raises LimitReached, Unavailable."""
     take_one("letters_to", salted_hmac("kelmah.identity.letters", address, algorithm="sha256").hexdigest())
 
 
@@ -60,30 +67,43 @@ def await_another(*, challenge_id: UUID, purpose: str, user_id: UUID | None = No
         return _send(challenge)
 
 
-def prove(*, challenge_id: UUID, purpose: str, secret: str, then: Callable[[Challenge], T]) -> T:
-    """``then(challenge)``, inside the transaction that finds the secret right and uses it up.
+def prove(
+    *, challenge_id: UUID, purpose: str, secret: str, then: Callable[[Challenge], T], user_id: UUID | None = None
+) -> T:
+    """``then(challenge)``, inside the transaction that finds the secret right and uses it up; the rows of its user and
+    their guard are locked. With ``user_id`` it must be theirs.
 
     When ``then`` raises, the secret stays good. The third wrong one is the last. Raises SecretRefused.
     """
+    check_secret(challenge_id=challenge_id, purpose=purpose, secret=secret, user_id=user_id)
     with atomic("identity"):
-        challenge = lock_challenge(challenge_id, purpose=purpose)  # parallel guesses stand in line here
-        if challenge is not None and _is_right(challenge, secret):
-            outcome = then(challenge)
-            challenge.delete()
-            return outcome
-        _count_wrong(challenge)
+        challenge = _lock_with_user(challenge_id)
+        if challenge is None or not _is_right(challenge, secret):  # used, or superseded, since it was looked at
+            raise rules.SecretRefused
+        outcome = then(challenge)
+        challenge.delete()
+        return outcome
+
+
+def check_secret(*, challenge_id: UUID, purpose: str, secret: str, user_id: UUID | None = None) -> Challenge:
+    """The challenge, whose secret this is and stays: before work that costs much, which must be done outside of any
+    transaction. Wrong ones cost the same whether somebody has the address or not. Raises SecretRefused."""
+    with atomic("identity"):
+        challenge = lock_challenge(challenge_id)  # parallel guesses stand in line here
+        meant = challenge is not None and challenge.purpose == purpose and user_id in (None, challenge.user_id)
+        if challenge is not None and meant and _is_right(challenge, secret):
+            return challenge
+        if challenge is not None and meant:
+            _count_wrong(challenge)
     raise rules.SecretRefused
 
 
-def check_secret(*, challenge_id: UUID, purpose: str, secret: str) -> None:
-    """As ``prove``, but the secret stays good: before work that costs much, which must be done outside of any
-    transaction. Raises SecretRefused."""
-    with atomic("identity"):
-        challenge = lock_challenge(challenge_id, purpose=purpose)
-        if challenge is not None and _is_right(challenge, secret):
-            return
-        _count_wrong(challenge)
-    raise rules.SecretRefused
+def forget_challenges(user: User) -> None:
+    """Whatever is under way to or for somebody ends, except the ways to undo a change of address.
+
+    Inside the caller's transaction, the user's row locked.
+    """
+    Challenge.objects.filter(user=user).exclude(purpose="undo").delete()
 
 
 def hash_of(challenge: Challenge, secret: str) -> bytes:
@@ -92,6 +112,19 @@ def hash_of(challenge: Challenge, secret: str) -> bytes:
 
 
 # Private functions
+
+
+def _lock_with_user(challenge_id: UUID) -> Challenge | None:
+    """The challenge, after the guard and the row of its user: the order of all locks."""
+    seen = Challenge.objects.filter(id=challenge_id).first()
+    if seen is None:
+        return None
+    if seen.user_id is not None:
+        lock_guard(f"user:{seen.user_id}")
+        lock_user(seen.user_id)
+    challenge = lock_challenge(challenge_id)
+    # Whose it is comes with the secret, which may be sent anew right now.
+    return challenge if challenge is not None and challenge.user_id == seen.user_id else None
 
 
 def _send(challenge: Challenge) -> Awaited:
@@ -110,8 +143,8 @@ def _is_right(challenge: Challenge, secret: str) -> bool:
     return right and challenge.secret_expires_at > clock.now()
 
 
-def _count_wrong(challenge: Challenge | None) -> None:
-    if challenge is None or challenge.secret_hash is None:
+def _count_wrong(challenge: Challenge) -> None:
+    if challenge.secret_hash is None:
         return
     challenge.tries += 1
     if challenge.tries >= rules.TRIES:

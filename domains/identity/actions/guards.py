@@ -3,6 +3,7 @@
 from domains.identity import rules
 from domains.identity.models import LoginGuard
 from kelmah import clock
+from kelmah.events.publish import enqueue
 
 
 def lock_guard(key: str) -> LoginGuard:
@@ -19,11 +20,16 @@ def is_locked(guard: LoginGuard) -> bool:
 
 
 def count_failure(guard: LoginGuard) -> bool:
-    """One more wrong try; whether it was the one that locks. Not to be called while locked."""
+    """One more wrong try; whether it was the one that locks. Not to be called while locked.
+
+    Who is behind the key, and to be told of a lock, is looked up by a task: it costs the same for nobody's login.
+    """
     now = clock.now()
     guard.failures, guard.locked_until = rules.after_failure(guard.failures, guard.last_failed_at, now=now)
     guard.last_failed_at = now
     guard.save(update_fields=["failures", "last_failed_at", "locked_until"])
+    if guard.locked_until is not None:
+        enqueue("identity.answer_lock", key=guard.key)
     return guard.locked_until is not None
 
 

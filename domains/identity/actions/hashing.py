@@ -1,5 +1,6 @@
 """Password hashing behind a gate: a storm of logins must leave the cores to everybody else."""
 
+import secrets
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -20,6 +21,12 @@ def hash_new_password(password: str, *, role: str, context: Iterable[str]) -> st
     """Argon2id of a password that is good enough, in its turn. Raises InvalidInput, Unavailable when too many wait."""
     with turn():
         return make_password(rules.check_password_strength(password, role=role, context=context))
+
+
+def hash_unknown_password() -> str:
+    """Of a password that nobody knows. Raises Unavailable."""
+    with turn():
+        return make_password(secrets.token_urlsafe(32))
 
 
 def is_password(password: str, stored: str | None) -> bool:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext, override
 
 from domains.identity.actions.challenges import hash_of
 from domains.identity.models import Challenge, Registration, User
+from domains.identity.queries import lock_user
 from domains.identity.queries.challenges import lock_challenge, user_at
 from domains.identity.rules import challenges as rules
 from domains.identity.rules.letters import LETTERS
@@ -37,8 +38,10 @@ def send_secret(*, challenge_id: UUID) -> None:
     Again is safe: the last letter is the good one. Raises NotSent, after which it is to be tried again.
     """
     with atomic("identity"):
+        seen = Challenge.objects.filter(id=challenge_id).first()
+        account = _lock_account(seen) if seen else None
         challenge = lock_challenge(challenge_id)  # its last secret may be on its way back
-        outgoing = _outgoing(challenge) if challenge and challenge.expires_at > clock.now() else None
+        outgoing = _outgoing(challenge, account) if challenge and challenge.expires_at > clock.now() else None
     if outgoing is not None:
         try:
             _post(outgoing)
@@ -49,27 +52,40 @@ def send_secret(*, challenge_id: UUID) -> None:
 # Private functions
 
 
-def _outgoing(challenge: Challenge) -> _Outgoing | None:
-    """What is to be written to the address; None for nothing.
+def _lock_account(challenge: Challenge) -> User | None:
+    """Who has the address; locked before the challenge, as everywhere."""
+    account = user_at(challenge.address)
+    return lock_user(account.id) if account else None
+
+
+def _outgoing(challenge: Challenge, account: User | None) -> _Outgoing | None:
+    """What is to be written to the address, which is that of ``account``; None for nothing.
 
     A secret is made in any case. Nobody ever learns one that isn't written, but wrong ones cost the same and count the
     same whether there is an account or not.
     """
-    secret, account = _renewed(challenge), user_at(challenge.address)
-    if challenge.purpose == "register" and account is not None:
-        return _known("register_known", account, challenge)
-    if challenge.purpose == "register":
-        # The link lacks the id of the sign-up: only the device that began it can end it, so that nobody makes an
-        # account for somebody else, with a password of theirs, by having them click.
-        registration = Registration.objects.get(challenge=challenge)
-        return _Outgoing(
-            kind="register",
-            address=challenge.address,
-            locale=registration.locale,
-            fragment=(("secret", secret),),
-            code=secret,
-        )
-    return None
+    secret = _renewed(challenge)
+    match challenge.purpose:
+        case "register" if account is not None:
+            return _saying("register_known", account, challenge)
+        case "register":
+            # The link lacks the id of the sign-up: only the device that began it can end it, so that nobody makes an
+            # account for somebody else, with a password of theirs, by having them click.
+            locale = Registration.objects.get(challenge=challenge).locale
+            return _with_secret(challenge, secret, locale=locale, link={"secret": secret})
+        case "reset" if account is None:
+            return None
+        case "reset":
+            challenge.user = account
+            challenge.save(update_fields=["user"])
+        case "change" if account is not None and account.id != challenge.user_id:
+            return _saying("change_known", account, challenge)
+        case "change" if challenge.user is not None:
+            # Without the id here, too: the link of a change that a stranger began in their account is of no use.
+            return _with_secret(challenge, secret, locale=challenge.user.locale, link={"secret": secret})
+    owner = challenge.user or account
+    link = {f"{challenge.purpose}_id": str(challenge.id), "secret": secret}
+    return _with_secret(challenge, secret, locale=owner.locale if owner else "en", link=link)
 
 
 def _renewed(challenge: Challenge) -> str:
@@ -81,8 +97,14 @@ def _renewed(challenge: Challenge) -> str:
     return secret
 
 
-def _known(kind: str, account: User, challenge: Challenge) -> _Outgoing:
+def _saying(kind: str, account: User, challenge: Challenge) -> _Outgoing:
     return _Outgoing(kind=kind, address=challenge.address, locale=account.locale, name=account.display_name)
+
+
+def _with_secret(challenge: Challenge, secret: str, *, locale: str, link: dict[str, str]) -> _Outgoing:
+    return _Outgoing(
+        kind=challenge.purpose, address=challenge.address, locale=locale, fragment=tuple(link.items()), code=secret
+    )
 
 
 def _post(outgoing: _Outgoing) -> None:

@@ -74,7 +74,7 @@ def admit(*, login: str, password: str, then: Callable[[User], T]) -> T:
         locked = is_locked(guard)
         user = queries.lock_user(seen.id) if seen and right and not locked else None
         # A password changed, or an account suspended, since it was looked at counts.
-        if user and seen and user.is_active and user.password == seen.password:
+        if user and seen and user.may_log_in and user.password == seen.password:
             forgive(guard)
             user.last_login = clock.now()
             user.save(update_fields=["last_login"])

@@ -46,7 +46,7 @@ def _entered(credential: Mapping[str, Any], device: Device) -> IssuedTokens | Ow
             return None
         user = queries.lock_user(seen)  # being suspended, or losing this passkey, meanwhile counts
         factor = Factor.objects.filter(credential_id=credential_id, user=user).first()
-        if factor is None or not user.is_active or not passkeys.names(credential, user_id=user.id):
+        if factor is None or not user.may_log_in or not passkeys.names(credential, user_id=user.id):
             return None
         method = proofs.use_passkey(factor, credential, challenge=challenge)
     except rules.PasskeyRefused:

@@ -67,7 +67,7 @@ def finish_second_factor(
         guard = lock_guard(f"factor:{seen.user_id}")  # guesses by many logins of one account stand in line here
         user = queries.lock_user(seen.user_id)
         pending = _lock_living(seen.id)  # of two who send one token, the second finds it gone
-        if pending is None or not user.is_active:
+        if pending is None or not user.may_log_in:
             raise rules.LoginTokenInvalid
         locked = is_locked(guard)
         method = None if locked else proofs.method_of(user, proof, purpose="second_factor", pending=pending)

@@ -12,6 +12,7 @@ from domains.identity import queries, rules
 from domains.identity.actions.access_tokens import issue_access_token
 from domains.identity.actions.denial import deny_after_commit
 from domains.identity.actions.devices import tell_if_new
+from domains.identity.actions.statuses import come_back
 from domains.identity.models import AuthSession, PendingLogin, User
 from domains.identity.queries.sessions import living_sessions
 from domains.identity.rules.devices import kind_of
@@ -65,8 +66,10 @@ class _Refused(Enum):
 def open_session(user: User, device: Device, *, amr: tuple[str, ...] = ("pwd",)) -> IssuedTokens:
     """A new session for somebody who has just proved who they are, by the methods of ``amr`` (RFC 8176).
 
-    Inside the transaction of that proof, the user's row locked. Of too many sessions the oldest ends.
+    Inside the transaction of that proof, the user's row locked. Of too many sessions the oldest ends; an account that
+    its owner had switched off is on again.
     """
+    come_back(user)
     now, session_id, user_agent = clock.now(), new_id(), device.user_agent[:400]
     kind = kind_of(user_agent)
     tell_if_new(user, name=device.name, kind=kind, ip=device.ip)

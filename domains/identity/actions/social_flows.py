@@ -191,7 +191,7 @@ def _outcome(flow: SocialFlow, flow_secret: str, device: Device) -> IssuedTokens
     if user is None:
         return _hold(flow)
     end_flow(flow, "finish")
-    if not user.is_active:
+    if not user.may_log_in:
         return rules.LoginFailed()
     user.last_login = clock.now()
     user.save(update_fields=["last_login"])

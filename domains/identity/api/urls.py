@@ -3,23 +3,30 @@
 from django.urls import path
 
 from domains.identity.api import (
+    addresses,
     auth,
     availability,
     companies,
     factors,
     grants,
     invitations,
+    passwords,
     profiles,
     proofs,
     registration,
     sessions,
     social,
+    statuses,
 )
 
 urlpatterns = [
     path("auth/register", registration.Register.as_view()),
     path("auth/register/resend", registration.ResendRegistration.as_view()),
     path("auth/register/confirm", registration.ConfirmRegistration.as_view()),
+    path("auth/password/forgotten", passwords.ForgottenPassword.as_view()),
+    path("auth/password/reset", passwords.ResetPassword.as_view()),
+    path("auth/undo", addresses.UndoChange.as_view()),
+    path("auth/unlock", statuses.Unlock.as_view()),
     path("auth/login", auth.Login.as_view()),
     path("auth/login/second-factor", proofs.LoginSecondFactor.as_view()),
     path("auth/passkeys/options", proofs.PasskeyLoginOptions.as_view()),
@@ -36,6 +43,12 @@ urlpatterns = [
     path("me/social-logins", social.MySocialLogins.as_view()),
     path("me/social-logins/<uuid:login_id>", social.MySocialLogin.as_view()),
     path("me", profiles.Me.as_view()),
+    path("me/password", passwords.MyPassword.as_view()),
+    path("me/email", addresses.MyEmail.as_view()),
+    path("me/email/confirm", addresses.ConfirmMyEmail.as_view()),
+    path("me/phone", addresses.MyPhone.as_view()),
+    path("me/phone/confirm", addresses.ConfirmMyPhone.as_view()),
+    path("me/deactivate", statuses.DeactivateMe.as_view()),
     path("me/sessions", sessions.MySessions.as_view()),
     path("me/sessions/<uuid:session_id>", sessions.MySession.as_view()),
     path("me/factors", factors.MyFactors.as_view()),

@@ -1,7 +1,7 @@
 """Tables of identity. What a constraint can say, a constraint says."""
 
 from domains.identity.models.availability import DayOff, WeeklySlot
-from domains.identity.models.challenges import Challenge, Registration
+from domains.identity.models.challenges import AddressChange, Challenge, Registration
 from domains.identity.models.companies import Company, CompanyInvitation, CompanyMember
 from domains.identity.models.directory import FinishedJob, RankWeights, Skill, WorkerCard
 from domains.identity.models.factors import Factor, PasskeyChallenge, PendingLogin, RecoveryCode
@@ -14,6 +14,7 @@ from domains.identity.models.sessions import AuthSession, LoginGuard
 from domains.identity.models.social import SocialFlow, SocialLogin
 
 __all__ = [
+    "AddressChange",
     "AuthSession",
     "Challenge",
     "Company",

@@ -45,6 +45,23 @@ class Challenge(UUIDModel):
         return f"{self.purpose} {self.id}"
 
 
+class AddressChange(models.Model):
+    """What a change of address replaced, as long as it can be undone."""
+
+    challenge = models.OneToOneField(Challenge, on_delete=models.CASCADE, primary_key=True, related_name="change")
+    column = models.TextField()
+    before = models.CharField(max_length=254, null=True)  # none: an address was added
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(column__in=["email", "phone"]), name="address_change_column"),
+            models.CheckConstraint(condition=~Q(before=""), name="address_change_before"),
+        ]
+
+    def __str__(self) -> str:
+        return self.column
+
+
 class Registration(models.Model):
     """Somebody who wants an account and has not shown yet that the address is theirs."""
 

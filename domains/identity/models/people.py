@@ -76,6 +76,11 @@ class User(UUIDModel, AbstractBaseUser, PermissionsMixin):
         """What Django's login of staff asks."""
         return self.status == "active"
 
+    @property
+    def may_log_in(self) -> bool:
+        """Logging in switches an account on again that its owner had switched off."""
+        return self.status in ("active", "deactivated")
+
     def set_password(self, raw_password: str | None) -> None:
         super().set_password(None if raw_password is None else rules.normal_password(raw_password))
 

@@ -12,7 +12,6 @@ def user_at(address: str) -> User | None:
     return found.first()
 
 
-def lock_challenge(challenge_id: UUID, *, purpose: str = "") -> Challenge | None:
-    """The row, locked until the transaction ends; None when it is gone, or for something else."""
-    found = Challenge.objects.select_for_update().filter(id=challenge_id)
-    return (found.filter(purpose=purpose) if purpose else found).first()
+def lock_challenge(challenge_id: UUID) -> Challenge | None:
+    """The row, locked until the transaction ends; None when it is gone."""
+    return Challenge.objects.select_for_update().filter(id=challenge_id).first()

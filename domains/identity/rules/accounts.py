@@ -24,8 +24,11 @@ LOCK_FOR: Final = timedelta(minutes=30)
 USER = StateTable(
     "user",
     [
-        Transition("suspend", "active", "suspended", "staff", event="SessionRevoked"),
-        Transition("reactivate", "suspended", "active", "staff"),
+        Transition("suspend", "active", "suspended", "staff", event="UserStatusChanged"),
+        Transition("suspend", "deactivated", "suspended", "staff", event="UserStatusChanged"),
+        Transition("reactivate", "suspended", "active", "staff", event="UserStatusChanged"),
+        Transition("deactivate", "active", "deactivated", "member", event="UserStatusChanged"),
+        Transition("come_back", "deactivated", "active", "member", guard="a login", event="UserStatusChanged"),
     ],
     initial="active",
     final=(),
@@ -48,6 +51,12 @@ class LoginTaken(Conflict):
 
 class AlreadyGranted(Conflict):
     code, title = "already_granted", "This person has this role already"
+
+
+class OwnPasswordWrong(InvalidInput):
+    """Locked is not told apart from wrong, here neither."""
+
+    code, title = "password_wrong", "This is not your password, or too many tries were made"
 
 
 def clean_email(text: str) -> str:

@@ -1,6 +1,6 @@
 """Writes of messaging, one function per use case."""
 
-from domains.messaging.actions.contacts import keep_contact, rename_contact
+from domains.messaging.actions.contacts import keep_contact, move_contact, note_status, rename_contact
 from domains.messaging.actions.conversations import mark_read, open_conversation, open_conversation_about
 from domains.messaging.actions.mail import deliver_email, resend, sweep_deliveries
 from domains.messaging.actions.notifications import (
@@ -20,6 +20,8 @@ __all__ = [
     "forget_old_notifications",
     "keep_contact",
     "mark_read",
+    "move_contact",
+    "note_status",
     "notify",
     "open_conversation",
     "open_conversation_about",

@@ -29,7 +29,7 @@ def deliver_email(*, delivery_id: UUID) -> str | None:
     contact = Contact.objects.filter(user_id=claimed.notification.user_id).first()
     if contact is None:  # identity's word about them may still be on its way
         return _settle(claimed, error="nobody has told us who this is", giving_up="skip")
-    if not contact.email:
+    if not contact.email or not rules.may_write(contact.status, kind=claimed.notification.kind):
         return _settle(claimed, step="skip")
     mail = Mail(
         message_id=claimed.id,

@@ -1,7 +1,7 @@
 """What messaging decides without looking anything up."""
 
 from domains.messaging.rules.conversations import CONTEXTS, pair
-from domains.messaging.rules.deliveries import ATTEMPTS, DELIVERY, KEPT_FOR, LEASE, pause_after
+from domains.messaging.rules.deliveries import ATTEMPTS, DELIVERY, KEPT_FOR, LEASE, may_write, pause_after
 from domains.messaging.rules.messages import (
     CLIENT_ID_LIMIT,
     FILES_LIMIT,
@@ -35,6 +35,7 @@ __all__ = [
     "cleaned_text",
     "conversation_of",
     "conversation_topic",
+    "may_write",
     "notices_of",
     "pair",
     "pause_after",

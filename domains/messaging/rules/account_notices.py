@@ -21,6 +21,10 @@ ACCOUNT: Final[Mapping[str, Telling]] = {
     "account_locked": _letter(
         _("Too many wrong passwords"), _("Your account is locked for a while since {at}. Nobody got in.")
     ),
+    "addresses_restored": _letter(
+        _("Your addresses are as they were"),
+        _("Changes of your e-mail address or number were undone on {at}. Choose a new password by the link we sent."),
+    ),
     "api_key_made": _letter(_("A new API key"), _("The key “{detail}” was made on {at}."), _NOT_ME),
     "api_key_revoked": _letter(_("An API key was revoked"), _("The key “{detail}” stopped working on {at}.")),
     "company_invitation": _letter(

@@ -13,7 +13,7 @@ DELIVERY = StateTable(
     "delivery",
     [
         Transition("send", "waiting", "sent", "system"),
-        Transition("skip", "waiting", "skipped", "system", guard="nobody knows an address"),
+        Transition("skip", "waiting", "skipped", "system", guard="nobody knows an address, or the account is off"),
         Transition("give_up", "waiting", "failed", "system", guard=f"{ATTEMPTS} attempts"),
         Transition("resend", "sent", "waiting", "staff"),
         Transition("resend", "failed", "waiting", "staff"),
@@ -22,6 +22,11 @@ DELIVERY = StateTable(
     initial="waiting",
     final=("sent", "failed", "skipped"),
 )
+
+
+def may_write(status: str, *, kind: str) -> bool:
+    """Whether somebody with an account in that state gets a letter: of an account that is off, only about it."""
+    return status == "active" or kind in ("account_changed", "session_revoked")
 
 
 def pause_after(attempt: int) -> timedelta:

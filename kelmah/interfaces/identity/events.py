@@ -31,6 +31,23 @@ class ProfileUpdated(Event, domain="identity", key="user_id", to=("messaging",))
 
 
 @dataclass(frozen=True, kw_only=True)
+class UserStatusChanged(Event, domain="identity", key="user_id", to=("messaging",)):
+    """An account is ``active``, ``suspended`` (by staff) or ``deactivated`` (by its owner, until the next login)."""
+
+    user_id: UUID
+    status: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddressesChanged(Event, domain="identity", key="user_id", to=("messaging",)):
+    """Where to reach somebody, as they have proved: an e-mail address and a number in E.164, either may be empty."""
+
+    user_id: UUID
+    email: str
+    phone: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SessionRevoked(Event, domain="identity", key="user_id", to=("messaging",)):
     """A session ended early: ``reason`` is ``logout``, ``ended_by_owner`` (from another device), ``too_many``,
     ``refresh_reused``, ``password_changed`` or ``staff``."""

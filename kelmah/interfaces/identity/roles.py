@@ -35,6 +35,7 @@ ROLES: Final = (
 
 PERMISSIONS: Final = (
     Permission(name="identity.edit_profile", title="Keep a profile of one's own", to=("worker", "hirer")),
+    Permission(name="identity.deactivate_account", title="Switch off one's own account", to=("worker", "hirer")),
     Permission(name="identity.edit_hours", title="Say when one can work", to=("worker",)),
     Permission(name="identity.view_hours", title="See when workers can work", to=("hirer",)),
     Permission(

@@ -10,6 +10,7 @@ ACCOUNT_CHANGES: Final = (
     "account_deactivated",
     "account_reactivated",
     "account_locked",
+    "addresses_restored",
     "api_key_made",
     "api_key_revoked",
     "company_invitation",
@@ -39,7 +40,8 @@ ACCOUNT_CHANGES: Final = (
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """Somebody with an account, as others may see them. ``status`` is ``active``, ``suspended`` or ``erased``."""
+    """Somebody with an account, as others may see them. ``status`` is ``active``, ``suspended``,
+    ``deactivated`` or ``erased``."""
 
     user_id: UUID
     display_name: str
