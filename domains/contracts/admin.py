@@ -35,6 +35,7 @@ class MilestoneInline(ReadOnly, TabularInline):
 
 @admin.register(Contract)
 class ContractAdmin(ReadOnly, ModelAdmin):
+    sees = "contracts.view_contracts"
     list_display = ("title", "state", "kind", "amount", "hirer_id", "worker_id", "created_at")
     list_filter = ("state", "kind", "category")
     search_fields = ("id", "title", "hirer_id", "worker_id", "job_id")
@@ -48,6 +49,7 @@ class DeliverableInline(ReadOnly, TabularInline):
 
 @admin.register(Milestone)
 class MilestoneAdmin(ReadOnly, ModelAdmin):
+    sees = "contracts.view_contracts"
     list_display = ("title", "contract", "position", "amount", "state", "submitted_at", "released_at")
     list_select_related = ("contract",)
     list_filter = ("state",)
@@ -56,6 +58,7 @@ class MilestoneAdmin(ReadOnly, ModelAdmin):
 
 @admin.register(Submission)
 class SubmissionAdmin(ReadOnly, ModelAdmin):
+    sees = "contracts.view_contracts"
     list_display = ("milestone", "number", "submitted_at", "changes_requested_at")
     list_select_related = ("milestone",)
     inlines = (DeliverableInline,)
@@ -63,5 +66,6 @@ class SubmissionAdmin(ReadOnly, ModelAdmin):
 
 @admin.register(Deadline)
 class DeadlineAdmin(ReadOnly, ModelAdmin):
+    sees = "contracts.view_events"
     list_display = ("kind", "subject_id", "due_at", "done_at", "attempts", "last_error")
     list_filter = ("kind",)

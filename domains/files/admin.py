@@ -17,6 +17,7 @@ class GrantInline(ReadOnly, TabularInline):
 
 @admin.register(File)
 class FileAdmin(ReadOnly, ModelAdmin):
+    sees = "files.view_files"
     list_display = ("name", "kind", "content_type", "size", "state", "owner_id", "created_at")
     list_filter = ("state", "kind", "content_type")
     search_fields = ("id", "owner_id", "name", "sha256")

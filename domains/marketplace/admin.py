@@ -47,6 +47,8 @@ class OfferInline(ReadOnly, TabularInline):
 
 @admin.register(Job)
 class JobAdmin(ReadOnly, ModelAdmin):
+    sees = "marketplace.view_market"
+    does = {"remove": "marketplace.remove_job"}
     list_display = ("title", "state", "visibility", "category", "budget", "hirer_id", "published_at", "expires_at")
     list_filter = ("state", "visibility", "kind", "mode", "category")
     list_select_related = ("category",)
@@ -74,6 +76,7 @@ class JobAdmin(ReadOnly, ModelAdmin):
 
 @admin.register(Proposal)
 class ProposalAdmin(ReadOnly, ModelAdmin):
+    sees = "marketplace.view_market"
     list_display = ("job", "worker_id", "state", "amount", "created_at", "ended_at")
     list_filter = ("state",)
     list_select_related = ("job",)
@@ -84,6 +87,7 @@ class ProposalAdmin(ReadOnly, ModelAdmin):
 
 @admin.register(Offer)
 class OfferAdmin(ReadOnly, ModelAdmin):
+    sees = "marketplace.view_market"
     list_display = ("job", "state", "kind", "amount", "contract_id", "created_at", "expires_at", "ended_at")
     list_filter = ("state", "kind")
     list_select_related = ("job",)
@@ -93,6 +97,8 @@ class OfferAdmin(ReadOnly, ModelAdmin):
 
 @admin.register(Category)
 class CategoryAdmin(ReadOnly, ModelAdmin):
+    sees = "marketplace.view_taxonomy"
+    does = {"retire": "marketplace.edit_taxonomy", "restore": "marketplace.edit_taxonomy"}
     list_display = ("name", "slug", "group", "position", "active")
     list_filter = ("group", "active")
     ordering = ("position",)
@@ -109,6 +115,8 @@ class CategoryAdmin(ReadOnly, ModelAdmin):
 
 @admin.register(Skill)
 class SkillAdmin(ReadOnly, ModelAdmin):
+    sees = "marketplace.view_taxonomy"
+    does = {"retire": "marketplace.edit_taxonomy", "restore": "marketplace.edit_taxonomy"}
     list_display = ("name", "id", "category", "onet_code", "active")
     list_filter = ("category", "active")
     list_select_related = ("category",)
@@ -127,6 +135,7 @@ class SkillAdmin(ReadOnly, ModelAdmin):
 
 @admin.register(Deadline)
 class DeadlineAdmin(ReadOnly, ModelAdmin):
+    sees = "marketplace.view_events"
     list_display = ("kind", "subject_id", "due_at", "done_at", "attempts", "last_error")
     list_filter = ("kind",)
     search_fields = ("subject_id",)

@@ -25,6 +25,7 @@ class MemberInline(ReadOnly, TabularInline):
 
 @admin.register(Conversation)
 class ConversationAdmin(ReadOnly, ModelAdmin):
+    sees = "messaging.view_conversations"
     list_display = ("title", "context_kind", "context_id", "last_seq", "last_message_at", "created_at")
     list_filter = ("context_kind",)
     search_fields = ("id", "context_id", "first_id", "second_id")
@@ -36,6 +37,7 @@ class ConversationAdmin(ReadOnly, ModelAdmin):
 class MessageAdmin(ReadOnly, ModelAdmin):
     """Without their texts."""
 
+    sees = "messaging.view_conversations"
     list_display = ("id", "conversation", "seq", "sender_id", "length", "file_count", "created_at")
     list_select_related = ("conversation",)
     search_fields = ("id", "conversation__id", "sender_id")
@@ -51,6 +53,7 @@ class MessageAdmin(ReadOnly, ModelAdmin):
 
 @admin.register(Notification)
 class NotificationAdmin(ReadOnly, ModelAdmin):
+    sees = "messaging.view_deliveries"
     list_display = ("title", "kind", "user_id", "created_at", "read_at")
     list_filter = ("kind", ("read_at", admin.EmptyFieldListFilter))
     search_fields = ("user_id", "event_id")
@@ -60,6 +63,8 @@ class NotificationAdmin(ReadOnly, ModelAdmin):
 
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnly, ModelAdmin):
+    sees = "messaging.view_deliveries"
+    does = {"send_again": "messaging.send_again"}
     list_display = ("notification", "channel", "state", "sent_to", "attempts", "next_at", "sent_at", "last_error")
     list_select_related = ("notification",)
     list_filter = ("state", "channel")
@@ -81,6 +86,7 @@ class DeliveryAdmin(ReadOnly, ModelAdmin):
 
 @admin.register(Contact)
 class ContactAdmin(ReadOnly, ModelAdmin):
+    sees = "messaging.view_deliveries"
     list_display = ("display_name", "email", "locale", "zone", "user_id")
     list_filter = ("locale",)
     search_fields = ("user_id", "display_name", "email")

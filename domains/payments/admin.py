@@ -49,6 +49,7 @@ class WithReason(ActionForm):
 class PositionAdmin(ReadOnly, ModelAdmin):
     """Where all the money is: each currency sums to zero."""
 
+    sees = "payments.view_money"
     list_display = ("currency", "kind", "sum", "accounts")
     list_filter = ("currency", "kind")
     ordering = ("currency", "kind")
@@ -60,6 +61,8 @@ class PositionAdmin(ReadOnly, ModelAdmin):
 
 @admin.register(BooksCheck)
 class BooksCheckAdmin(ReadOnly, ModelAdmin):
+    sees = "payments.view_money"
+    does = {"check_now": "payments.check_books"}
     list_display = ("at", "in_order", "broken")
     ordering = ("-at",)
     actions = ("check_now",)
@@ -78,6 +81,7 @@ class BooksCheckAdmin(ReadOnly, ModelAdmin):
 
 @admin.register(LedgerAccount)
 class LedgerAccountAdmin(ReadOnly, ModelAdmin):
+    sees = "payments.view_money"
     list_display = ("key", "currency", "balance", "floor", "version", "closed")
     list_filter = ("currency", "closed")
     search_fields = ("key",)
@@ -92,6 +96,7 @@ class EntryInline(ReadOnly, TabularInline):
 
 @admin.register(LedgerTransaction)
 class LedgerTransactionAdmin(ReadOnly, ModelAdmin):
+    sees = "payments.view_money"
     list_display = ("idem", "kind", "event_at", "n", "reverses")
     list_filter = ("kind",)
     search_fields = ("idem",)
@@ -102,6 +107,7 @@ class LedgerTransactionAdmin(ReadOnly, ModelAdmin):
 class Deciding(ReadOnly, ModelAdmin):
     """Lists on which staff decide, with a reason that is kept."""
 
+    sees = "payments.view_money"
     action_form = WithReason
 
     def _decide(
@@ -114,6 +120,7 @@ class Deciding(ReadOnly, ModelAdmin):
 
 @admin.register(Escrow)
 class EscrowAdmin(Deciding):
+    does = {"refund": "payments.refund_escrow"}
     list_display = ("title", "amount", "state", "fee_plan", "fee_minor", "net_minor", "funded_at", "settled_at")
     list_filter = ("state", "currency", "fee_plan")
     search_fields = ("milestone_id", "contract_id", "hirer_id", "worker_id")
@@ -126,6 +133,11 @@ class EscrowAdmin(Deciding):
 
 
 class TransferAdmin(Deciding):
+    does = {
+        "ask_the_gateway": "payments.follow_gateway",
+        "accept": "payments.settle_transfer",
+        "dismiss": "payments.settle_transfer",
+    }
     list_display = ("id", "user_id", "amount", "state", "failure", "gateway", "created_at", "settled_at")
     list_filter = ("state", "currency", "gateway")
     search_fields = ("id", "user_id")
@@ -162,6 +174,7 @@ class PayoutAdmin(TransferAdmin):
 
 @admin.register(GatewayCommand)
 class GatewayCommandAdmin(Deciding):
+    does = {"ask_the_gateway": "payments.follow_gateway", "give_up": "payments.follow_gateway"}
     list_display = ("id", "gateway", "kind", "amount", "state", "attempts", "next_at", "gateway_ref", "last_error")
     list_filter = ("state", "gateway", "kind")
     search_fields = ("id", "subject_id", "gateway_ref")
@@ -181,6 +194,7 @@ class GatewayCommandAdmin(Deciding):
 
 @admin.register(WebhookEvent)
 class WebhookEventAdmin(Deciding):
+    does = {"replay": "payments.follow_gateway"}
     list_display = ("event_id", "gateway", "kind", "ref", "received_at", "processed_at", "attempts", "dead_at")
     list_filter = ("gateway", ("dead_at", admin.EmptyFieldListFilter), ("processed_at", admin.EmptyFieldListFilter))
     search_fields = ("event_id", "ref")
@@ -195,6 +209,7 @@ class WebhookEventAdmin(Deciding):
 
 @admin.register(Decision)
 class DecisionAdmin(ReadOnly, ModelAdmin):
+    sees = "payments.view_money"
     list_display = ("at", "kind", "subject_id", "by", "reason")
     list_filter = ("kind",)
     search_fields = ("subject_id", "by", "reason")
@@ -203,6 +218,7 @@ class DecisionAdmin(ReadOnly, ModelAdmin):
 
 @admin.register(FeePlan)
 class FeePlanAdmin(ReadOnly, ModelAdmin):
+    sees = "payments.view_money"
     list_display = ("name", "version", "basis_points", "reason")
 
 

@@ -19,6 +19,7 @@ class ReviewInline(ReadOnly, TabularInline):
 
 @admin.register(ReviewWindow)
 class ReviewWindowAdmin(ReadOnly, ModelAdmin):
+    sees = "reviews.view_reviews"
     list_display = ("title", "category", "state", "opened_at", "closes_at")
     list_filter = ("state", "category")
     search_fields = ("contract_id", "hirer_id", "worker_id", "title")
@@ -27,6 +28,7 @@ class ReviewWindowAdmin(ReadOnly, ModelAdmin):
 
 @admin.register(Review)
 class ReviewAdmin(ReadOnly, ModelAdmin):
+    sees = "reviews.view_reviews"
     list_display = ("window", "author_role", "stars", "state", "submitted_at", "published_at", "replied_at")
     list_select_related = ("window",)
     list_filter = ("state", "author_role")
@@ -35,15 +37,18 @@ class ReviewAdmin(ReadOnly, ModelAdmin):
 
 @admin.register(Reputation)
 class ReputationAdmin(ReadOnly, ModelAdmin):
+    sees = "reviews.view_reviews"
     list_display = ("user_id", "stars", "count", "changed_at")
     search_fields = ("user_id",)
 
 
 @admin.register(CategoryMean)
 class CategoryMeanAdmin(ReadOnly, ModelAdmin):
+    sees = "reviews.view_reviews"
     list_display = ("category", "subject_role", "count", "total")
 
 
 @admin.register(Deadline)
 class DeadlineAdmin(ReadOnly, ModelAdmin):
+    sees = "reviews.view_events"
     list_display = ("kind", "subject_id", "due_at", "done_at", "attempts", "last_error")

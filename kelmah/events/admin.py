@@ -25,21 +25,25 @@ class ReasonForm(ActionForm):
 
 
 class _DeadLetters(ReadOnly, ModelAdmin):
-    """Dead letters can be tried again, or given up with a reason, by whoever may change the table."""
+    """Dead letters can be tried again, or given up with a reason. ``<domain>.view_events`` looks at the table,
+    ``<domain>.decide_events`` decides."""
 
     action_form = ReasonForm
     actions = ("try_again", "give_up")
     listener: str  # the column that names who should have got it
 
-    def has_decide_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}"))
+    def right_to_see(self) -> str:
+        return f"{self.opts.app_label}.view_events"
 
-    @admin.action(description="Try dead letters again", permissions=["decide"])
+    def rights_to_do(self) -> dict[str, str]:
+        return dict.fromkeys(self.actions, f"{self.opts.app_label}.decide_events")
+
+    @admin.action(description="Try dead letters again")
     def try_again(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         tried = self._each(queryset, lambda domain, which: resubmit(domain, **which))
         messages.info(request, f"{tried} events will be tried again.")
 
-    @admin.action(description="Give dead letters up, for a reason", permissions=["decide"])
+    @admin.action(description="Give dead letters up, for a reason")
     def give_up(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         reason = request.POST.get("reason", "").strip()
         if not reason:

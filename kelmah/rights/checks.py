@@ -5,13 +5,16 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.conf import settings
+from django.contrib import admin
 from django.core.checks import CheckMessage, Error, register
 
 from kelmah.http.permissions import ASKED_PERMISSIONS, ASKED_ROLES
+from kelmah.http.staff import Guarded
 from kelmah.rights.declared import Declared, Shelf, declared, shelves, united
 
+_GUARD = 'Derive it from kelmah.http.staff.ReadOnly or Guarded: sees = "payments.view_money", does = {"refund": "…"}.'
 _NAME = r"[a-z][a-z0-9_]{1,39}"
 
 
@@ -37,6 +40,33 @@ def undeclared(
     strange = [f"the role {name}" for name in sorted(set(roles) - known.roles.keys())]
     strange += [f"the permission {name}" for name in sorted(set(permissions) - known.permissions.keys())]
     return [Error(f"{where} names {name}, which nobody declares", hint=hint, id="kelmah.E032") for name in strange]
+
+
+@register("admin")
+def desks_are_guarded(app_configs: Iterable[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Every page of staff's desk says who may look at it, and every action who may do it."""
+    if not apps.is_installed("django.contrib.admin"):
+        return []
+    found: list[CheckMessage] = []
+    for model, page in admin.site._registry.items():
+        if model._meta.app_label in settings.DOMAINS:
+            found += unguarded(page, known=declared())
+    return found
+
+
+def unguarded(page: Any, *, known: Declared) -> list[CheckMessage]:
+    """What is wrong with the rights that a page of the desk names, with the tables shown on it."""
+    where = type(page).__name__
+    if not issubclass(type(page), Guarded):
+        return [Error(f"{where} says nothing about who may see it", hint=_GUARD, id="kelmah.E034")]
+    does = page.rights_to_do()
+    asked = {page.right_to_see(), *does.values()} | {each.sees for each in page.inlines if getattr(each, "sees", "")}
+    actions = {each if isinstance(each, str) else each.__name__ for each in page.actions or ()}
+    loose = [f"the action {name}" for name in sorted(actions - does.keys())]
+    loose += [f"the table {each.__name__}" for each in page.inlines if not issubclass(each, Guarded)]
+    return undeclared(permissions=asked, where=where, known=known) + [
+        Error(f"{where} does not say who may use {each}", hint=_GUARD, id="kelmah.E034") for each in loose
+    ]
 
 
 # Private functions

@@ -5,16 +5,20 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from kelmah.rights.declared import declared
+
 
 @dataclass(frozen=True, kw_only=True)
 class StaffMember:
-    """``session_id`` names the session at identity that all of this ends with."""
+    """``session_id`` names the session at identity that all of this ends with; a change of rights ends it, too, until
+    identity vouches anew."""
 
     id: UUID
     name: str
     roles: frozenset[str]
     has_all_rights: bool
     session_id: UUID
+    standing: int  # how often their rights had changed
 
     is_active = True
     is_staff = True
@@ -30,15 +34,15 @@ class StaffMember:
         return self.has_all_rights
 
     def has_perm(self, permission: str, thing: Any = None) -> bool:
-        """Whether they may do ``payments.view_escrow``. The one place where roles become rights: whoever has all
-        rights at identity has them here, and nobody else has any."""
-        return self.has_all_rights
+        """Whether a role of theirs has ``payments.view_money``, as at identity's own desk."""
+        return self.has_all_rights or permission in declared().permissions_of(self.roles)
 
     def has_perms(self, permissions: Iterable[str], thing: Any = None) -> bool:
         return all(self.has_perm(permission, thing) for permission in permissions)
 
     def has_module_perms(self, domain: str) -> bool:
-        return self.has_perm(f"{domain}.view")
+        mine = declared().permissions_of(self.roles)
+        return self.has_all_rights or any(permission.startswith(f"{domain}.") for permission in mine)
 
     def get_username(self) -> str:
         return self.name
@@ -56,6 +60,7 @@ class StaffMember:
             "name": self.name,
             "roles": sorted(self.roles),
             "all": self.has_all_rights,
+            "standing": self.standing,
         }
 
     @classmethod
@@ -67,4 +72,5 @@ class StaffMember:
             roles=frozenset(map(str, claims["roles"])),
             has_all_rights=claims["all"] is True,
             session_id=UUID(claims["sid"]),
+            standing=int(claims.get("standing", 0)),
         )

@@ -5,7 +5,7 @@ from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 
-from kelmah.http.denylist import is_revoked
+from kelmah.http.denylist import death_of
 from kelmah.http.store import StoreDown
 from kelmah.staff import stay
 from kelmah.staff.places import desk_at
@@ -16,7 +16,8 @@ _LOOKING = ("GET", "HEAD", "OPTIONS")
 
 
 class DeskAuthentication(AuthenticationMiddleware):
-    """``request.user`` at a desk: a StaffMember, or nobody. Whoever's session identity has ended is nobody at once.
+    """``request.user`` at a desk: a StaffMember, or nobody. Whoever's session identity has ended, or whose rights have
+    changed since it vouched for them, is nobody at once; the way to identity and back brings the rights of now.
 
     Without the store an ended session can't be told from a living one for up to ten minutes: looking is worth that
     risk, doing is not.
@@ -31,7 +32,7 @@ class DeskAuthentication(AuthenticationMiddleware):
         if member is None:
             return None
         try:
-            if is_revoked(member.session_id):
+            if death_of(sessions=[member.session_id], standings={member.id: member.standing}):
                 request.session.flush()
                 return None
         except StoreDown:

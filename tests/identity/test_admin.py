@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from domains.identity import actions
 from domains.identity.actions import role_requests
+from domains.identity.actions.grants import withdraw_role
 from domains.identity.admin.login import StaffPassword
 from domains.identity.models import AuthSession, LoginGuard, Profile, RoleGrant, RoleRequest, User
 from kelmah.domain import local_domains
@@ -206,19 +207,47 @@ def test_sessions_are_ended_one_by_one(desk, published):
 
 
 def test_who_may_only_look_does_nothing(boss):
-    looker, target = staff(), sign_up()
-    User.objects.filter(id=looker.id).update(is_superuser=False)
-    looker.user_permissions.set(Permission.objects.filter(codename__in=["view_user", "view_authsession"]))
-    desk, _ = enter(looker)
+    target = sign_up()
+    desk, _ = enter(colleague("support"))
     assert desk.get(reverse("admin:identity_user_changelist")).status_code == 200
     run_action(desk, User, "suspend", target.user)
-    run_action(desk, AuthSession, "revoke", AuthSession.objects.get(id=target.session_id))
     assert User.objects.get(id=target.user.id).status == "active"
-    assert AuthSession.objects.get(id=target.session_id).revoked_at is None
-    looker.user_permissions.add(Permission.objects.get(codename="suspend_user"))
-    assert "somebody else" in run_action(desk, User, "suspend", boss)
-    run_action(desk, User, "suspend", target.user)
+    moderator, _ = enter(colleague("moderator"))
+    assert "somebody else" in run_action(moderator, User, "suspend", boss)
+    run_action(moderator, User, "suspend", target.user)
     assert User.objects.get(id=target.user.id).status == "suspended"
+
+
+def test_tables_of_djangos_give_no_right():
+    kofi = colleague("support")
+    kofi.user_permissions.set(Permission.objects.all())
+    assert not User.objects.get(id=kofi.id).has_perm("identity.suspend_user")
+    desk, _ = enter(kofi)
+    assert desk.get(reverse("admin:identity_rolegrant_changelist")).status_code == 403
+
+
+def test_a_role_that_is_withdrawn_closes_its_pages_at_once(boss):
+    kofi = colleague("support")
+    desk, _ = enter(kofi)
+    page = reverse("admin:identity_user_changelist")
+    assert desk.get(page).status_code == 200
+    withdraw_role(grant_id=kofi.grants.get().id, by_id=boss.id, reason="Left the team")
+    assert desk.get(page).status_code == 403
+
+
+@pytest.mark.parametrize("role", ["support", "moderator", "finance", "compliance", "admin"])
+def test_each_role_of_staff_sees_its_pages(role):
+    desk, _ = enter(colleague(role))
+    people, sessions, grants = (
+        desk.get(reverse(f"admin:identity_{name}_changelist")).status_code == 200
+        for name in ("user", "authsession", "rolegrant")
+    )
+    assert people == (role != "finance")
+    assert sessions == (role in ("support", "compliance", "admin"))
+    assert grants == (role in ("compliance", "admin"))
+    assert (desk.get(reverse("admin:identity_rolerequest_add")).status_code == 200) == grants
+    text = desk.get("/admin/").content.decode()
+    assert ("/admin/identity/user/" in text) == people
 
 
 def ask_for(desk: Client, user: User, **changes: str):

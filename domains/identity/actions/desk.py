@@ -67,6 +67,7 @@ def vouch_for_staff(
             roles=frozenset(queries.standing_of(user).roles),
             has_all_rights=user.is_superuser,
             session_id=session_id,
+            standing=user.standing,
         )
     return vouch(member, domain=domain, mark=mark, address=address)
 

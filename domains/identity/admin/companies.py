@@ -21,6 +21,7 @@ class InvitationInline(ReadOnly, TabularInline):
 
 @admin.register(Company)
 class CompanyAdmin(ReadOnly, ModelAdmin):
+    sees = "identity.view_people"
     list_display = ("name", "industry", "size", "place_name", "owner", "created_at")
     list_select_related = ("owner",)
     list_filter = ("industry", "size")
@@ -31,6 +32,7 @@ class CompanyAdmin(ReadOnly, ModelAdmin):
 
 @admin.register(CompanyMember)
 class CompanyMemberAdmin(ReadOnly, ModelAdmin):
+    sees = "identity.view_people"
     list_display = ("company", "user", "role", "joined_at")
     list_select_related = ("company", "user")
     list_filter = ("role",)
@@ -40,6 +42,7 @@ class CompanyMemberAdmin(ReadOnly, ModelAdmin):
 
 @admin.register(CompanyInvitation)
 class CompanyInvitationAdmin(ReadOnly, ModelAdmin):
+    sees = "identity.view_people"
     list_display = ("company", "email", "role", "state", "sendings", "created_at", "expires_at")
     list_select_related = ("company",)
     list_filter = ("state", "role")

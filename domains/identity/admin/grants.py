@@ -16,7 +16,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from domains.identity.actions import grants, role_requests
 from domains.identity.models import RoleGrant, RoleRequest
 from kelmah.errors import DomainError
-from kelmah.http.staff import ReadOnly
+from kelmah.http.staff import Guarded, ReadOnly
 from kelmah.rights.declared import declared
 
 
@@ -30,6 +30,8 @@ class WithReason(ActionForm):
 
 @admin.register(RoleGrant)
 class RoleGrantAdmin(ReadOnly, ModelAdmin):
+    sees = "identity.view_grants"
+    does = {"withdraw": "identity.request_grant"}
     list_display = (
         "user", "role", "scope_kind", "scope_id", "granted_by", "approved_by", "granted_at", "expires_at", "ended_at",
     )  # fmt: skip
@@ -40,10 +42,7 @@ class RoleGrantAdmin(ReadOnly, ModelAdmin):
     action_form = WithReason
     actions = ("withdraw",)
 
-    def has_withdraw_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.has_perm("identity.request_grant"))
-
-    @admin.action(description="Withdraw at once, with the reason given", permissions=["withdraw"])
+    @admin.action(description="Withdraw at once, with the reason given")
     def withdraw(self, request: HttpRequest, queryset: QuerySet[RoleGrant]) -> None:
         by_id, reason = cast(UUID, request.user.pk), request.POST.get("reason", "")
         for grant in queryset:
@@ -62,7 +61,13 @@ class RoleRequestForm(ModelForm):
 
 
 @admin.register(RoleRequest)
-class RoleRequestAdmin(ModelAdmin):
+class RoleRequestAdmin(Guarded, ModelAdmin):
+    sees = "identity.view_grants"
+    does = {
+        "approve": "identity.approve_grant",
+        "decline": "identity.approve_grant",
+        "take_back": "identity.request_grant",
+    }
     list_display = ("user", "role", "state", "reason", "asked_by", "asked_at", "expires_at", "decided_by", "note")
     list_select_related = ("user", "asked_by", "decided_by")
     list_filter = ("state", "role")
@@ -83,9 +88,6 @@ class RoleRequestAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def has_approve_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.has_perm("identity.approve_grant"))
-
     def save_model(self, request: HttpRequest, obj: RoleRequest, form: ModelForm, change: bool) -> None:
         asked = role_requests.ask(
             user_id=obj.user_id,
@@ -104,7 +106,7 @@ class RoleRequestAdmin(ModelAdmin):
             request.method = "GET"  # the empty form again
             return super().add_view(request, form_url, extra_context)
 
-    @admin.action(description="Approve", permissions=["approve"])
+    @admin.action(description="Approve")
     def approve(self, request: HttpRequest, queryset: QuerySet[RoleRequest]) -> None:
         by_id, note = cast(UUID, request.user.pk), request.POST.get("reason", "")
         for asked in queryset:
@@ -115,7 +117,7 @@ class RoleRequestAdmin(ModelAdmin):
                 ),
             )  # fmt: skip
 
-    @admin.action(description="Decline, with the reason given", permissions=["approve"])
+    @admin.action(description="Decline, with the reason given")
     def decline(self, request: HttpRequest, queryset: QuerySet[RoleRequest]) -> None:
         by_id, note = cast(UUID, request.user.pk), request.POST.get("reason", "")
         for asked in queryset:
@@ -126,7 +128,7 @@ class RoleRequestAdmin(ModelAdmin):
                 ),
             )  # fmt: skip
 
-    @admin.action(description="Take back what you asked for", permissions=["add"])
+    @admin.action(description="Take back what you asked for")
     def take_back(self, request: HttpRequest, queryset: QuerySet[RoleRequest]) -> None:
         by_id = cast(UUID, request.user.pk)
         for asked in queryset:

@@ -7,10 +7,11 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest
 from rest_framework.request import Request
 
-from domains.identity import actions, rules
+from domains.identity import actions, queries, rules
 from domains.identity.models import User
 from kelmah.errors import DomainError
 from kelmah.http.throttling import take_from_limit
+from kelmah.rights.declared import declared
 
 
 class StaffBackend(ModelBackend):
@@ -30,6 +31,21 @@ class StaffBackend(ModelBackend):
             return actions.log_in_staff(email=username, password=password[: 2 * rules.LONGEST])
         except DomainError as refusal:
             raise PermissionDenied(refusal.code) from None
+
+    def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
+        """Whether a role of theirs has the permission; tables of Django's say nothing here."""
+        return user_obj.is_active and perm in self.get_all_permissions(user_obj)
+
+    def has_module_perms(self, user_obj: Any, app_label: str) -> bool:
+        return user_obj.is_active and any(
+            name.startswith(f"{app_label}.") for name in self.get_all_permissions(user_obj)
+        )
+
+    def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
+        """Looked up once per request: Django makes the user anew for each."""
+        if not hasattr(user_obj, "_kelmah_permissions"):
+            user_obj._kelmah_permissions = declared().permissions_of(queries.standing_of(user_obj).roles)
+        return set(user_obj._kelmah_permissions)
 
 
 class StaffPassword:

@@ -18,6 +18,7 @@ admin.site.unregister(Group)  # roles are granted, not grouped
 
 
 class SessionInline(ReadOnly, TabularInline):
+    sees = "identity.view_sessions"
     model = AuthSession
     fields = ("device_name", "ip", "created_at", "last_used_at", "rotations", "revoked_at", "revoke_reason")
     ordering = ("-created_at",)
@@ -25,6 +26,7 @@ class SessionInline(ReadOnly, TabularInline):
 
 
 class GrantInline(ReadOnly, TabularInline):
+    sees = "identity.view_grants"
     model = RoleGrant
     fk_name = "user"
     fields = ("role", "scope_kind", "scope_id", "granted_by", "granted_at")
@@ -32,6 +34,8 @@ class GrantInline(ReadOnly, TabularInline):
 
 @admin.register(User)
 class UserAdmin(ReadOnly, ModelAdmin):
+    sees = "identity.view_people"
+    does = {"suspend": "identity.suspend_user", "reactivate": "identity.suspend_user"}
     list_display = ("display_name", "role", "status", "email", "phone", "created_at", "last_login")
     list_filter = ("role", "status", "locale", "is_superuser")
     search_fields = ("id__exact", "display_name", "email", "phone")
@@ -41,14 +45,11 @@ class UserAdmin(ReadOnly, ModelAdmin):
     inlines = (GrantInline, SessionInline)
     actions = ("suspend", "reactivate")
 
-    def has_suspend_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.has_perm("identity.suspend_user"))
-
-    @admin.action(description="Suspend: end every session and refuse log-ins", permissions=["suspend"])
+    @admin.action(description="Suspend: end every session and refuse log-ins")
     def suspend(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         self._for_each(request, queryset, actions.suspend_user, done="Suspended.")
 
-    @admin.action(description="Reactivate", permissions=["suspend"])
+    @admin.action(description="Reactivate")
     def reactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         self._for_each(request, queryset, actions.reactivate_user, done="Reactivated.")
 
@@ -75,6 +76,7 @@ class SkillInline(ReadOnly, TabularInline):
 
 @admin.register(Profile)
 class ProfileAdmin(ReadOnly, ModelAdmin):
+    sees = "identity.view_people"
     list_display = ("user", "headline", "place_name", "radius_km", "stars", "reviews")
     list_select_related = ("user",)
     list_filter = (("user__role", admin.AllValuesFieldListFilter),)

@@ -12,6 +12,8 @@ from kelmah.http.staff import ReadOnly
 
 @admin.register(AuthSession)
 class AuthSessionAdmin(ReadOnly, ModelAdmin):
+    sees = "identity.view_sessions"
+    does = {"revoke": "identity.revoke_session"}
     list_display = (
         "user",
         "device_name",
@@ -29,10 +31,7 @@ class AuthSessionAdmin(ReadOnly, ModelAdmin):
     exclude = ("current_hash", "previous_hash")
     actions = ("revoke",)
 
-    def has_revoke_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.has_perm("identity.revoke_session"))
-
-    @admin.action(description="End these sessions", permissions=["revoke"])
+    @admin.action(description="End these sessions")
     def revoke(self, request: HttpRequest, queryset: QuerySet[AuthSession]) -> None:
         living = list(queryset.filter(revoked_at__isnull=True))
         for session in living:
@@ -45,6 +44,7 @@ class AuthSessionAdmin(ReadOnly, ModelAdmin):
 class LoginGuardAdmin(ReadOnly, ModelAdmin):
     """The key holds the id of an account; those of nobody are hashes."""
 
+    sees = "identity.view_sessions"
     list_display = ("key", "failures", "last_failed_at", "locked_until")
     list_filter = (("locked_until", admin.EmptyFieldListFilter),)
     search_fields = ("key",)

@@ -18,6 +18,7 @@ def efua(**changes: Any) -> StaffMember:
         "roles": frozenset({"staff"}),
         "has_all_rights": True,
         "session_id": new_id(),
+        "standing": 0,
     }
     return StaffMember(**who | changes)
 

@@ -74,7 +74,7 @@ def test_the_search_of_the_desk_works(desk: Browser) -> None:
 def test_who_has_no_rights_sees_an_empty_desk(browser: Browser) -> None:
     from tests.kernel.staff.browser import efua
 
-    browser.enter(efua(has_all_rights=False, roles=frozenset({"staff", "support"})))
+    browser.enter(efua(has_all_rights=False, roles=frozenset({"staff"})))
     page = browser.get(browser.root)
     assert page.status_code == 200
     assert path(MODELS[0]) not in page.content.decode()
