@@ -1,11 +1,20 @@
 """The public service of identity."""
 
+from typing import Any
 from uuid import UUID
 
+import orjson
+
 from domains.identity import models, queries, rules
+from domains.identity.queries import cards, directory
+from domains.identity.queries.gate import WorkerFilter
 from domains.identity.queries.grants import held_by
+from domains.identity.queries.taxonomy import spelled
+from domains.identity.rules.directory import search_words
+from kelmah import clock
+from kelmah.http.cursors import MAX_LIMIT
 from kelmah.interfaces.identity.calls import Identity
-from kelmah.interfaces.identity.types import HeldRole, Person, Profile, SkillLevel
+from kelmah.interfaces.identity.types import FoundWorker, HeldRole, Person, Profile, SkillLevel, WorkerSearch
 
 
 class IdentityService(Identity):
@@ -30,6 +39,11 @@ class IdentityService(Identity):
             HeldRole(role=role, scope_kind=kind, scope_id=scope_id, expires_at=expires_at)
             for role, kind, scope_id, expires_at in held_by(user_id)
         ]
+
+    def find_workers(self, *, wanted: WorkerSearch, limit: int) -> list[FoundWorker]:
+        weights = cards.weights()
+        page = directory.find(_filter(wanted), sort="rank", limit=max(1, min(limit, MAX_LIMIT)), weights=weights)
+        return [_found(item) for item in orjson.loads(page.items)]
 
 
 def _profile(profile: models.Profile) -> Profile:
@@ -56,4 +70,39 @@ def _profile(profile: models.Profile) -> Profile:
         stars=profile.stars,
         reviews=profile.reviews,
         completeness=percent,
+    )
+
+
+def _filter(wanted: WorkerSearch) -> WorkerFilter:
+    around, hourly = wanted.around, wanted.max_hourly
+    return WorkerFilter(
+        now=clock.now(),
+        words=tuple(spelled(search_words(wanted.text))),
+        skill_ids=tuple(dict.fromkeys(wanted.skill_ids)),
+        latitude=around.latitude if around else None,
+        longitude=around.longitude if around else None,
+        radius_km=around.radius_km if around else None,
+        currency=hourly.currency if hourly else None,
+        max_rate=hourly.minor if hourly else None,
+        min_stars=wanted.min_stars,
+        min_level=wanted.min_level,
+        languages=tuple(dict.fromkeys(wanted.languages)),
+        at=wanted.available_at,
+    )
+
+
+def _found(item: dict[str, Any]) -> FoundWorker:
+    """From the JSON of a list."""
+    stars = item["reputation"]["stars"]
+    return FoundWorker(
+        user_id=UUID(item["user_id"]),
+        display_name=item["display_name"],
+        headline=item["headline"],
+        skills=[SkillLevel(**skill) for skill in item["skills"]],
+        distance_km=item["distance_km"],
+        stars=None if stars is None else round(float(stars) * 100),
+        reviews=item["reputation"]["reviews"],
+        jobs=item["jobs"],
+        verified_level=item["verified_level"],
+        score=item["rank"]["score"],
     )

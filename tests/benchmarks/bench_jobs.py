@@ -89,8 +89,8 @@ def servers() -> Iterator[tuple[dict[str, str], str]]:
 
 
 @contextmanager
-def granian(environment: dict[str, str]) -> Iterator[tuple[int, psutil.Process]]:
-    """The API as ``make run`` serves it."""
+def granian(environment: dict[str, str], ready: str = "/api/v1/jobs") -> Iterator[tuple[int, psutil.Process]]:
+    """The API as ``make run`` serves it, once ``ready`` answers."""
     port = free_port()
     table = process_table(port=port, live_port=0, data=ROOT, commands=())
     api = next(each for each in table if each.name == "api")
@@ -99,7 +99,7 @@ def granian(environment: dict[str, str]) -> Iterator[tuple[int, psutil.Process]]
         deadline = time.monotonic() + 60
         while True:
             try:
-                httpx.get(f"http://127.0.0.1:{port}/api/v1/jobs", timeout=5).raise_for_status()
+                httpx.get(f"http://127.0.0.1:{port}{ready}", timeout=5).raise_for_status()
                 break
             except httpx.TransportError:
                 if time.monotonic() > deadline or process.poll() is not None:

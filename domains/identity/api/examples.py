@@ -67,3 +67,19 @@ PROFILE_CHANGES: dict[str, Any] = {
     "radius_km": 25,
     "rates": {"hourly": {"amount": 4500, "currency": "GHS"}},
 }
+WORKER: dict[str, Any] = {
+    **{
+        name: PROFILE[name]
+        for name in ("user_id", "display_name", "headline", "skills", "place", "radius_km", "rates", "languages")
+    },
+    **{name: PROFILE[name] for name in ("reputation", "jobs", "verified_level")},
+    "excerpt": PROFILE["bio"],
+    "distance_km": 2.4,
+    "rank": {
+        "score": 0.7731,
+        "match": 0.84,
+        "match_weight": 0.6,
+        "terms": {"rating": 0.3496, "verified": 0.1667, "jobs": 0.0784, "recency": 0.1483},
+        "version": 1,
+    },
+}

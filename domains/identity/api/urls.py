@@ -17,6 +17,7 @@ from domains.identity.api import (
     sessions,
     social,
     statuses,
+    workers,
 )
 
 urlpatterns = [
@@ -86,6 +87,7 @@ urlpatterns = [
     path("role_requests/<uuid:request_id>/approve", grants.RoleRequestApprove.as_view()),
     path("role_requests/<uuid:request_id>/decline", grants.RoleRequestDecline.as_view()),
     path("role_requests/<uuid:request_id>/withdraw", grants.RoleRequestWithdraw.as_view()),
+    path("workers", workers.WorkerList.as_view()),
     path("profiles/<uuid:user_id>", profiles.PublicProfile.as_view()),
     path("profiles/<uuid:user_id>/free", availability.FreeTimes.as_view()),
     path("profiles/<uuid:user_id>/companies", companies.PublicCompanies.as_view()),

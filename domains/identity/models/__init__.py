@@ -3,7 +3,7 @@
 from domains.identity.models.availability import DayOff, WeeklySlot
 from domains.identity.models.challenges import AddressChange, Challenge, Registration
 from domains.identity.models.companies import Company, CompanyInvitation, CompanyMember
-from domains.identity.models.directory import FinishedJob, RankWeights, Skill, WorkerCard
+from domains.identity.models.directory import FinishedJob, RankWeights, Skill, SkillWord, WorkerCard
 from domains.identity.models.factors import Factor, PasskeyChallenge, PendingLogin, RecoveryCode
 from domains.identity.models.grants import RoleGrant, RoleRequest
 from domains.identity.models.people import User
@@ -40,6 +40,7 @@ __all__ = [
     "RoleGrant",
     "RoleRequest",
     "Skill",
+    "SkillWord",
     "SocialFlow",
     "SocialLogin",
     "User",

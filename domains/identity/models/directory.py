@@ -25,6 +25,22 @@ class Skill(models.Model):
         return self.name
 
 
+class SkillWord(models.Model):
+    """A word that skills are called by, by which mistyped ones are put right; ``stem`` as the search takes it."""
+
+    word = models.CharField(primary_key=True, max_length=80)
+    stem = models.CharField(max_length=80)
+
+    class Meta:
+        indexes = [
+            GinIndex(fields=["word"], opclasses=["gin_trgm_ops"], name="skill_word_like"),
+            models.Index(fields=["stem"], name="skill_word_stem"),
+        ]
+
+    def __str__(self) -> str:
+        return self.word
+
+
 class FinishedJob(models.Model):
     """A contract that was completed, once for each side: so that an event heard twice counts once."""
 

@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from uuid import UUID
 
-from kelmah.interfaces.identity.types import HeldRole, Person, Profile
+from kelmah.interfaces.identity.types import FoundWorker, HeldRole, Person, Profile, WorkerSearch
 from kelmah.rpc import Service, remote
 
 
@@ -23,6 +23,11 @@ class Identity(Service, domain="identity", callers=("marketplace", "contracts", 
     def grants(self, *, user_id: UUID) -> list[HeldRole]:
         """What somebody is now, by name of role: what they chose at sign-up and what they were granted since. Nothing
         for those who are unknown or not active. A token's own claims are younger than ten minutes: ask for others'."""
+
+    @remote(timeout=2.0, idempotent=True)
+    @abstractmethod
+    def find_workers(self, *, wanted: WorkerSearch, limit: int) -> list[FoundWorker]:
+        """The best workers who pass all filters, best first; ``limit`` of them at most, and never more than 100."""
 
 
 identity = Identity.connect()

@@ -1,9 +1,11 @@
 """What identity tells the other domains about people."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 from uuid import UUID
+
+from kelmah.money import Money
 
 # What can be said of an account in ``AccountChanged``. messaging has a text for each.
 ACCOUNT_CHANGES: Final = (
@@ -88,3 +90,45 @@ class Profile:
     stars: int | None
     reviews: int
     completeness: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Around:
+    """A circle on the ground; degrees and kilometres."""
+
+    latitude: float
+    longitude: float
+    radius_km: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerSearch:
+    """Which workers are looked for; empty means any. Of words and skills any one is enough. ``around``: those within
+    the circle whose own service area reaches its middle. ``max_hourly`` is what an hour may cost, ``min_stars`` in
+    hundredths; ``available_at``: free at that moment, by their own clock."""
+
+    text: str = ""
+    skill_ids: list[str] = field(default_factory=list)
+    around: Around | None = None
+    max_hourly: Money | None = None
+    min_stars: int | None = None
+    min_level: int | None = None
+    languages: list[str] = field(default_factory=list)
+    available_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundWorker:
+    """A worker as the directory shows them. ``score`` 0 to 1 says how well they fit and stand, ``distance_km`` how far
+    they are from the middle of the circle, if there was one; ``stars`` in hundredths."""
+
+    user_id: UUID
+    display_name: str
+    headline: str
+    skills: list[SkillLevel]
+    distance_km: float | None
+    stars: int | None
+    reviews: int
+    jobs: int
+    verified_level: int
+    score: float

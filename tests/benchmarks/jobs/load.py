@@ -2,6 +2,7 @@
 
     python -m tests.benchmarks.jobs.load PORT SECONDS CONNECTIONS PATH [HEADER…]
 
+``PATH`` may be several, with blanks between: each connection asks them in turn, beginning at another. It
 prints one JSON object: requests, seconds, latencies in milliseconds, and the statuses other than 200.
 """
 
@@ -10,15 +11,17 @@ import json
 import sys
 import time
 from collections import Counter
+from itertools import cycle
 
 
 async def drive(port: int, seconds: float, connections: int, path: str, headers: list[str]) -> dict[str, object]:
-    lines = [f"GET {path} HTTP/1.1", "Host: 127.0.0.1", "Accept: application/json", *headers, "", ""]
-    request = "\r\n".join(lines).encode()
+    rest = ["Host: 127.0.0.1", "Accept: application/json", *headers, "", ""]
+    requests = ["\r\n".join([f"GET {each} HTTP/1.1", *rest]).encode() for each in path.split()]
     started = time.perf_counter()
     latencies: list[float] = []
     refused: Counter[str] = Counter()
-    await asyncio.gather(*(_client(port, started + seconds, request, latencies, refused) for _ in range(connections)))
+    shifts = (requests[first:] + requests[:first] for first in (n % len(requests) for n in range(connections)))
+    await asyncio.gather(*(_client(port, started + seconds, each, latencies, refused) for each in shifts))
     latencies.sort()
     return {
         "requests": len(latencies),
@@ -30,10 +33,13 @@ async def drive(port: int, seconds: float, connections: int, path: str, headers:
     }
 
 
-async def _client(port: int, until: float, request: bytes, latencies: list[float], refused: Counter[str]) -> None:
+async def _client(
+    port: int, until: float, requests: list[bytes], latencies: list[float], refused: Counter[str]
+) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**20)
+    turn = cycle(requests)
     while (sent := time.perf_counter()) < until:
-        writer.write(request)
+        writer.write(next(turn))
         head = (await reader.readuntil(b"\r\n\r\n")).lower()
         at = head.index(b"content-length:") + 15
         await reader.readexactly(int(head[at : head.index(b"\r\n", at)]))
