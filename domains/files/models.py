@@ -1,5 +1,7 @@
 """Tables of files."""
 
+from uuid import UUID
+
 from django.db import models
 from django.db.models import Q
 
@@ -59,6 +61,11 @@ class File(UUIDModel, Versioned):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def sealed_for(self) -> UUID | None:
+        """Under whose key the bytes are encrypted; None where they are not."""
+        return self.owner_id if rules.KINDS[self.kind].sealed else None
 
 
 class Grant(models.Model):

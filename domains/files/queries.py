@@ -39,6 +39,14 @@ def ready_files(ids: Sequence[UUID]) -> list[File]:
     return list(File.objects.filter(id__in=ids, state="ready"))
 
 
+def ready_file_of(*, owner_id: UUID, file_id: UUID) -> File:
+    """Raises NotFound."""
+    file = File.objects.filter(id=file_id, owner_id=owner_id, state="ready").first()
+    if file is None:
+        raise NotFound("They have no such file that is ready.")
+    return file
+
+
 def files_of(owner_id: UUID) -> QuerySet[File]:
     """What somebody has uploaded or announced, except what was given up."""
     return File.objects.filter(owner_id=owner_id).exclude(state="deleted")

@@ -23,18 +23,22 @@ _SOUNDS: Final = frozenset({"audio/ogg", "audio/mpeg", "audio/mp4", "audio/webm"
 
 @dataclass(frozen=True)
 class Kind:
-    """What one use of files allows: bytes at most, and content types."""
+    """What one use of files allows: bytes at most, and content types. ``sealed``: the bytes are stored encrypted, under
+    the owner's key."""
 
     limit: int
     types: frozenset[str]
+    sealed: bool = False
 
 
 KINDS: Final[Mapping[str, Kind]] = {
     "photo": Kind(5 * MEGABYTE, _PICTURES),
     "document": Kind(10 * MEGABYTE, _PICTURES | {"application/pdf"}),
+    "identity": Kind(10 * MEGABYTE, _PICTURES | {"application/pdf"}, sealed=True),
     "chat": Kind(25 * MEGABYTE, _PICTURES | _SOUNDS | {"application/pdf", "text/plain"}),
     "portfolio": Kind(100 * MEGABYTE, _PICTURES | {"application/pdf", "video/mp4"}),
 }
+SEALED: Final = frozenset(name for name, kind in KINDS.items() if kind.sealed)  # and shared with nobody
 
 FILE = StateTable(
     "file",

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from domains.files import actions, queries
+from domains.files.actions import links
 from domains.files.models import File
 from kelmah.interfaces.files.calls import Files
 from kelmah.interfaces.files.types import FileInfo
@@ -16,6 +17,9 @@ class FilesService(Files):
         shared = actions.share_files(ids=ids, owner_id=owner_id, reader_ids=reader_ids, context=context)
         return [_info(file) for file in shared]
 
+    def reading_link(self, *, file_id: UUID, owner_id: UUID) -> str:
+        return links.download_path(queries.ready_file_of(owner_id=owner_id, file_id=file_id).id)
+
 
 def _info(file: File) -> FileInfo:
     return FileInfo(
@@ -25,4 +29,5 @@ def _info(file: File) -> FileInfo:
         content_type=file.content_type,
         size=file.size,
         sha256=file.sha256,
+        kind=file.kind,
     )

@@ -7,7 +7,7 @@ from kelmah.crypto.data_keys import shred
 from kelmah.crypto.errors import KeysUnavailable, Shredded, Tampered
 from kelmah.crypto.fields import SealedField
 from kelmah.crypto.sealing import Cell, blind_index, seal, unseal, unseal_many
-from kelmah.crypto.streams import SealedReader, stream_sealer
+from kelmah.crypto.streams import SealedReader, StreamSealer, stream_sealer
 
 __all__ = [
     "Cell",
@@ -15,6 +15,7 @@ __all__ = [
     "SealedField",
     "SealedReader",
     "Shredded",
+    "StreamSealer",
     "Tampered",
     "blind_index",
     "seal",

@@ -12,7 +12,7 @@ from django.core.files.storage import default_storage
 from PIL import Image
 
 from domains.files import actions, rules
-from domains.files.api.links import make_link
+from domains.files.actions.links import make_link
 from domains.files.models import File
 from kelmah.ids import new_id
 from kelmah.principal import Principal

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from domains.files import actions, rules
-from domains.files.api.links import make_link
+from domains.files.actions.links import make_link
 from domains.files.models import File
 from kelmah.ids import new_id
 from kelmah.testing.client import access_token

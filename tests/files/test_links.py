@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domains.files import rules
-from domains.files.api.links import make_link, read_link
+from domains.files.actions.links import make_link, read_link
 from kelmah.ids import new_id
 from tests.files.factories import (
     PNG,

@@ -25,6 +25,7 @@ def test_ready_files_are_told_and_all_others_left_out(kofi):
             content_type="image/png",
             size=len(PNG),
             sha256=file.sha256,
+            kind="chat",
         )
     ]
 

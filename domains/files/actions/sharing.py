@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from domains.files import rules
 from domains.files.models import File, Grant
 from kelmah import clock
 from kelmah.db import atomic
@@ -10,9 +11,13 @@ from kelmah.interfaces.files.calls import FileNotAttachable
 
 
 def share_files(*, ids: Sequence[UUID], owner_id: UUID, reader_ids: Sequence[UUID], context: str) -> list[File]:
-    """Grant all of the owner's ready files to all readers, or none. Twice is once. Raises FileNotAttachable."""
+    """Grant all of the owner's ready files to all readers, or none; sealed ones to nobody. Twice is once.
+
+    Raises FileNotAttachable.
+    """
     with atomic("files"):
-        found = {file.id: file for file in File.objects.filter(id__in=ids, owner_id=owner_id, state="ready")}
+        own = File.objects.filter(id__in=ids, owner_id=owner_id, state="ready").exclude(kind__in=rules.SEALED)
+        found = {file.id: file for file in own}
         missing = [str(file_id) for file_id in ids if file_id not in found]
         if missing:
             raise FileNotAttachable(data={"file_ids": missing})

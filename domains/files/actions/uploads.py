@@ -5,7 +5,7 @@ from uuid import UUID
 from domains.files import queries, rules
 from domains.files.gateways import pictures, storage
 from domains.files.models import File
-from kelmah import clock
+from kelmah import clock, crypto
 from kelmah.db import atomic
 from kelmah.errors import NotFound
 from kelmah.principal import Principal
@@ -30,7 +30,7 @@ def receive_content(*, file_id: UUID, source: storage.Readable, length: int | No
 
     ``length`` is what the sender says will come, if they do: a wrong one is refused before a byte is read. The bytes
     are written before the row is locked: a slow phone must not hold a lock. Raises NotFound, SizeNotAsAnnounced,
-    InvalidTransition.
+    InvalidTransition; of what is sealed Shredded, KeysUnavailable.
     """
     announced = File.objects.filter(id=file_id).first()
     if announced is None:
@@ -39,7 +39,7 @@ def receive_content(*, file_id: UUID, source: storage.Readable, length: int | No
     if length is not None and length != announced.size:
         raise rules.SizeNotAsAnnounced(data={"announced": announced.size, "sent": length})
     try:
-        key, size, sha256 = storage.store(file_id, source, limit=announced.size)
+        key, size, sha256 = storage.store(file_id, source, limit=announced.size, sealer=_sealer_for(announced))
     except storage.TooLong:
         raise rules.SizeNotAsAnnounced(data={"announced": announced.size}) from None
     try:
@@ -94,9 +94,16 @@ def sweep_uploads(*, batch: int = 500) -> int:
 # Private functions
 
 
+def _sealer_for(file: File) -> crypto.StreamSealer | None:
+    if file.sealed_for is None:
+        return None
+    with atomic("files"):  # the key is there before anything is sealed under it
+        return crypto.stream_sealer("files", subject=file.sealed_for, place=storage.place_of(file.id))
+
+
 def _is_as_declared(file: File) -> bool:
     try:
-        with storage.open_stored(file.storage_key) as stored:
+        with storage.open_content(file) as stored:
             if not rules.looks_like(file.content_type, storage.blocks_of(stored)):
                 return False
             stored.seek(0)

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from domains.files import actions, queries, rules
-from domains.files.api.links import make_link, read_link
+from domains.files.actions.links import PREFIX, download_path, make_link, read_link
 from domains.files.api.serializers import (
     CompleteIn,
     FileOut,
@@ -19,6 +19,7 @@ from domains.files.api.serializers import (
     render_upload,
 )
 from domains.files.gateways import storage
+from kelmah.crypto import Shredded
 from kelmah.errors import InvalidTransition, NotFound
 from kelmah.http.etag import with_etag
 from kelmah.http.pagination import keyset_page
@@ -28,7 +29,6 @@ from kelmah.http.schema import operation
 from kelmah.http.serializers import valid
 from kelmah.http.views import View
 
-PREFIX = "/api/v1/files"
 EXAMPLE = {
     "id": "01930d2d-0c00-7d44-9e44-6fad8d402b04",
     "owner_id": "01930d2a-0b00-7c33-9d33-5e9c7c3f1a03",
@@ -170,8 +170,7 @@ class FileDownload(BytesView):
         file = queries.access_file(file_id=file_id, by=request.user)
         if file.state != "ready":
             raise NotFound("This file is not ready.")
-        link, _ = make_link(purpose="download", file_id=file.id, lifetime=rules.DOWNLOAD_LINK)
-        return HttpResponseRedirect(f"{PREFIX}/content/{link}")
+        return HttpResponseRedirect(download_path(file.id))
 
 
 class FileContent(LinkView):
@@ -185,8 +184,8 @@ class FileContent(LinkView):
     def get(self, request: Request, link: str) -> FileResponse:
         file = queries.file_to_send(read_link(link, purpose="download"))
         try:
-            stored = storage.open_stored(file.storage_key)
-        except FileNotFoundError:
+            stored = storage.open_content(file)
+        except (FileNotFoundError, Shredded):
             raise NotFound("The bytes of this file are gone.") from None
         # Never inline: whatever a browser would make of the bytes, it must not do it on our address.
         return FileResponse(stored, as_attachment=True, filename=file.name, content_type=file.content_type)

@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from uuid import UUID
 
-from kelmah.errors import Unprocessable
+from kelmah.errors import NotFound, Unprocessable
 from kelmah.interfaces.files.types import FileInfo
 from kelmah.rpc import Service, remote
 
@@ -27,6 +27,14 @@ class Files(Service, domain="files", callers=("messaging", "contracts", "identit
         (``conversation:<id>``, ``milestone:<id>``). Doing it twice changes nothing. All or none.
 
         Raises FileNotAttachable.
+        """
+
+    @remote(timeout=2.0, idempotent=True, raises=(NotFound,))
+    @abstractmethod
+    def reading_link(self, *, file_id: UUID, owner_id: UUID) -> str:
+        """The path of a link to the bytes of the owner's ready file, good for 60 seconds for whoever has it.
+
+        Whoever asks says by that that the reader may read it, and keeps record of who read what. Raises NotFound.
         """
 
 
