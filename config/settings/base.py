@@ -139,6 +139,8 @@ EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", default="", example="kelmah")
 EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD", default="", example="a long random password")
 EMAIL_USE_TLS = env.switch("EMAIL_USE_TLS", default=True)
 FRONTEND_URL = env.site("FRONTEND_URL", default="http://127.0.0.1:3000", example="https://app.example.com")  # of links
+# Who looks at identity papers first; sandbox decides by the number, and is refused in production.
+VERIFICATION_VENDOR = env.one_of("VERIFICATION_VENDOR", ("manual", "sandbox"), default="manual")
 SMS_PROVIDER = env.one_of("SMS_PROVIDER", ("mailbox", "twilio"), default="mailbox")  # mailbox: into MAILBOX_DIR
 _needed = None if SMS_PROVIDER == "twilio" else ""
 TWILIO_URL = env.site("TWILIO_URL", default="https://api.twilio.com", example="https://api.twilio.com")

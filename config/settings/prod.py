@@ -27,6 +27,7 @@ PASSKEY_DOMAIN = passkeys.domain(frontend_url=FRONTEND_URL)
 PASSKEY_ORIGINS = passkeys.origins(domain=PASSKEY_DOMAIN, usual=[FRONTEND_URL, JWT_ISSUER], https=True)
 SOCIAL_REDIRECTS = social.redirects(frontend_url=FRONTEND_URL, loopback=False) if SOCIAL_PROVIDERS else []
 CRYPTO_KEYS_REQUIRED = True  # of domains that seal: their processes don't start without
+VERIFICATION_VENDOR = env.one_of("VERIFICATION_VENDOR", ("manual",), default="manual")
 SANDBOX_GATEWAY_ALLOWED = env.switch("SANDBOX_GATEWAY_ALLOWED", default=False)
 DEMO_ALLOWED = False
 

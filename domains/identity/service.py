@@ -27,6 +27,7 @@ class IdentityService(Identity):
                 locale=user.locale,
                 zone=user.zone,
                 status=user.status,
+                verified_level=_level_of(user),
             )
             for user in queries.people(ids)
         ]
@@ -70,6 +71,7 @@ def _profile(profile: models.Profile) -> Profile:
         stars=profile.stars,
         reviews=profile.reviews,
         completeness=percent,
+        verified_level=profile.verified_level,
     )
 
 
@@ -106,3 +108,8 @@ def _found(item: dict[str, Any]) -> FoundWorker:
         verified_level=item["verified_level"],
         score=item["rank"]["score"],
     )
+
+
+def _level_of(user: models.User) -> int:
+    """Of staff there is no profile."""
+    return user.profile.verified_level if hasattr(user, "profile") else 0

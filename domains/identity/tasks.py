@@ -7,14 +7,20 @@ from celery import shared_task
 from domains.identity import actions
 from domains.identity.actions import (
     cards,
+    checking,
     company_letters,
     grants,
     invitations,
+    ladder,
     letters,
+    paper_steps,
     role_requests,
     standing,
     unlocking,
 )
+from domains.identity.gateways.vendors import NoAnswerYet
+from kelmah import deadlines
+from kelmah.crypto import KeysUnavailable
 from kelmah.errors import Unavailable
 from kelmah.http.store import StoreDown
 from kelmah.outbound import NotSent
@@ -34,6 +40,37 @@ def deny_session(session_id: str) -> None:
 def announce_standing(user_id: str) -> None:
     """Tell every process which access tokens of somebody are out of date. Twice is safe: standings only rise."""
     standing.announce_standing(user_id=UUID(user_id))
+
+
+@shared_task(
+    name="identity.check_document",
+    autoretry_for=(NoAnswerYet, KeysUnavailable),
+    retry_backoff=15,
+    retry_backoff_max=600,
+    max_retries=9,
+)
+def check_document(document_id: str) -> None:
+    """Have a document looked at, for about an hour; then the deadline gives it to people. Twice is safe."""
+    checking.check_document(document_id=UUID(document_id))
+
+
+@shared_task(name="identity.settle_level")
+def settle_level(user_id: str) -> None:
+    """Bring somebody's level in step with a change of their phone number. Twice is safe."""
+    ladder.settle_level_of(user_id=UUID(user_id))
+
+
+@shared_task(name="identity.run_deadlines")
+def run_deadlines() -> int:
+    """Carry out every deadline that is due; returns how many."""
+    return deadlines.run_due(
+        "identity",
+        {
+            paper_steps.REFER: checking.refer_document,
+            paper_steps.EXPIRE: checking.expire_document,
+            paper_steps.REMIND: checking.remind_of_document,
+        },
+    )
 
 
 @shared_task(name="identity.forget_old_rows")

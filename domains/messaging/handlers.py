@@ -14,6 +14,7 @@ from kelmah.interfaces.identity.events import (
     SessionRevoked,
     UserRegistered,
     UserStatusChanged,
+    UserVerified,
 )
 
 
@@ -75,4 +76,5 @@ def _telling_of(kind: type[Event]) -> Callable[[Event], None]:
 
 
 # One for each line of the table. A welcome needs the contact, so these come after the handlers above.
-TELLERS = {kind: _telling_of(kind) for kind in (*rules.NOTICES, SessionRevoked, AccountChanged, RoleGranted)}
+TOLD = (*rules.NOTICES, SessionRevoked, AccountChanged, RoleGranted, UserVerified)
+TELLERS = {kind: _telling_of(kind) for kind in TOLD}

@@ -7,7 +7,7 @@ from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
 from domains.identity import actions, handlers, rules
-from domains.identity.actions import availability, cards, track_record
+from domains.identity.actions import availability, cards
 from domains.identity.actions.profiles import update_profile
 from domains.identity.models import FinishedJob, Profile, WorkerCard
 from domains.identity.rules.availability import Slot, TimeOff
@@ -17,7 +17,9 @@ from kelmah.ids import new_id
 from kelmah.interfaces.contracts.events import ContractEnded
 from kelmah.money import Money
 from tests.identity.factories import sign_up
+from tests.identity.paper_factories import cabinet, climb
 
+__all__ = ["cabinet"]
 pytestmark = pytest.mark.domain("identity")
 
 CARPENTRY = rules.Skill(skill_id="47-2031-00-carpentry", level=4, years=12)
@@ -82,11 +84,11 @@ def test_a_place_is_only_as_exact_as_everybody_may_see_it():
     assert (card.latitude, card.longitude, card.radius_km) == (5.56, -0.18, 25)
 
 
-def test_reviews_contracts_and_papers_raise_the_rank_each_by_its_share():
+def test_reviews_contracts_and_papers_raise_the_rank_each_by_its_share(cabinet):
     user = listed()
     first = WorkerCard.objects.get().rank
     actions.record_reputation(user_id=user.id, stars=500, reviews=4)
-    track_record.record_verification(user_id=user.id, level=3, skill_ids=[CARPENTRY.skill_id])
+    climb(cabinet, user, skill_id=CARPENTRY.skill_id)
     card = WorkerCard.objects.get()
     assert card.rank_terms == {"rating": 0.4, "verified": 0.25, "jobs": 0, "recency": pytest.approx(0.15)}
     assert card.rank == pytest.approx(first + 650_000)

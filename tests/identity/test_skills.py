@@ -3,7 +3,8 @@
 import pytest
 
 from domains.identity import handlers, rules
-from domains.identity.actions import track_record
+from domains.identity.actions import reviewing
+from domains.identity.actions.paper_steps import Ruling
 from domains.identity.actions.profiles import update_profile
 from domains.identity.models import Profile, Skill
 from kelmah.db import atomic
@@ -11,7 +12,9 @@ from kelmah.errors import InvalidInput
 from kelmah.interfaces.marketplace.events import SkillsChanged
 from kelmah.interfaces.marketplace.types import TaxonomySkill
 from tests.identity.factories import sign_up
+from tests.identity.paper_factories import cabinet, reviewer, verified
 
+__all__ = ["cabinet"]
 pytestmark = pytest.mark.domain("identity")
 
 CARPENTRY = "47-2031-00-carpentry"
@@ -76,22 +79,21 @@ def test_a_renamed_skill_keeps_its_rows_and_is_shown_under_its_new_name_when_wri
     assert shown(user)[CARPENTRY] == ("Woodwork", False)
 
 
-def test_what_papers_prove_stays_proven_while_the_skill_does():
+def test_a_certificate_proves_its_skill_and_no_other(cabinet):
     user = sign_up().user
     say(user, skill(CARPENTRY), skill(PLUMBING))
-    for _ in range(2):
-        track_record.record_verification(user_id=user.id, level=3, skill_ids=[CARPENTRY])
-    assert (Profile.objects.get(user=user).verified_level, shown(user)[CARPENTRY][1]) == (3, True)
+    verified(cabinet, user, "certificate", skill_id=CARPENTRY)
+    assert (shown(user)[CARPENTRY][1], shown(user)[PLUMBING][1]) == (True, False)
     say(user, skill(CARPENTRY, level=5))
     assert shown(user) == {CARPENTRY: ("Carpentry", True)}
     say(user, skill(PLUMBING))
-    say(user, skill(PLUMBING), skill(CARPENTRY))
-    assert shown(user)[CARPENTRY][1] is False
+    say(user, skill(PLUMBING), skill(CARPENTRY))  # the certificate counts still
+    assert shown(user)[CARPENTRY][1] is True
 
 
-def test_what_was_proven_can_be_taken_back():
+def test_what_was_proven_can_be_taken_back(cabinet):
     user = sign_up().user
     say(user, skill(CARPENTRY))
-    track_record.record_verification(user_id=user.id, level=3, skill_ids=[CARPENTRY])
-    track_record.record_verification(user_id=user.id, level=1)
-    assert (Profile.objects.get(user=user).verified_level, shown(user)) == (1, {CARPENTRY: ("Carpentry", False)})
+    document = verified(cabinet, user, "certificate", skill_id=CARPENTRY)
+    reviewing.revoke_document(document_id=document.id, ruling=Ruling(by=reviewer().id, reason="fraud"))
+    assert shown(user) == {CARPENTRY: ("Carpentry", False)}

@@ -22,7 +22,7 @@ from domains.identity.models import AddressChange, Challenge, Factor, RecoveryCo
 from domains.identity.rules.challenges import is_email
 from kelmah.db import atomic
 from kelmah.errors import FieldError, InvalidInput
-from kelmah.events.publish import publish
+from kelmah.events.publish import enqueue, publish
 from kelmah.interfaces.identity.events import AddressesChanged
 
 Column = Literal["email", "phone"]
@@ -109,3 +109,4 @@ def _owner(challenge: Challenge) -> User:
 
 def _announce(user: User) -> None:
     publish(AddressesChanged(user_id=user.id, email=user.email or "", phone=user.phone or ""))
+    enqueue("identity.settle_level", user_id=str(user.id))  # later: it locks the profile, which comes before the user

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from domains.identity import queries, rules
 from domains.identity.actions import cards
+from domains.identity.actions.ladder import settle_level
 from domains.identity.models import Education, Experience, Profile, ProfileSkill
 from domains.identity.queries import taxonomy
 from domains.identity.rules import profiles as said
@@ -46,6 +47,7 @@ def update_profile(*, user_id: UUID, expected_version: int | None, changes: Mapp
             _write_skills(profile, before.skills, after.skills)
             _write_stations(Experience, profile, before.experience, after.experience)
             _write_stations(Education, profile, before.education, after.education)
+            settle_level(profile)
             cards.refresh(user_id)
             _tell_of_change(user_id, after)
     return queries.own_profile(user_id)

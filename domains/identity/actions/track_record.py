@@ -1,10 +1,11 @@
-"""What others found out about somebody: in reviews, in contracts, in their papers."""
+"""What others found out about somebody: in reviews and in contracts."""
 
 from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
 from domains.identity.actions import cards
+from domains.identity.actions.ladder import settle_level
 from domains.identity.models import FinishedJob, Profile
 from kelmah.db import atomic
 
@@ -17,6 +18,7 @@ def record_reputation(*, user_id: UUID, stars: int, reviews: int) -> None:
         if profile is not None and (profile.stars, profile.reviews) != shown:
             profile.stars, profile.reviews = shown
             profile.save_change("stars", "reviews")
+            settle_level(profile)
             cards.refresh(user_id)
 
 
@@ -33,23 +35,8 @@ def record_finished_job(*, contract_id: UUID, user_ids: Collection[UUID], ended_
             if is_new:
                 profile.jobs += 1
                 profile.save_change("jobs")
+                settle_level(profile)
         cards.refresh(*user_ids)
-
-
-def record_verification(*, user_id: UUID, level: int, skill_ids: Collection[str] = ()) -> None:
-    """What somebody's papers prove now: ``level`` 0 to 3 of the ladder, and these of their skills. Twice is safe.
-
-    For whoever decides about papers, inside their transaction or outside one.
-    """
-    with atomic("identity"):
-        profile = _locked(user_id)
-        if profile is None:
-            return
-        profile.verified_level = level
-        profile.save_change("verified_level")
-        profile.skills.update(verified=False)
-        profile.skills.filter(skill_id__in=skill_ids).update(verified=True)
-        cards.refresh(user_id)
 
 
 def _locked(user_id: UUID) -> Profile | None:

@@ -17,6 +17,7 @@ from domains.identity.api import (
     sessions,
     social,
     statuses,
+    verification,
     workers,
 )
 
@@ -59,6 +60,10 @@ urlpatterns = [
     path("me/factors/passkeys", factors.PasskeyAdd.as_view()),
     path("me/factors/<uuid:factor_id>", factors.MyFactor.as_view()),
     path("me/recovery-codes", factors.RecoveryCodes.as_view()),
+    path("me/verification", verification.MyVerification.as_view()),
+    path("me/verification/documents", verification.MyDocuments.as_view()),
+    path("me/verification/documents/<uuid:document_id>", verification.MyDocument.as_view()),
+    path("me/verification/documents/<uuid:document_id>/withdraw", verification.DocumentWithdrawal.as_view()),
     path("me/profile", profiles.MyProfile.as_view()),
     path("me/profile/preview", profiles.MyProfilePreview.as_view()),
     path("me/availability", availability.MyAvailability.as_view()),

@@ -6,8 +6,9 @@ from domains.identity.models.companies import Company, CompanyInvitation, Compan
 from domains.identity.models.directory import FinishedJob, RankWeights, Skill, SkillWord, WorkerCard
 from domains.identity.models.factors import Factor, PasskeyChallenge, PendingLogin, RecoveryCode
 from domains.identity.models.grants import RoleGrant, RoleRequest
+from domains.identity.models.papers import Document, DocumentStep
 from domains.identity.models.people import User
-from domains.identity.models.plumbing import DataKey, IdempotencyKey, Inbox, Outbox
+from domains.identity.models.plumbing import DataKey, Deadline, IdempotencyKey, Inbox, Outbox
 from domains.identity.models.profiles import Profile, ProfileSkill
 from domains.identity.models.resume import Education, Experience
 from domains.identity.models.sessions import AuthSession, LoginGuard
@@ -22,6 +23,9 @@ __all__ = [
     "CompanyMember",
     "DataKey",
     "DayOff",
+    "Deadline",
+    "Document",
+    "DocumentStep",
     "Education",
     "Experience",
     "Factor",

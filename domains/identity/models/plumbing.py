@@ -1,6 +1,6 @@
 """The tables that every domain has."""
 
-from kelmah.db.models import DataKeyBase, IdempotencyKeyBase, InboxBase, OutboxBase
+from kelmah.db.models import DataKeyBase, DeadlineBase, IdempotencyKeyBase, InboxBase, OutboxBase
 
 
 class Outbox(OutboxBase):
@@ -12,6 +12,10 @@ class Inbox(InboxBase):
 
 
 class IdempotencyKey(IdempotencyKeyBase):
+    pass
+
+
+class Deadline(DeadlineBase):
     pass
 
 

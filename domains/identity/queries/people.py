@@ -59,7 +59,7 @@ def account_of(user_id: UUID) -> User:
 
 
 def people(ids: Collection[UUID]) -> QuerySet[User]:
-    return User.objects.filter(id__in=ids)
+    return User.objects.filter(id__in=ids).select_related("profile")
 
 
 def lock_user(user_id: UUID) -> User:

@@ -60,6 +60,9 @@ ACCOUNT: Final[Mapping[str, Telling]] = {
     ),
     "totp_added": _letter(_("An authenticator app was added"), _("It is asked for since {at}."), _NOT_ME),
     "totp_removed": _letter(_("Your authenticator app was removed"), _("It was removed on {at}."), _NOT_ME),
+    "verification_ends": _letter(
+        _("A document will soon be too old"), _("Your {detail} ends in a month. Send a new one to keep your level.")
+    ),
     "verification_expired": _letter(
         _("A document has expired"), _("Your {detail} is too old since {at}. Send a new one to keep your badge.")
     ),

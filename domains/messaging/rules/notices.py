@@ -138,6 +138,15 @@ REUSED: Final = Telling(
 )
 
 
+# Who falls is told why by letters about the document.
+ROSE: Final = Telling(
+    "user_id",
+    _("You reached a new level"),
+    _("You are at level {level} of 3. Others see it on your profile."),
+    by_mail=False,
+)
+
+
 def notices_of(event: Event) -> list[Notice]:
     """Everything that an event has to tell, recipient by recipient; each person is told once."""
     told: dict[UUID, Notice] = {}
@@ -175,6 +184,8 @@ def _tellings(event: Event) -> tuple[Telling, ...]:
     if isinstance(event, identity.RoleGranted):
         told = ROLE_GIVEN if event.change == "granted" else ROLE_LOST
         return () if event.by_themselves and event.change == "granted" else (told,)
+    if isinstance(event, identity.UserVerified):
+        return (ROSE,) if event.level > event.before else ()
     return NOTICES.get(type(event), ())
 
 

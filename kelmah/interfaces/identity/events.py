@@ -48,6 +48,16 @@ class AddressesChanged(Event, domain="identity", key="user_id", to=("messaging",
 
 
 @dataclass(frozen=True, kw_only=True)
+class UserVerified(Event, domain="identity", key="user_id", to=("messaging",)):
+    """Somebody rose or fell on the verification ladder: from level ``before`` to ``level``, 0 to 3."""
+
+    user_id: UUID
+    level: int
+    before: int
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class SessionRevoked(Event, domain="identity", key="user_id", to=("messaging",)):
     """A session ended early: ``reason`` is ``logout``, ``ended_by_owner`` (from another device), ``too_many``,
     ``refresh_reused``, ``password_changed`` or ``staff``."""

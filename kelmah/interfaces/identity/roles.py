@@ -54,6 +54,12 @@ PERMISSIONS: Final = (
         to=("support", "compliance", "admin"),
     ),
     Permission(name="identity.revoke_session", title="End sessions of others", to=("support", "compliance", "admin")),
+    Permission(name="identity.seek_verification", title="Send identity papers of one's own", to=("worker", "hirer")),
+    Permission(
+        name="identity.verify_documents",
+        title="Read identity papers and decide about them",
+        to=("compliance", "admin"),
+    ),
     Permission(name="identity.impersonate", title="Look at Kelmah as somebody else does", to=("support", "admin")),
     Permission(name="identity.view_grants", title="See who holds which role", to=("compliance", "admin")),
     Permission(name="identity.request_grant", title="Ask to change roles of others", to=("compliance", "admin")),

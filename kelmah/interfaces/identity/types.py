@@ -33,6 +33,7 @@ ACCOUNT_CHANGES: Final = (
     "recovery_codes_made",
     "totp_added",
     "totp_removed",
+    "verification_ends",
     "verification_expired",
     "verification_rejected",
     "verification_revoked",
@@ -42,8 +43,8 @@ ACCOUNT_CHANGES: Final = (
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """Somebody with an account, as others may see them. ``status`` is ``active``, ``suspended``,
-    ``deactivated`` or ``erased``."""
+    """Somebody with an account, as others may see them. ``status`` is ``active``, ``suspended``, ``deactivated`` or
+    ``erased``; ``verified_level`` is how far they have shown who they are, 0 to 3."""
 
     user_id: UUID
     display_name: str
@@ -51,6 +52,7 @@ class Person:
     locale: str
     zone: str
     status: str
+    verified_level: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +79,8 @@ class SkillLevel:
 
 @dataclass(frozen=True, kw_only=True)
 class Profile:
-    """A worker's or hirer's public profile. ``stars`` is the Bayesian mean in hundredths (437 is 4.37)."""
+    """A worker's or hirer's public profile. ``stars`` is the Bayesian mean in hundredths (437 is 4.37);
+    ``verified_level`` is how far they have shown who they are, 0 to 3."""
 
     user_id: UUID
     display_name: str
@@ -90,6 +93,7 @@ class Profile:
     stars: int | None
     reviews: int
     completeness: int
+    verified_level: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
