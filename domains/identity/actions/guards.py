@@ -1,9 +1,14 @@
 """Counting wrong tries: whoever guesses stands in line at a row, and is locked out after five."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
 from domains.identity import rules
 from domains.identity.models import LoginGuard
 from kelmah import clock
 from kelmah.events.publish import enqueue
+from kelmah.http.address import block_of
+from kelmah.http.throttling import LimitReached, check_left, take_one
 
 
 def lock_guard(key: str) -> LoginGuard:
@@ -37,3 +42,20 @@ def forgive(guard: LoginGuard) -> None:
     """Somebody has shown that it was them."""
     guard.failures, guard.locked_until = 0, None
     guard.save(update_fields=["failures", "locked_until"])
+
+
+@contextmanager
+def counting_failures(ip: str | None) -> Iterator[None]:
+    """Around a login with a password: failures of one caller count over all accounts together.
+
+    Lists of stolen passwords are tried at many accounts, once each, so that none of them ever locks. Raises
+    LimitReached, before anything is looked at; Unavailable.
+    """
+    caller = block_of(ip)
+    check_left("login_failures", caller)
+    try:
+        yield
+    except rules.LoginFailed:
+        with suppress(LimitReached):  # by others at the same time
+            take_one("login_failures", caller)
+        raise

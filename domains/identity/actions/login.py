@@ -6,7 +6,7 @@ from typing import TypeVar
 from django.utils.crypto import salted_hmac
 
 from domains.identity import queries, rules
-from domains.identity.actions.guards import count_failure, forgive, is_locked, lock_guard
+from domains.identity.actions.guards import count_failure, counting_failures, forgive, is_locked, lock_guard
 from domains.identity.actions.hashing import is_password
 from domains.identity.actions.second_factor import Owed, ask_second_factor
 from domains.identity.actions.sessions import Device, IssuedTokens, open_session
@@ -20,8 +20,11 @@ T = TypeVar("T")
 
 
 def log_in(*, login: str, password: str, device: Device) -> IssuedTokens:
-    """A session for whoever knows the password of the account. Raises as ``admit`` and ``settled`` do."""
-    return settled(admit(login=login, password=password, then=lambda user: finish_login(user, device, amr=("pwd",))))
+    """A session for whoever knows the password of the account. Raises as ``admit`` and ``settled`` do, and
+    LimitReached for a caller with too many failures."""
+    with counting_failures(device.ip):
+        outcome = admit(login=login, password=password, then=lambda user: finish_login(user, device, amr=("pwd",)))
+    return settled(outcome)
 
 
 def finish_login(user: User, device: Device, *, amr: tuple[str, ...]) -> IssuedTokens | Owed:
@@ -48,15 +51,16 @@ def settled(outcome: IssuedTokens | Owed) -> IssuedTokens:
     return outcome
 
 
-def log_in_staff(*, email: str, password: str) -> User:
-    """Whoever may enter the staff desk. Raises as ``admit`` does, for everybody else too."""
+def log_in_staff(*, email: str, password: str, ip: str | None = None) -> User:
+    """Whoever may enter the staff desk. Raises as ``log_in`` does, for everybody else too."""
 
     def only_staff(user: User) -> User:
         if not user.is_staff:
             raise rules.LoginFailed()
         return user
 
-    return admit(login=email, password=password, then=only_staff)
+    with counting_failures(ip):
+        return admit(login=email, password=password, then=only_staff)
 
 
 def admit(*, login: str, password: str, then: Callable[[User], T]) -> T:

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from domains.identity import actions, queries, rules
 from domains.identity.models import User
 from kelmah.errors import DomainError
+from kelmah.http.address import client_address
 from kelmah.http.throttling import take_from_limit
 from kelmah.rights.declared import declared
 
@@ -28,7 +29,8 @@ class StaffBackend(ModelBackend):
         try:
             if request is not None:
                 take_from_limit(Request(request), "auth", None)
-            return actions.log_in_staff(email=username, password=password[: 2 * rules.LONGEST])
+            ip = str(client_address(request)) if request is not None else None
+            return actions.log_in_staff(email=username, password=password[: 2 * rules.LONGEST], ip=ip)
         except DomainError as refusal:
             raise PermissionDenied(refusal.code) from None
 
