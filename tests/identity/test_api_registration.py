@@ -100,6 +100,14 @@ def test_letters_repeat_nothing_that_strangers_typed(api, letters):
     assert "evil" not in letter
 
 
+def test_a_letter_is_in_the_language_of_the_form(api, letters):
+    form = SignUpFactory(locale="fr")
+    api.anonymous.post("/auth/register", form)
+    (letter,) = letters.to(form["email"])
+    assert letter.startswith("Bonjour")
+    assert "Somebody" not in letter
+
+
 # --- what is told ------------------------------------------------------------------------------------------------
 
 
