@@ -302,8 +302,8 @@ def test_everybody_sees_the_companies_that_a_hirer_stands_for(api, owner):
     worker = joined(shown, owner=owner, role="admin", who=sign_up(role="worker"))
     for tokens, expected in ((owner, [str(shown)]), (stands, [str(shown)]), (hidden, []), (worker, [])):
         answer = api.anonymous.get(f"/profiles/{tokens.user.id}/companies")
-        assert (answer.status, [each["id"] for each in answer.json]) == (200, expected)
-    assert set(api.anonymous.get(f"/profiles/{owner.user.id}/companies").json[0]) == {
+        assert (answer.status, [each["id"] for each in answer.json["items"]]) == (200, expected)
+    assert set(api.anonymous.get(f"/profiles/{owner.user.id}/companies").json["items"][0]) == {
         "id", "name", "size", "industry", "place",
     }  # fmt: skip
     assert api.anonymous.get(f"/profiles/{new_id()}/companies").status == 404

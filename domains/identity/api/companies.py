@@ -10,7 +10,7 @@ from domains.identity.actions import companies, memberships
 from domains.identity.api.serializers.companies import (
     ActForIn,
     ActingOut,
-    CompanyCardOut,
+    CompanyCardsOut,
     CompanyChangesIn,
     CompanyIn,
     CompanyOut,
@@ -206,13 +206,13 @@ class PublicCompanies(View):
     @operation(
         summary="The companies that a hirer stands for",
         description="Those where they are the owner, an admin or hire; places to about a kilometre.",
-        response=CompanyCardOut(many=True),
+        response=CompanyCardsOut,
         errors=[NotFound],
-        example_response=[CARD],
+        example_response={"items": [CARD]},
     )
     def get(self, request: Request, user_id: UUID) -> Response:
         public_profile(user_id)
-        return Response([render_company_card(company) for company in queries.public_companies_of(user_id)])
+        return Response({"items": [render_company_card(each) for each in queries.public_companies_of(user_id)]})
 
 
 class ActingCompany(View):

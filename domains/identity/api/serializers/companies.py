@@ -55,6 +55,10 @@ class CompanyCardOut(serializers.Serializer):
     place = PlaceOut(allow_null=True)
 
 
+class CompanyCardsOut(serializers.Serializer):
+    items = CompanyCardOut(many=True)
+
+
 class CompanyOut(CompanyCardOut):
     owner_id = serializers.UUIDField()
     version = serializers.IntegerField()
