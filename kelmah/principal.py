@@ -18,6 +18,8 @@ class Principal:
     """The authenticated caller, as told by a signed access token; never by a field of a request.
 
     ``roles`` are held everywhere, ``grants`` within a scope each; ``mfa_level`` is 0 without a second factor.
+    ``key_id``: a program speaks for them, with an API key that has ``key_scopes``; in ``test_mode`` it changes nothing.
+    ``impersonated_by``: somebody of staff looks as if they were them.
     """
 
     user_id: UUID
@@ -26,6 +28,10 @@ class Principal:
     grants: frozenset[Grant] = field(default_factory=frozenset)
     company_id: UUID | None = None
     mfa_level: int = 0
+    key_id: UUID | None = None
+    key_scopes: frozenset[str] = field(default_factory=frozenset)
+    test_mode: bool = False
+    impersonated_by: UUID | None = None
 
     # What Django REST framework asks of a user object.
     is_authenticated = True

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import structlog
@@ -20,13 +20,16 @@ from kelmah.principal import Grant, Principal
 
 log = structlog.get_logger(__name__)
 
+API_KEY_PREFIX: Final = "kk_"
+
 
 @dataclass(frozen=True, kw_only=True)
 class AccessToken:
     """``request.auth``: what the token says beyond who the caller is.
 
     ``auth_time`` is when they logged in; ``fresh_at`` when they last proved who they are by the strongest factor they
-    have. ``limited``: their role needs a second factor that this session has not shown.
+    have. ``limited``: their role needs a second factor that this session has not shown. ``standings``: how often the
+    rights of those who speak, and are spoken for, had changed.
     """
 
     jti: str
@@ -35,7 +38,7 @@ class AccessToken:
     auth_time: datetime
     fresh_at: datetime
     amr: tuple[str, ...]
-    standing: int  # how often the person's rights had changed
+    standings: Mapping[UUID, int]
     limited: bool = False
 
 
@@ -48,6 +51,8 @@ class BearerAuthentication(BaseAuthentication):
             return None
         if scheme.lower() != "bearer":
             raise TokenInvalid("Send Authorization: Bearer followed by an access token.")
+        if token.lstrip().startswith(API_KEY_PREFIX):
+            raise TokenInvalid("This is an API key: exchange it for an access token at POST /api/v1/auth/key-token.")
         principal, access = read_access_token(token.strip())
         _refuse_the_dead(principal, access, request)
         return principal, access
@@ -81,7 +86,20 @@ def _principal(claims: Mapping[str, Any]) -> Principal:
         grants=frozenset(Grant(str(role), str(kind), str(within)) for role, kind, within in claims.get("grants", ())),
         company_id=UUID(claims["company"]) if claims.get("company") else None,
         mfa_level=int(claims.get("mfa", 0)),
+        impersonated_by=UUID(claims["act"]["sub"]) if "act" in claims else None,
+        **_key_of(claims),
     )
+
+
+def _key_of(claims: Mapping[str, Any]) -> dict[str, Any]:
+    if "api_key" not in claims:
+        return {}
+    key = claims["api_key"]
+    return {
+        "key_id": UUID(claims["sid"]),
+        "key_scopes": frozenset(map(str, key["scopes"])),
+        "test_mode": key["test"] is not False,
+    }
 
 
 def _access_token(claims: Mapping[str, Any]) -> AccessToken:
@@ -92,15 +110,20 @@ def _access_token(claims: Mapping[str, Any]) -> AccessToken:
         auth_time=datetime.fromtimestamp(claims["auth_time"], UTC),
         fresh_at=datetime.fromtimestamp(claims.get("fresh", claims["auth_time"]), UTC),
         amr=tuple(claims.get("amr", ())),
-        standing=int(claims.get("standing", 0)),
+        standings=_standings(claims),
         limited=claims.get("limited", False) is not False,
     )
+
+
+def _standings(claims: Mapping[str, Any]) -> dict[UUID, int]:
+    speaking = [claims, claims["act"]] if "act" in claims else [claims]
+    return {UUID(each["sub"]): int(each.get("standing", 0)) for each in speaking}
 
 
 def _refuse_the_dead(principal: Principal, access: AccessToken, request: Request) -> None:
     sessions = [principal.session_id] if principal.session_id else []
     try:
-        death = death_of(sessions=sessions, standings={principal.user_id: access.standing})
+        death = death_of(sessions=sessions, standings=access.standings)
     except StoreDown:
         # Without the store a dead token can't be told from a living one for up to its lifetime. Reading is worth that
         # risk; money, credentials and what staff do are not.

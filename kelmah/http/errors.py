@@ -36,6 +36,24 @@ class WrongRole(Forbidden):
     code, title = "wrong_role", "Your role does not allow this"
 
 
+class KeyNotAllowed(Forbidden):
+    """A program asked where only a person may."""
+
+    code, title = "key_not_allowed", "API keys don't work here: a person must log in"
+
+
+class ScopeMissing(Forbidden):
+    """``scope`` of the problem says which."""
+
+    code, title = "scope_missing", "This API key lacks the scope that is needed here"
+
+
+class ImpersonationRefused(Forbidden):
+    """Staff who look as somebody else look, and do nothing in their name."""
+
+    code, title = "impersonation_refused", "This can't be done while impersonating somebody"
+
+
 class StepUpRequired(Forbidden):
     """The last proof of who is there is more than ten minutes old. ``data`` says where to prove it again; repeat the
     request with the access token that answers."""

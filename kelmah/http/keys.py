@@ -42,12 +42,11 @@ class SigningKey:
         return self.private.public_key()
 
 
-def sign_access_token(claims: Mapping[str, Any]) -> str:
+def sign_access_token(claims: Mapping[str, Any], *, lifetime: timedelta | None = None) -> str:
     """A bearer token for ``claims`` (sub, sid, roles, amr, auth_time, mfa; optionally fresh, limited,
-    grants, company), good for ``settings.ACCESS_TOKEN_SECONDS``."""
-    return sign_token(
-        claims, kind="access", audience=settings.JWT_AUDIENCE, lifetime=timedelta(seconds=settings.ACCESS_TOKEN_SECONDS)
-    )
+    grants, company, api_key, act), good for ``settings.ACCESS_TOKEN_SECONDS`` unless said."""
+    lasts = timedelta(seconds=settings.ACCESS_TOKEN_SECONDS) if lifetime is None else lifetime
+    return sign_token(claims, kind="access", audience=settings.JWT_AUDIENCE, lifetime=lasts)
 
 
 def sign_token(claims: Mapping[str, Any], *, kind: str, audience: str, lifetime: timedelta) -> str:

@@ -151,6 +151,11 @@ class OperationSchema(AutoSchema):
             yield errors.EnrolmentRequired
         if self.resource.needs_fresh_proof and self.method not in ("GET", "HEAD", "OPTIONS"):
             yield errors.StepUpRequired
+        if self.resource.authentication_classes:
+            scope = self.resource.key_scope_of(self.method)
+            yield errors.ScopeMissing if scope else errors.KeyNotAllowed
+        if self.resource.authentication_classes and self.resource.refuses_impersonation_of(self.method):
+            yield errors.ImpersonationRefused
         if any(isinstance(each, RolePermission) for each in self.resource.get_permissions()):
             yield errors.WrongRole
         if "{" in self.path:

@@ -78,7 +78,7 @@ def take_from_limit(request: Request, rate_class: str, user: Principal | None) -
 
     Raises LimitReached; Unavailable for ``auth`` when the store is down, since guessing passwords must not become free.
     """
-    subject = f"user:{user.user_id}" if user else f"addr:{address_block(client_address(request._request))}"
+    subject = _subject(user) if user else f"addr:{address_block(client_address(request._request))}"
     try:
         return _taken(rate_class, subject)
     except StoreDown:
@@ -111,6 +111,13 @@ def _parsed(name: str, rate: str) -> Limit:
     if not size.isdecimal() or int(size) < 1 or unit not in _SECONDS:
         raise ValueError(f"RATE_LIMITS[{name!r}] = {rate!r} is no rate: for example '120/m' (s, m, h, d)")
     return Limit(name, int(size), _SECONDS[unit])
+
+
+def _subject(user: Principal) -> str:
+    # Staff who look as somebody, and a program that runs wild, use up nothing of the person's.
+    if user.impersonated_by is not None:
+        return f"staff:{user.impersonated_by}"
+    return f"key:{user.key_id}" if user.key_id else f"user:{user.user_id}"
 
 
 def _counted(name: str, subject: str, *, cost: int) -> None:

@@ -17,13 +17,12 @@ from kelmah.domain import DomainConfig
 from kelmah.errors import DomainError, FieldError, InvalidInput
 from kelmah.http import idempotency
 from kelmah.http.authentication import caller_of
+from kelmah.http.delegation import SAFE, check_delegation, mark_delegation, scope_of
 from kelmah.http.errors import DryRunNotSupported, IdempotencyKeyRequired, LengthRequired
 from kelmah.http.freshness import check_freshness
 from kelmah.http.schema import operation_of
 from kelmah.http.throttling import Allowance, LimitReached, take_from_limit
 from kelmah.principal import Principal
-
-_SAFE = ("GET", "HEAD", "OPTIONS")
 
 
 @contextmanager
@@ -38,12 +37,13 @@ def dry_run(request: Request) -> Iterator[bool]:
 
 
 def asks_for_dry_run(request: Request) -> bool:
-    """Whether ``?dry_run=true``. Raises InvalidInput for anything but true and false."""
+    """Whether ``?dry_run=true``, or a key in test mode. Raises InvalidInput for anything but true and false."""
     values = request.query_params.getlist("dry_run")
     if values not in ([], ["true"], ["false"]):
         detail = "dry_run is true or false."
         raise InvalidInput(errors=[FieldError(pointer="/dry_run", code="invalid_choice", detail=detail)])
-    return values == ["true"]
+    caller = caller_of(request)
+    return values == ["true"] or (caller is not None and caller.test_mode)
 
 
 class View(APIView):
@@ -58,6 +58,9 @@ class View(APIView):
     proved who they are within ten minutes.
     ``open_to_limited_sessions``: also for those whose role needs a second factor that they have not shown.
     ``for_staff``: what only staff may do.
+    ``key_scope``: what an API key needs here, ``""`` where none comes in; by default see ``delegation.scope_of``.
+    ``refuses_impersonation``: True also refuses staff who would only look here as somebody else, False lets them act;
+    by default they look.
     """
 
     rate_class: ClassVar[str | None] = None
@@ -66,6 +69,8 @@ class View(APIView):
     needs_fresh_proof: ClassVar[bool] = False
     open_to_limited_sessions: ClassVar[bool] = False
     for_staff: ClassVar[bool] = False
+    key_scope: ClassVar[str | None] = None
+    refuses_impersonation: ClassVar[bool | None] = None
     reads_bytes: ClassVar[bool] = False  # with raw_body, which knows chunks; Django takes them for an empty body
 
     format_kwarg: str | None = None  # no address ends in .json or .xml
@@ -89,6 +94,16 @@ class View(APIView):
     def is_privileged(cls) -> bool:
         """Whether a token that may have died must not get through, although nobody can be asked whether it did."""
         return cls.rate_class == "auth" or cls.idempotency_required or cls.for_staff or cls.needs_fresh_proof
+
+    @classmethod
+    def key_scope_of(cls, method: str | None) -> str | None:
+        """The scope that a program's key needs for the method; None where no key comes in."""
+        return scope_of(cls, method)
+
+    @classmethod
+    def refuses_impersonation_of(cls, method: str | None) -> bool:
+        """Whether staff who impersonate may not do this."""
+        return method not in SAFE if cls.refuses_impersonation is None else cls.refuses_impersonation
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.args, self.kwargs = args, kwargs
@@ -117,6 +132,7 @@ class View(APIView):
         self._allowance = take_from_limit(request, self._rate_class(request), user)
         if refusal:
             raise refusal
+        check_delegation(request, self)
         self.check_permissions(request)
         check_freshness(request, self)
         if not (self.reads_bytes or request.META.get("CONTENT_LENGTH")) and "HTTP_TRANSFER_ENCODING" in request.META:
@@ -128,10 +144,11 @@ class View(APIView):
             response.headers[name] = value
         if self._rehearsed:
             response.headers["Kelmah-Dry-Run"] = "true"
+        mark_delegation(request, response)
         return response
 
     def _rate_class(self, request: Request) -> str:
-        return self.rate_class or ("read" if request.method in _SAFE else "write")
+        return self.rate_class or ("read" if request.method in SAFE else "write")
 
     def _handler(self, request: Request) -> Callable[..., HttpResponseBase]:
         name = (request.method or "").lower()
@@ -157,7 +174,7 @@ class View(APIView):
     @contextmanager
     def _rehearsal(self, handler: Callable[..., HttpResponseBase]) -> Iterator[None]:
         """A dry run must not be carried out because a view forgot about it: refused, or rehearsed as a whole."""
-        if self.request.method in _SAFE or not asks_for_dry_run(self.request):
+        if self.request.method in SAFE or not asks_for_dry_run(self.request):
             yield
             return
         operation = operation_of(handler)

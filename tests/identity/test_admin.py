@@ -9,10 +9,10 @@ from django.test import Client
 from django.urls import reverse
 
 from domains.identity import actions
-from domains.identity.actions import role_requests
+from domains.identity.actions import api_keys, role_requests
 from domains.identity.actions.grants import withdraw_role
 from domains.identity.admin.login import StaffPassword
-from domains.identity.models import AuthSession, LoginGuard, Profile, RoleGrant, RoleRequest, User
+from domains.identity.models import ApiKey, AuthSession, LoginGuard, Profile, RoleGrant, RoleRequest, User
 from kelmah.domain import local_domains
 from kelmah.interfaces.identity.events import SessionRevoked
 from tests.identity.factories import PASSWORD, STAFF_PASSWORD, colleague, log_in, sign_up, staff
@@ -204,6 +204,16 @@ def test_sessions_are_ended_one_by_one(desk, published):
         assert expected in run_action(desk, AuthSession, "revoke", session)
     assert [event.session_id for event in published.of(SessionRevoked)] == [first.session_id]
     assert actions.refresh(refresh_token=other.refresh_token)
+
+
+def test_a_leaked_key_is_revoked_at_the_desk_and_its_hash_is_not_shown(desk):
+    made = api_keys.make_key(user_id=sign_up().user.id, name="Night import", scopes=["profiles:read"])
+    page = desk.get(reverse("admin:identity_apikey_change", args=[made.key.id])).content.decode()
+    assert made.key.prefix in page
+    assert "secret_hash" not in page
+    assert "revoked" in run_action(desk, ApiKey, "revoke", made.key)
+    assert "had ended already" in run_action(desk, ApiKey, "revoke", made.key)
+    assert ApiKey.objects.get().revoked_at is not None
 
 
 def test_who_may_only_look_does_nothing(boss):

@@ -1,12 +1,12 @@
 """Telling every process that a session was ended, before its last access token has run out by itself."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
 from django.conf import settings
 
-from domains.identity.models import AuthSession
+from domains.identity.models import ApiKey, AuthSession
 from kelmah import clock
 from kelmah.db import run_on_commit
 from kelmah.events.publish import enqueue
@@ -17,7 +17,7 @@ log = structlog.get_logger(__name__)
 
 
 def deny_after_commit(session_id: UUID) -> None:
-    """Refuse the session's access tokens as soon as the open transaction commits.
+    """Refuse the access tokens of a session, or of a key, as soon as the open transaction commits.
 
     At once if the store answers; the task says it again, so that neither a store that is down nor a crash after the
     commit leaves a thief the rest of an access token's life.
@@ -28,12 +28,17 @@ def deny_after_commit(session_id: UUID) -> None:
 
 def deny_session(*, session_id: UUID) -> None:
     """Put an ended session on the denylist while a token of it may live. Twice is safe. Raises StoreDown."""
-    session = AuthSession.objects.filter(id=session_id, revoked_at__isnull=False).first()
-    if session is None or session.revoked_at is None:
-        return
-    left = session.revoked_at + token_lifetime() - clock.now()
-    if left > timedelta():
+    ended_at = _end_of(session_id)
+    if ended_at is not None and (left := ended_at + token_lifetime() - clock.now()) > timedelta():
         revoke_session(session_id, left)
+
+
+def _end_of(session_id: UUID) -> datetime | None:
+    for kind in (AuthSession, ApiKey):
+        ended = kind.objects.filter(id=session_id).values_list("revoked_at", flat=True).first()
+        if ended is not None:
+            return ended
+    return None
 
 
 def _deny_at_once(session_id: UUID) -> None:

@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from domains.identity import rules
 from domains.identity.models import (
+    ApiKey,
     AuthSession,
     Challenge,
     Factor,
@@ -21,8 +22,8 @@ from kelmah.db import atomic
 
 
 def forget_old_rows() -> int:
-    """Delete sessions that ended a month ago, guards without recent failures, sign-ups and other things for which no
-    secret came back, logins that wait for a second factor or a provider in vain; returns how many rows."""
+    """Delete sessions and API keys that ended a month ago, guards without recent failures, sign-ups and other things
+    for which no secret came back, logins that wait for a second factor or a provider in vain; returns how many rows."""
     now = clock.now()
     long_ago = now - rules.KEPT_AFTER_END
     ended = Q(revoked_at__lt=long_ago) | Q(expires_at__lt=long_ago) | Q(idle_expires_at__lt=long_ago)
@@ -30,6 +31,7 @@ def forget_old_rows() -> int:
     unused = Q(expires_at__lt=now) & (Q(secret_expires_at__isnull=True) | Q(secret_expires_at__lt=now))
     with atomic("identity"):
         forgotten = Challenge.objects.filter(unused).delete()[0]
+        forgotten += ApiKey.objects.filter(Q(revoked_at__lt=long_ago) | Q(expires_at__lt=long_ago)).delete()[0]
         forgotten += AuthSession.objects.filter(ended).delete()[0]
         forgotten += LoginGuard.objects.filter(quiet).delete()[0]
         forgotten += PasskeyChallenge.objects.filter(expires_at__lt=now).delete()[0]

@@ -61,6 +61,7 @@ class MyAvailability(View):
 
 class FreeTimes(View):
     permission_classes = [Can("identity.view_hours")]
+    key_scope = "profiles:read"
 
     @operation(
         summary="When a worker is free between two moments",

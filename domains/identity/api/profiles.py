@@ -98,6 +98,7 @@ class MyProfilePreview(View):
 
 class PublicProfile(View):
     permission_classes = [Anyone]
+    key_scope = "profiles:read"
 
     @operation(
         summary="What a member shows",

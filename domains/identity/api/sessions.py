@@ -27,6 +27,8 @@ SESSION = {
 
 
 class MySessions(View):
+    refuses_impersonation = True
+
     @operation(
         summary="Where I am logged in, newest login first",
         description="At most 20 devices; `last_used_at` and `address` are of the last refresh.",
@@ -50,6 +52,8 @@ class MySessions(View):
 
 
 class MySession(View):
+    refuses_impersonation = True
+
     @operation(
         summary="Log out one device",
         description="Its refresh token and its access tokens stop working at once.",

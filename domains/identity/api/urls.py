@@ -4,6 +4,7 @@ from django.urls import path
 
 from domains.identity.api import (
     addresses,
+    api_keys,
     auth,
     availability,
     companies,
@@ -36,6 +37,7 @@ urlpatterns = [
     path("auth/step-up", proofs.StepUp.as_view()),
     path("auth/step-up/options", proofs.StepUpOptions.as_view()),
     path("auth/refresh", auth.Refresh.as_view()),
+    path("auth/key-token", api_keys.KeyTokens.as_view()),
     path("auth/logout", auth.Logout.as_view()),
     path("auth/social", social.SocialProviders.as_view()),
     path("auth/social/exchange", social.SocialExchange.as_view()),
@@ -64,6 +66,9 @@ urlpatterns = [
     path("me/verification/documents", verification.MyDocuments.as_view()),
     path("me/verification/documents/<uuid:document_id>", verification.MyDocument.as_view()),
     path("me/verification/documents/<uuid:document_id>/withdraw", verification.DocumentWithdrawal.as_view()),
+    path("me/api-keys", api_keys.MyApiKeys.as_view()),
+    path("me/api-keys/<uuid:key_id>", api_keys.MyApiKey.as_view()),
+    path("me/api-keys/<uuid:key_id>/rotate", api_keys.MyApiKeyRotation.as_view()),
     path("me/profile", profiles.MyProfile.as_view()),
     path("me/profile/preview", profiles.MyProfilePreview.as_view()),
     path("me/availability", availability.MyAvailability.as_view()),

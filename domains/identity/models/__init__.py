@@ -1,5 +1,6 @@
 """Tables of identity. What a constraint can say, a constraint says."""
 
+from domains.identity.models.api_keys import ApiKey
 from domains.identity.models.availability import DayOff, WeeklySlot
 from domains.identity.models.challenges import AddressChange, Challenge, Registration
 from domains.identity.models.companies import Company, CompanyInvitation, CompanyMember
@@ -16,6 +17,7 @@ from domains.identity.models.social import SocialFlow, SocialLogin
 
 __all__ = [
     "AddressChange",
+    "ApiKey",
     "AuthSession",
     "Challenge",
     "Company",

@@ -38,6 +38,7 @@ PERMISSIONS: Final = (
     Permission(name="identity.deactivate_account", title="Switch off one's own account", to=("worker", "hirer")),
     Permission(name="identity.edit_hours", title="Say when one can work", to=("worker",)),
     Permission(name="identity.view_hours", title="See when workers can work", to=("hirer",)),
+    Permission(name="identity.keep_api_keys", title="Keep API keys for programs of one's own", to=("worker", "hirer")),
     Permission(
         name="identity.view_people",
         title="See accounts and profiles at the desk",

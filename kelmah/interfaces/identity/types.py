@@ -40,6 +40,24 @@ ACCOUNT_CHANGES: Final = (
     "verified",
 )
 
+# What an API key may be good for, and what that lets a program do in its owner's name.
+KEY_SCOPES: Final = {
+    "contracts:money": "Fund milestones from the wallet",
+    "contracts:read": "See contracts and milestones",
+    "contracts:write": "Sign, start, hand in, ask for changes, approve",
+    "files:read": "See and download files",
+    "files:write": "Upload and remove files",
+    "marketplace:read": "See jobs, proposals and offers",
+    "marketplace:write": "Post jobs, propose, make and accept offers",
+    "messaging:read": "Read conversations and notifications",
+    "messaging:write": "Write messages, mark as read",
+    "payments:money": "Pay into the wallet",
+    "payments:read": "See the wallet and its statement",
+    "profiles:read": "See profiles",
+    "reviews:read": "See reviews",
+    "reviews:write": "Review and reply",
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Person:

@@ -15,6 +15,8 @@ v1 = [
     path("hirers", views.HirersView.as_view()),
     path("vault", views.VaultView.as_view()),
     path("open-vault", views.OpenVaultView.as_view()),
+    path("delegate", views.DelegateView.as_view()),
+    path("private", views.PrivateView.as_view()),
     path("gate", views.GateView.as_view()),
     path("login", views.LoginView.as_view()),
     path("echo", views.EchoView.as_view()),

@@ -112,6 +112,32 @@ class OpenVaultView(View):
         return Response({"ok": True})
 
 
+class DelegateView(View):
+    key_scope = "files:write"
+    refuses_impersonation = False
+
+    @operation(summary="Also for programs")
+    def get(self, request: Request) -> Response:
+        return Response({"ok": True})
+
+    @operation(summary="Also done by programs", request=Form, response=NoteShape)
+    def post(self, request: Request) -> Response:
+        with dry_run(request):
+            return Response(render_note(write_note(valid(Form, request.data)["text"])))
+
+    @operation(summary="Done, and never rehearsed")
+    def delete(self, request: Request) -> Response:
+        return Response(status=204)
+
+
+class PrivateView(View):
+    refuses_impersonation = True
+
+    @operation(summary="Only for the person")
+    def get(self, request: Request) -> Response:
+        return Response({"ok": True})
+
+
 class GateView(View):
     open_to_limited_sessions = True
 
