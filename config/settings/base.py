@@ -44,6 +44,7 @@ MIDDLEWARE = [
             "django.middleware.common.CommonMiddleware",
             "django.middleware.csrf.CsrfViewMiddleware",
             "django.contrib.auth.middleware.AuthenticationMiddleware",
+            "domains.identity.admin.gate.SecondFactorGate",
         )
         if IDENTITY_IS_LOCAL
         else (

@@ -8,7 +8,7 @@ from domains.identity.models import Factor
 from domains.identity.rules.recovery_codes import HOW_MANY
 from kelmah.ids import new_id
 from kelmah.interfaces.identity.events import AccountChanged
-from tests.identity.factories import code_of, log_in, sign_up, with_app, with_passkey
+from tests.identity.factories import code_of, sign_up, with_app, with_passkey
 
 pytestmark = pytest.mark.domain("identity", transaction=True)
 
@@ -139,10 +139,3 @@ def test_a_list_of_any_length_asks_the_same(api, ama, django_assert_num_queries)
             api.with_token(token).get("/me/factors")
         for _ in range(4):
             with_passkey(ama.user)
-
-
-def test_whoever_stole_a_password_adds_no_factor_without_the_one_there_is(api, ama):
-    """The new session would be fresh by password: it never comes to be."""
-    with_app(ama.user)
-    with pytest.raises(Exception, match="second factor"):
-        log_in(ama.user)

@@ -15,6 +15,7 @@ from kelmah import clock as kelmah_clock
 from kelmah.http.denylist import is_revoked
 from kelmah.interfaces.identity.events import SessionRevoked
 from kelmah.staff.tokens import Vouched, mark_of, read_once
+from tests.identity.desk import show_second_factor
 from tests.identity.factories import PASSWORD, STAFF_PASSWORD, colleague, sign_up, staff
 
 pytestmark = pytest.mark.domain("identity")
@@ -43,6 +44,8 @@ def desk(boss: User) -> Client:
 def logged_in(user: User, password: str = STAFF_PASSWORD) -> Client:
     client = Client()
     client.post("/admin/login/?next=/admin/", {"username": user.email, "password": password})
+    if user.is_staff:
+        show_second_factor(client, user)
     return client
 
 
@@ -123,7 +126,9 @@ def test_nobody_logs_in_first_and_then_goes_on(boss: User) -> None:
     back = browser.post(asked.headers["Location"], form)
     query = urlencode({"domain": "payments", "mark": mark_of(SECRET), "next": PAGE})
     assert back.headers["Location"] == f"/admin/sso?{query}"
+    show_second_factor(browser, boss)
     assert vouched(browser.get(back.headers["Location"])).member.id == boss.id
+    assert AuthSession.objects.get(user=boss).amr == ["pwd", "recovery"]
 
 
 def test_members_are_not_vouched_for(boss: User) -> None:

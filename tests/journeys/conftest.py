@@ -12,11 +12,14 @@ from tests.journeys.system import Running, started
 def desk() -> Client:
     """Somebody of staff, logged in at the desk; for tests marked with identity."""
     from domains.identity.actions import create_staff
+    from domains.identity.models import Outbox
+    from tests.identity.desk import show_second_factor
 
     client = Client()
-    client.force_login(
-        create_staff(email="desk@example.com", password="eleven purple giraffes sing", display_name="Desk")
-    )
+    member = create_staff(email="desk@example.com", password="eleven purple giraffes sing", display_name="Desk")
+    client.force_login(member)
+    show_second_factor(client, member)
+    Outbox.objects.all().delete()  # what they are told of it is no part of these tests
     return client
 
 

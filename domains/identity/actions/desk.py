@@ -30,6 +30,7 @@ def vouch_for_staff(
     domain: str,
     mark: str,
     address: str,
+    amr: tuple[str, ...] = ("pwd",),
 ) -> str:
     """A one-time token for the desk of another domain, for somebody logged in here with this key of Django's.
 
@@ -46,6 +47,7 @@ def vouch_for_staff(
             id=session_id,
             user=user,
             current_hash=rules.new_refresh_token(session_id)[1],  # of a secret that nobody has: it is never refreshed
+            amr=list(amr),
             auth_time=min(user.last_login or now, now),
             device_name=device.name,
             ip=device.ip,

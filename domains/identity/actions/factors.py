@@ -70,7 +70,7 @@ def confirm_totp(*, user_id: UUID, session_id: UUID | None = None, code: str) ->
             raise InvalidInput(errors=[FieldError("/code", "wrong", "This is not the code that the app shows now.")])
         factor.confirmed_at, factor.last_step = now, step
         factor.save(update_fields=["confirmed_at", "last_step"])
-        return _added(factor, session_id=session_id, method=rules.TOTP, what="totp_added")
+        return _added(factor, session_id=session_id, what="totp_added")
 
 
 def begin_passkey(*, user_id: UUID) -> dict[str, Any]:
@@ -98,13 +98,12 @@ def add_passkey(*, user_id: UUID, session_id: UUID | None = None, credential: Ma
     with atomic("identity"):
         challenge = passkey_challenges.take(credential, "add", user_id=user_id)
     made = passkeys.check_new(credential, site=passkey_challenges.site(), challenge=challenge)
-    method = rules.PASSKEY_OF_MANY if made.is_synced else rules.PASSKEY_OF_ONE_DEVICE
     try:
         with atomic("identity"):
             user = queries.lock_user(user_id)
             _refuse_too_many(user)
             factor = _make_passkey(user, made, name=name)
-            return _added(factor, session_id=session_id, method=method, what="passkey_added")
+            return _added(factor, session_id=session_id, what="passkey_added")
     except IntegrityError as error:
         if (
             getattr(getattr(error.__cause__, "diag", None), "constraint_name", "")
@@ -161,10 +160,10 @@ def _make_passkey(user: User, made: passkeys.NewPasskey, *, name: str) -> Factor
     )
 
 
-def _added(factor: Factor, *, session_id: UUID | None, method: str, what: str) -> Added:
+def _added(factor: Factor, *, session_id: UUID | None, what: str) -> Added:
     session = queries.lock_session(session_id) if session_id else None
     if session is not None and session.user_id == factor.user_id and session.revoked_at is None:
-        freshen(session, method)
+        freshen(session, rules.method_of_kind(factor.kind, synced=factor.is_synced))
     tell(factor.user_id, what, detail=factor.name)
     codes = None if of_factors.codes_left(factor.user_id) else recovery_codes.replace_codes(factor.user)
     return Added(factor=factor, recovery_codes=codes)

@@ -1,8 +1,9 @@
 """Proving again who is there, in the middle of a session."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.conf import settings
@@ -20,6 +21,8 @@ from domains.identity.rules import passkeys
 from kelmah import clock
 from kelmah.db import atomic
 from kelmah.http.errors import TokenInvalid
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,10 +45,26 @@ def passkey_options(*, user_id: UUID) -> dict[str, Any]:
 
 
 def step_up(*, user_id: UUID, session_id: UUID | None, proof: rules.Proof) -> SteppedUp:
-    """Proves it for this session by the strongest they have: a password counts for whoever has no second factor.
+    """Proves it for this session. Raises as ``prove_again`` does, and TokenInvalid when the session is over."""
 
-    Wrong tries count and lock as at a login. Raises ProofRefused, StrongerProofNeeded, TokenInvalid when the session is
-    over, Unavailable, KeysUnavailable.
+    def renew(user: User, method: str) -> SteppedUp:
+        session = _lock_living(session_id, user)
+        freshen(session, method)
+        return _answer(session)
+
+    return prove_again(user_id=user_id, proof=proof, then=renew)
+
+
+def prove(*, user_id: UUID, proof: rules.Proof) -> str:
+    """The method (RFC 8176) of the right proof, for whoever keeps their own account of it. As ``prove_again``."""
+    return prove_again(user_id=user_id, proof=proof, then=lambda _, method: method)
+
+
+def prove_again(*, user_id: UUID, proof: rules.Proof, then: Callable[[User, str], T]) -> T:
+    """``then(user, method)``, inside the transaction that finds the proof right.
+
+    It must be by the strongest that they have: a password counts for whoever has no second factor. Wrong tries count
+    and lock as at a login. Raises ProofRefused, StrongerProofNeeded, Unavailable, KeysUnavailable.
     """
     by_password = proof.kind == "password"
     stored = queries.account_of(user_id).password
@@ -53,10 +72,9 @@ def step_up(*, user_id: UUID, session_id: UUID | None, proof: rules.Proof) -> St
     with atomic("identity"):
         guard = lock_guard(f"{'user' if by_password else 'factor'}:{user_id}")
         user = queries.lock_user(user_id)
-        session = _lock_living(session_id, user)
         if by_password and (kinds := of_factors.kinds_of(user.id)):
             raise rules.StrongerProofNeeded(data={"factors": kinds})
-        locked = is_locked(guard)
+        locked = is_locked(guard) or not user.is_active
         method = None
         if not locked and by_password:
             method = rules.PASSWORD if right and user.password == stored else None
@@ -64,8 +82,7 @@ def step_up(*, user_id: UUID, session_id: UUID | None, proof: rules.Proof) -> St
             method = proofs.method_of(user, proof, purpose="step_up")
         if method is not None:
             forgive(guard)
-            freshen(session, method)
-            return _answer(session)
+            return then(user, method)
         if not locked and by_password:
             count_failure(guard)
         elif not locked:

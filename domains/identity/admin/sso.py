@@ -11,6 +11,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from domains.identity import actions
+from domains.identity.admin import gate
+from domains.identity.rules.factors import PASSWORD
 from kelmah import clock
 from kelmah.http.address import client_address
 from kelmah.staff.places import HOME, desk_root, elsewhere, is_inside, public_url
@@ -36,6 +38,7 @@ def enter(request: HttpRequest) -> HttpResponse:
             session_key=request.session.session_key,
             expires_at=clock.now() + timedelta(seconds=request.session.get_expiry_age()),
             device=_device(request),
+            amr=(PASSWORD, gate.method_of(request)),
             domain=domain,
             mark=mark,
             address=address if is_inside(address, domain) else desk_root(domain),

@@ -16,6 +16,7 @@ PENDING_TRIES: Final = 5
 CHALLENGE_LASTS: Final = timedelta(minutes=5)
 MOST_FACTORS: Final = 10
 LONGEST_FACTOR_NAME: Final = 60
+LONGEST_TOTP: Final = 8  # as typed; recovery codes are longer
 DEFAULT_NAMES: Final = {"totp": "Authenticator app", "passkey": "Passkey"}
 
 # Authentication method references (RFC 8176), and "recovery", which it doesn't know.
@@ -99,6 +100,13 @@ class Proof:
 def is_strong(amr: Collection[str]) -> bool:
     """Whether a second factor is among the methods. A passkey is one by itself: it asks who holds the device."""
     return not _SECOND.isdisjoint(amr)
+
+
+def method_of_kind(kind: str, *, synced: bool) -> str:
+    """The method (RFC 8176) that is shown by adding a factor of this kind."""
+    if kind == "totp":
+        return TOTP
+    return PASSKEY_OF_MANY if synced else PASSKEY_OF_ONE_DEVICE
 
 
 def methods(before: Collection[str], more: str) -> list[str]:

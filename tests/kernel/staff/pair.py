@@ -84,6 +84,7 @@ def two_databases(folder: Path) -> Iterator[Pair]:
             {
                 "DJANGO_SETTINGS_MODULE": "config.settings.dev",
                 "KELMAH_EXTRA_DOMAINS": "",
+                "CRYPTO_KEYS_FILE": str(CLONE / "tests" / "crypto-keys.json"),
                 "LOCAL_DOMAINS": domain,
                 "DOMAIN_URLS": f"{other}={urls[other]}",
                 f"{domain.upper()}_DATABASE_ADMIN_URL": admin.geturl(),
