@@ -1,7 +1,9 @@
 """What contracts does when it hears of accepted offers and of money."""
 
 from domains.contracts import actions, rules
+from domains.contracts.actions import privacy
 from kelmah.events.handlers import handles
+from kelmah.interfaces.identity.events import PersonAsked
 from kelmah.interfaces.marketplace.events import OfferAccepted
 from kelmah.interfaces.payments.events import EscrowFunded, EscrowFundingFailed, EscrowReleased
 
@@ -42,3 +44,9 @@ def on_escrow_funding_failed(event: EscrowFundingFailed) -> None:
 def on_escrow_released(event: EscrowReleased) -> None:
     """Mark the milestone paid. Twice is safe: a released milestone stays as it is."""
     actions.mark_released(milestone_id=event.milestone_id, contract_id=event.contract_id, fee=event.fee, net=event.net)
+
+
+@handles(PersonAsked)
+def on_person_asked(event: PersonAsked) -> None:
+    """Copy, check or forget what is kept about somebody. Twice is safe: the second time finds nothing to do."""
+    privacy.answer(event)

@@ -87,6 +87,29 @@ class Grant(models.Model):
         return f"{self.context} for {self.reader_id}"
 
 
+class ExportPart(models.Model):
+    """What one domain brought of a copy of somebody's data, sealed, until all of it is packed."""
+
+    request_id = models.UUIDField()
+    owner_id = models.UUIDField()
+    name = models.TextField()
+    content = models.BinaryField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["request_id", "name"], name="export_part_once"),
+            models.CheckConstraint(condition=Q(name__regex="^[a-z]+/[a-z_.0-9]+$"), name="export_part_named"),
+        ]
+        indexes = [
+            models.Index(fields=["owner_id"], name="export_part_of"),
+            models.Index(fields=["created_at"], name="export_part_age"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Outbox(OutboxBase):
     pass
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from domains.files import rules
 from domains.files.models import File, Grant
 from kelmah.errors import NotFound
 from kelmah.principal import Principal
@@ -14,7 +15,7 @@ def access_file(*, file_id: UUID, by: Principal) -> File:
     """A file for its owner, or, when ready, for those it was shared with. Raises NotFound."""
     shared = Exists(Grant.objects.filter(file=OuterRef("id"), reader_id=by.user_id))
     file = File.objects.filter(Q(owner_id=by.user_id) | Q(shared, state="ready"), id=file_id).first()
-    if file is None or file.state == "deleted":
+    if file is None or file.state == "deleted" or file.kind in rules.MADE:
         raise NotFound("You have no such file.")
     return file
 
@@ -49,7 +50,7 @@ def ready_file_of(*, owner_id: UUID, file_id: UUID) -> File:
 
 def files_of(owner_id: UUID) -> QuerySet[File]:
     """What somebody has uploaded or announced, except what was given up."""
-    return File.objects.filter(owner_id=owner_id).exclude(state="deleted")
+    return File.objects.filter(owner_id=owner_id, kind__in=rules.UPLOADED).exclude(state="deleted")
 
 
 def file_to_send(file_id: UUID) -> File:

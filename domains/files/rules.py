@@ -24,11 +24,12 @@ _SOUNDS: Final = frozenset({"audio/ogg", "audio/mpeg", "audio/mp4", "audio/webm"
 @dataclass(frozen=True)
 class Kind:
     """What one use of files allows: bytes at most, and content types. ``sealed``: the bytes are stored encrypted, under
-    the owner's key."""
+    the owner's key. ``made``: by us, never uploaded, and read through those who had it made."""
 
     limit: int
     types: frozenset[str]
     sealed: bool = False
+    made: bool = False
 
 
 KINDS: Final[Mapping[str, Kind]] = {
@@ -36,9 +37,13 @@ KINDS: Final[Mapping[str, Kind]] = {
     "document": Kind(10 * MEGABYTE, _PICTURES | {"application/pdf"}),
     "identity": Kind(10 * MEGABYTE, _PICTURES | {"application/pdf"}, sealed=True),
     "chat": Kind(25 * MEGABYTE, _PICTURES | _SOUNDS | {"application/pdf", "text/plain"}),
+    "export": Kind(20_000 * MEGABYTE, frozenset({"application/zip"}), sealed=True, made=True),
     "portfolio": Kind(100 * MEGABYTE, _PICTURES | {"application/pdf", "video/mp4"}),
 }
 SEALED: Final = frozenset(name for name, kind in KINDS.items() if kind.sealed)  # and shared with nobody
+MADE: Final = frozenset(name for name, kind in KINDS.items() if kind.made)
+UPLOADED: Final = frozenset(KINDS) - MADE
+EXPORT_KEPT: Final = timedelta(days=7)
 
 FILE = StateTable(
     "file",
@@ -49,6 +54,10 @@ FILE = StateTable(
         Transition("reject", "uploaded", "failed", "system"),
         Transition("abandon", "pending", "deleted", "system", deadline="24 hours without completion"),
         Transition("abandon", "uploaded", "deleted", "system", deadline="24 hours without completion"),
+        *(
+            Transition("erase", state, "deleted", "system", guard="its owner is erased, or a copy has expired")
+            for state in ("pending", "uploaded", "ready")
+        ),
     ],
     initial="pending",
     final=("ready", "failed", "deleted"),

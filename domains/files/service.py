@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from domains.files import actions, queries
-from domains.files.actions import links
+from domains.files.actions import exports, links
 from domains.files.models import File
 from kelmah.interfaces.files.calls import Files
 from kelmah.interfaces.files.types import FileInfo
@@ -19,6 +19,9 @@ class FilesService(Files):
 
     def reading_link(self, *, file_id: UUID, owner_id: UUID) -> str:
         return links.download_path(queries.ready_file_of(owner_id=owner_id, file_id=file_id).id)
+
+    def keep_export_part(self, *, request_id: UUID, owner_id: UUID, name: str, content: str) -> None:
+        exports.keep_part(request_id=request_id, owner_id=owner_id, name=name, content=content)
 
 
 def _info(file: File) -> FileInfo:

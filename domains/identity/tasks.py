@@ -9,6 +9,8 @@ from domains.identity.actions import (
     cards,
     checking,
     company_letters,
+    erasures,
+    exports,
     grants,
     invitations,
     ladder,
@@ -123,3 +125,25 @@ def end_what_expired() -> int:
 def answer_lock(key: str) -> None:
     """Write to whom a lock concerns. Twice is safe: the last letter is the good one."""
     unlocking.answer_lock(key=key)
+
+
+@shared_task(name="identity.run_privacy")
+def run_privacy() -> int:
+    """Every few seconds: take the due step of each erasure, and close copies whose time is over; returns how many."""
+    return erasures.run_erasures() + exports.sweep_exports()
+
+
+@shared_task(
+    name="identity.finish_erasure", autoretry_for=(NotSent,), retry_backoff=5, retry_backoff_max=600, max_retries=20
+)
+def finish_erasure(erasure_id: str) -> None:
+    """Forget somebody here, last of all. Twice is safe: the second time finds nobody."""
+    erasures.finish_erasure(erasure_id=UUID(erasure_id))
+
+
+@shared_task(
+    name="identity.export_person", autoretry_for=(Unavailable,), retry_backoff=5, retry_backoff_max=300, max_retries=20
+)
+def export_person(request_id: str, user_id: str) -> None:
+    """Bring identity's part of a copy to files. Twice is safe: the same parts are written again."""
+    exports.export_person(request_id=UUID(request_id), user_id=UUID(user_id))

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 
 from domains.messaging import actions, rules
+from domains.messaging.actions import privacy
 from kelmah.events.event import Event
 from kelmah.events.handlers import handles, heard_event_id
 from kelmah.interfaces.contracts.events import ContractCreated
 from kelmah.interfaces.identity.events import (
     AccountChanged,
     AddressesChanged,
+    PersonAsked,
     ProfileUpdated,
     RoleGranted,
     SessionRevoked,
@@ -64,6 +66,12 @@ def on_contract_created(event: ContractCreated) -> None:
 def on_session_revoked(event: SessionRevoked) -> None:
     """Close the session's sockets. Twice is safe: closed is closed."""
     actions.close_sockets(session_id=event.session_id)
+
+
+@handles(PersonAsked)
+def on_person_asked(event: PersonAsked) -> None:
+    """Copy, check or forget what is kept about somebody. Twice is safe: the second time finds nothing to do."""
+    privacy.answer(event)
 
 
 def _telling_of(kind: type[Event]) -> Callable[[Event], None]:

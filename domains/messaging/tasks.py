@@ -5,6 +5,8 @@ from uuid import UUID
 from celery import shared_task
 
 from domains.messaging import actions
+from domains.messaging.actions import privacy
+from kelmah.errors import Unavailable
 
 
 @shared_task(name="messaging.deliver_email")
@@ -23,3 +25,11 @@ def sweep_deliveries() -> int:
 def forget_old_notifications() -> int:
     """Delete notifications older than 90 days; returns how many."""
     return actions.forget_old_notifications()
+
+
+@shared_task(
+    name="messaging.export_person", autoretry_for=(Unavailable,), retry_backoff=5, retry_backoff_max=300, max_retries=20
+)
+def export_person(*, request_id: str, user_id: str) -> None:
+    """Bring a copy of what is kept about somebody to files. Twice is safe: the same parts are written again."""
+    privacy.export_person(request_id=UUID(request_id), user_id=UUID(user_id))

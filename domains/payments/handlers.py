@@ -1,8 +1,10 @@
 """What payments does when it hears of milestones."""
 
 from domains.payments import actions
+from domains.payments.actions import privacy
 from kelmah.events.handlers import handles
 from kelmah.interfaces.contracts.events import MilestoneApproved, MilestoneFundingRequested
+from kelmah.interfaces.identity.events import PersonAsked
 
 
 @handles(MilestoneFundingRequested)
@@ -26,3 +28,9 @@ def on_milestone_funding_requested(event: MilestoneFundingRequested) -> None:
 def on_milestone_approved(event: MilestoneApproved) -> None:
     """Pay the worker. Twice is safe: a released escrow stays as it is, and its settle key posts once."""
     actions.release_escrow(milestone_id=event.milestone_id)
+
+
+@handles(PersonAsked)
+def on_person_asked(event: PersonAsked) -> None:
+    """Copy, check or forget what is kept about somebody. Twice is safe: the second time finds nothing to do."""
+    privacy.answer(event)

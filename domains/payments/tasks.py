@@ -5,6 +5,8 @@ from uuid import UUID
 from celery import shared_task
 
 from domains.payments import actions
+from domains.payments.actions import privacy
+from kelmah.errors import Unavailable
 
 
 @shared_task(name="payments.submit_command")
@@ -35,3 +37,11 @@ def sweep_webhooks() -> int:
 def check_books() -> int:
     """Check the eight invariants; returns how many are broken. While some are, payouts wait."""
     return actions.check_books()
+
+
+@shared_task(
+    name="payments.export_person", autoretry_for=(Unavailable,), retry_backoff=5, retry_backoff_max=300, max_retries=20
+)
+def export_person(*, request_id: str, user_id: str) -> None:
+    """Bring a copy of what is kept about somebody to files. Twice is safe: the same parts are written again."""
+    privacy.export_person(request_id=UUID(request_id), user_id=UUID(user_id))

@@ -1,8 +1,10 @@
 """What reviews does when it hears that a contract is over."""
 
 from domains.reviews import actions
+from domains.reviews.actions import privacy
 from kelmah.events.handlers import handles
 from kelmah.interfaces.contracts.events import ContractEnded
+from kelmah.interfaces.identity.events import PersonAsked
 
 
 @handles(ContractEnded)
@@ -17,3 +19,9 @@ def on_contract_ended(event: ContractEnded) -> None:
             category=event.category,
             ended_at=event.ended_at,
         )
+
+
+@handles(PersonAsked)
+def on_person_asked(event: PersonAsked) -> None:
+    """Copy, check or forget what is kept about somebody. Twice is safe: the second time finds nothing to do."""
+    privacy.answer(event)

@@ -37,6 +37,12 @@ class FakeFiles:
     def share(self, *, ids: list[UUID], owner_id: UUID, reader_ids: list[UUID], context: str) -> list[FileInfo]:
         return []
 
+    def reading_link(self, *, file_id: UUID, owner_id: UUID) -> str:
+        return f"/files/content/{file_id}"
+
+    def keep_export_part(self, *, request_id: UUID, owner_id: UUID, name: str, content: str) -> None:
+        raise RemoteUnavailable
+
 
 @pytest.fixture(autouse=True)
 def store() -> Iterator[FakeFiles]:

@@ -89,6 +89,7 @@ class FakeFiles:
 
     known: dict[UUID, UUID] = field(default_factory=dict)  # file to owner
     shared: list[tuple[UUID, UUID, str]] = field(default_factory=list)
+    parts: dict[str, str] = field(default_factory=dict)  # of copies, by name
 
     def add(self, owner_id: UUID) -> UUID:
         file_id = new_id()
@@ -103,6 +104,12 @@ class FakeFiles:
             raise FileNotAttachable(data={"file_ids": missing})
         self.shared += [(file_id, reader_id, context) for file_id in ids for reader_id in reader_ids]
         return [_info(file_id, owner_id) for file_id in ids]
+
+    def reading_link(self, *, file_id: UUID, owner_id: UUID) -> str:
+        return f"/files/content/{file_id}"
+
+    def keep_export_part(self, *, request_id: UUID, owner_id: UUID, name: str, content: str) -> None:
+        self.parts[name] = content
 
 
 @dataclass

@@ -15,7 +15,7 @@ class UploadIn(StrictSerializer):
     name = TextField(max_length=200)
     content_type = TextField(max_length=100)
     size = WholeNumberField(min_value=1)
-    kind = serializers.ChoiceField(choices=sorted(rules.KINDS))
+    kind = serializers.ChoiceField(choices=sorted(rules.UPLOADED))
 
 
 class UploadLink(serializers.Serializer):
@@ -44,7 +44,7 @@ class UploadOut(serializers.Serializer):
 class FileOut(serializers.Serializer):
     id = serializers.UUIDField()
     owner_id = serializers.UUIDField()
-    kind = serializers.ChoiceField(choices=sorted(rules.KINDS))
+    kind = serializers.ChoiceField(choices=sorted(rules.UPLOADED))
     name = serializers.CharField()
     content_type = serializers.CharField()
     size = serializers.IntegerField()

@@ -10,6 +10,7 @@ from domains.identity.models.grants import RoleGrant, RoleRequest
 from domains.identity.models.papers import Document, DocumentStep
 from domains.identity.models.people import User
 from domains.identity.models.plumbing import DataKey, Deadline, IdempotencyKey, Inbox, Outbox
+from domains.identity.models.privacy import DataExport, Erasure, PrivacyReceipt
 from domains.identity.models.profiles import Profile, ProfileSkill
 from domains.identity.models.resume import Education, Experience
 from domains.identity.models.sessions import AuthSession, LoginGuard
@@ -23,12 +24,14 @@ __all__ = [
     "Company",
     "CompanyInvitation",
     "CompanyMember",
+    "DataExport",
     "DataKey",
     "DayOff",
     "Deadline",
     "Document",
     "DocumentStep",
     "Education",
+    "Erasure",
     "Experience",
     "Factor",
     "FinishedJob",
@@ -38,6 +41,7 @@ __all__ = [
     "Outbox",
     "PasskeyChallenge",
     "PendingLogin",
+    "PrivacyReceipt",
     "Profile",
     "ProfileSkill",
     "RankWeights",

@@ -41,7 +41,8 @@ class User(UUIDModel, AbstractBaseUser, PermissionsMixin):
         permissions = [("suspend_user", "Can suspend and reactivate people")]
         constraints = [
             models.CheckConstraint(
-                condition=Q(email__isnull=False) | Q(phone__isnull=False), name="user_can_be_reached"
+                condition=Q(email__isnull=False) | Q(phone__isnull=False) | Q(status="erased"),
+                name="user_can_be_reached",
             ),
             # With the unique column: unique whatever the case. ASCII only, so lower case means the same everywhere.
             models.CheckConstraint(

@@ -29,9 +29,13 @@ USER = StateTable(
         Transition("reactivate", "suspended", "active", "staff", event="UserStatusChanged"),
         Transition("deactivate", "active", "deactivated", "member", event="UserStatusChanged"),
         Transition("come_back", "deactivated", "active", "member", guard="a login", event="UserStatusChanged"),
+        *(
+            Transition("erase", state, "erased", "system", guard="nothing stands against it", event="UserStatusChanged")
+            for state in ("active", "suspended", "deactivated")
+        ),
     ],
     initial="active",
-    final=(),
+    final=("erased",),
 )
 
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"

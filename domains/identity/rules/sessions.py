@@ -14,7 +14,7 @@ ABSOLUTE_LIFETIME: Final = timedelta(days=90)
 GRACE: Final = timedelta(seconds=10)  # for the token just replaced, and for no older one
 KEPT_AFTER_END: Final = timedelta(days=30)  # addresses and devices are personal data
 MOST_SESSIONS: Final = 20  # of one person at a time
-END_REASONS: Final = ("logout", "refresh_reused", "password_changed", "staff", "ended_by_owner", "too_many")
+END_REASONS: Final = ("logout", "refresh_reused", "password_changed", "staff", "ended_by_owner", "too_many", "erased")
 
 _TOKEN = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.([A-Za-z0-9_-]{43})")
 

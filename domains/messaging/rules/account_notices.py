@@ -31,6 +31,9 @@ ACCOUNT: Final[Mapping[str, Telling]] = {
         _("You are invited to a company"), _("{detail} invites you. Accept or decline in the app.")
     ),
     "email_changed": _letter(_("Your e-mail address changed"), _("It was changed on {at}."), _NOT_ME),
+    "erasure_held": _letter(
+        _("Your account can't be erased yet"), _("Something stands against it: {detail}. We look again every day.")
+    ),
     "erasure_requested": _letter(
         _("Your account will be erased"), _("You asked for it on {at}. Log in within {detail} to keep it.")
     ),

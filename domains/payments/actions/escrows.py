@@ -100,7 +100,7 @@ def _fund(funding: Funding) -> str:
         Line(rules.available(funding.hirer_id, funding.amount.currency), -funding.amount),
         Line(rules.escrow(funding.milestone_id), funding.amount),
     ]
-    reference = _reference(funding.milestone_id, funding.title, counterparty=funding.worker_id)
+    reference = _reference(funding.milestone_id, counterparty=funding.worker_id)
     try:
         post(key=f"escrow:{funding.milestone_id}:fund", kind="escrow_fund", lines=lines, reference=reference)
     except rules.InsufficientFunds as refusal:
@@ -125,7 +125,7 @@ def _settle(escrow: Escrow, step: str, *, to: list[Line], counterparty: UUID) ->
     escrow.state = rules.ESCROW.check(step, escrow.state)
     escrow.settled_at = clock.now()
     lines = [Line(rules.escrow(escrow.milestone_id), -escrow.amount), *to]
-    reference = _reference(escrow.milestone_id, escrow.title, counterparty=counterparty)
+    reference = _reference(escrow.milestone_id, counterparty=counterparty)
     post(key=_settle_key(escrow), kind=f"escrow_{step}", lines=lines, reference=reference)
     escrow.save_change("state", "settled_at", "fee_minor", "net_minor")
 
@@ -134,8 +134,9 @@ def _settle_key(escrow: Escrow) -> str:
     return f"escrow:{escrow.milestone_id}:settle"
 
 
-def _reference(milestone_id: UUID, title: str, *, counterparty: UUID) -> dict[str, str]:
-    return {"milestone_id": str(milestone_id), "title": title, "counterparty_id": str(counterparty)}
+def _reference(milestone_id: UUID, *, counterparty: UUID) -> dict[str, str]:
+    """Ids only: the ledger is for ever, and words of people are not."""
+    return {"milestone_id": str(milestone_id), "counterparty_id": str(counterparty)}
 
 
 def _facts(funding: Funding) -> dict[str, Any]:

@@ -16,7 +16,9 @@ FROM (
         'kind', t.kind,
         'amount', json_build_object('amount', e.amount, 'currency', e.currency),
         'balance_after', json_build_object('amount', e.balance_after, 'currency', e.currency),
-        'reference', t.reference - 'counterparty_id',
+        'reference', t.reference - 'counterparty_id' || coalesce(
+            (SELECT jsonb_build_object('title', s.title) FROM payments_escrow s
+             WHERE s.milestone_id = (t.reference ->> 'milestone_id')::uuid), '{}'),
         'counterparty_id', t.reference -> 'counterparty_id'
     ) AS line
     FROM payments_ledgerentry e

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from kelmah.events.event import Event
+from kelmah.interfaces.privacy import Answered
 from kelmah.money import Money
 
 
@@ -100,3 +101,8 @@ class MilestoneApproved(Event, domain="contracts", key="contract_id", to=("payme
     title: str
     amount: Money
     by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonAnswered(Answered, Event, domain="contracts", key="user_id", to=("identity",)):
+    """What contracts did for a request about somebody's data."""

@@ -14,7 +14,9 @@ class FileNotAttachable(Unprocessable):
     code, title = "file_not_attachable", "A file can't be attached: it is unknown, not ready or not yours"
 
 
-class Files(Service, domain="files", callers=("messaging", "contracts", "identity")):
+class Files(
+    Service, domain="files", callers=("messaging", "contracts", "identity", "marketplace", "payments", "reviews")
+):
     @remote(timeout=2.0, idempotent=True)
     @abstractmethod
     def infos(self, *, ids: list[UUID]) -> list[FileInfo]:
@@ -36,6 +38,12 @@ class Files(Service, domain="files", callers=("messaging", "contracts", "identit
 
         Whoever asks says by that that the reader may read it, and keeps record of who read what. Raises NotFound.
         """
+
+    @remote(timeout=5.0, idempotent=True)
+    @abstractmethod
+    def keep_export_part(self, *, request_id: UUID, owner_id: UUID, name: str, content: str) -> None:
+        """A part of the copy of somebody's data: ``name`` is ``<domain>/<section>.json``, ``content`` JSON of at most
+        200,000 characters and some. Sealed for its owner until it is packed. The same name again replaces it."""
 
 
 files = Files.connect()

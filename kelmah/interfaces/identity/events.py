@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from kelmah.events.event import Event
+from kelmah.interfaces.privacy import Asked, keepers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +61,7 @@ class UserVerified(Event, domain="identity", key="user_id", to=("messaging",)):
 @dataclass(frozen=True, kw_only=True)
 class SessionRevoked(Event, domain="identity", key="user_id", to=("messaging",)):
     """A session ended early: ``reason`` is ``logout``, ``ended_by_owner`` (from another device), ``too_many``,
-    ``refresh_reused``, ``password_changed`` or ``staff``."""
+    ``refresh_reused``, ``password_changed``, ``staff`` or ``erased``."""
 
     user_id: UUID
     session_id: UUID
@@ -95,4 +96,26 @@ class RoleGranted(Event, domain="identity", key="user_id", to=("messaging",)):
     change: str
     by_themselves: bool
     expires_at: datetime | None
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonAsked(Asked, Event, domain="identity", key="user_id", to=keepers()):
+    """Somebody wants a copy of their data, or their end. Every domain that keeps any answers: ``PersonAnswered``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportCollected(Event, domain="identity", key="user_id", to=("files",)):
+    """Every domain has handed over its part of a copy: it can be packed."""
+
+    request_id: UUID
+    user_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserErased(Event, domain="identity", key="user_id", to=()):
+    """No domain holds anything of this person any more but their id, and what had to stay without their words."""
+
+    user_id: UUID
+    request_id: UUID
     at: datetime

@@ -74,6 +74,16 @@ PERMISSIONS: Final = (
         title="Change roles of others within one's own scope",
         to=("company_owner", "company_admin"),
     ),
+    Permission(
+        name="identity.view_privacy",
+        title="See who asked for a copy of their data or for their erasure, and how far it is",
+        to=("support", "compliance", "admin"),
+    ),
+    Permission(
+        name="identity.recheck_erasure",
+        title="Have an erasure that something stood against checked again",
+        to=("compliance", "admin"),
+    ),
     Permission(name="identity.view_events", title="See events of identity on their way", to=("admin",)),
     Permission(
         name="identity.decide_events", title="Try dead letters of identity again, or give them up", to=("admin",)

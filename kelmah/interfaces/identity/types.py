@@ -17,6 +17,7 @@ ACCOUNT_CHANGES: Final = (
     "api_key_revoked",
     "company_invitation",
     "email_changed",
+    "erasure_held",
     "erasure_requested",
     "erasure_withdrawn",
     "export_ready",

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from kelmah.events.event import Event
 from kelmah.interfaces.marketplace.types import MilestoneTerms, TaxonomySkill
+from kelmah.interfaces.privacy import Answered
 from kelmah.money import Money
 
 
@@ -82,3 +83,7 @@ class SkillsChanged(Event, domain="marketplace", key="taxonomy", to=("identity",
 
     skills: list[TaxonomySkill]
     taxonomy: str = "skills"
+
+
+class PersonAnswered(Answered, Event, domain="marketplace", key="user_id", to=("identity",)):
+    """What marketplace did for a request about somebody's data."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from kelmah.events.event import Event
+from kelmah.interfaces.privacy import Answered
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,3 +23,8 @@ class MessageSent(Event, domain="messaging", key="conversation_id", to=()):
     message_id: UUID
     sender_id: UUID
     seq: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonAnswered(Answered, Event, domain="messaging", key="user_id", to=("identity",)):
+    """What messaging did for a request about somebody's data."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from kelmah.events.event import Event
+from kelmah.interfaces.privacy import Answered
 from kelmah.money import Money
 
 
@@ -80,3 +81,8 @@ class PayoutFailed(Event, domain="payments", key="user_id", to=("messaging",)):
     user_id: UUID
     amount: Money
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonAnswered(Answered, Event, domain="payments", key="user_id", to=("identity",)):
+    """What payments did for a request about somebody's data."""

@@ -7,7 +7,7 @@ from kelmah.interfaces.roles import Permission, Role
 ROLES: Final[tuple[Role, ...]] = ()
 
 PERMISSIONS: Final = (
-    Permission(name="payments.request_payout", title="Take money out of one's own wallet", to=("worker",)),
+    Permission(name="payments.request_payout", title="Take money out of one's own wallet", to=("worker", "hirer")),
     Permission(
         name="payments.view_money",
         title="See the ledger, escrows and transfers of everybody at the desk",

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from kelmah.events.event import Event
+from kelmah.interfaces.privacy import Answered
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,3 +36,8 @@ class ReputationChanged(Event, domain="reviews", key="user_id", to=("identity",)
     user_id: UUID
     stars: int
     reviews: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonAnswered(Answered, Event, domain="reviews", key="user_id", to=("identity",)):
+    """What reviews did for a request about somebody's data."""

@@ -1,0 +1,93 @@
+"""What payments gives back to somebody, and how it forgets them: the books stay, by id, without their words."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from domains.payments import rules
+from domains.payments.models import (
+    Decision,
+    Deposit,
+    Escrow,
+    GatewayCommand,
+    LedgerAccount,
+    LedgerEntry,
+    Payout,
+    WebhookEvent,
+)
+from kelmah.db import atomic
+from kelmah.events.publish import enqueue, publish
+from kelmah.interfaces.files.calls import files
+from kelmah.interfaces.payments.events import PersonAnswered
+from kelmah.interfaces.privacy import ERASED, Asked, Hold
+from kelmah.privacy import answered, forget_traces, hand_over, records_of
+
+
+def answer(asked: Asked) -> None:
+    """Check or erase now, copy by a task."""
+    with atomic("payments"):
+        if asked.step == "export":
+            enqueue("payments.export_person", request_id=str(asked.request_id), user_id=str(asked.user_id))
+        else:
+            publish(answered(PersonAnswered, asked, holds_on=holds_on, erase=_erase))
+
+
+def export_person(*, request_id: UUID, user_id: UUID) -> None:
+    """Bring everything to files. Again is safe. Raises Unavailable."""
+    counts = hand_over(
+        _sections(user_id), domain="payments", request_id=request_id, user_id=user_id, keep=files.keep_export_part
+    )
+    with atomic("payments"):
+        publish(PersonAnswered(request_id=request_id, user_id=user_id, step="export", holds=[], counts=counts))
+
+
+def holds_on(user_id: UUID) -> list[Hold]:
+    """Money that is theirs, protected for work, or on its way: it must have arrived somewhere first."""
+    undecided = ("processing", "in_review")
+    on_its_way = Deposit.objects.filter(user_id=user_id, state__in=undecided).count()
+    on_its_way += Payout.objects.filter(user_id=user_id, state__in=undecided).count()
+    protected = Escrow.objects.filter(Q(hirer_id=user_id) | Q(worker_id=user_id), state="funded")
+    return [
+        Hold(reason="money_in_wallet", count=_wallets(user_id).exclude(balance=0).count()),
+        Hold(reason="money_on_its_way", count=on_its_way),
+        Hold(reason="protected_funds", count=protected.count()),
+    ]
+
+
+# Private functions
+
+
+def _wallets(user_id: UUID) -> QuerySet[LedgerAccount]:
+    return LedgerAccount.objects.filter(key__startswith=rules.available(user_id, ""))
+
+
+def _sections(user_id: UUID) -> dict[str, Iterator[dict[str, Any]]]:
+    entries = LedgerEntry.objects.filter(account__in=_wallets(user_id)).order_by("account_id", "account_version")
+    return {
+        "wallets": records_of(_wallets(user_id)),
+        "ledger": records_of(entries),
+        "deposits": records_of(Deposit.objects.filter(user_id=user_id).order_by("created_at")),
+        "payouts": records_of(Payout.objects.filter(user_id=user_id).order_by("created_at")),
+        "protected_funds": records_of(
+            Escrow.objects.filter(Q(hirer_id=user_id) | Q(worker_id=user_id)).order_by("funded_at")
+        ),
+    }
+
+
+def _erase(user_id: UUID) -> dict[str, int]:
+    deposits = Deposit.objects.filter(user_id=user_id)
+    payouts = Payout.objects.filter(user_id=user_id)
+    subjects = [*deposits.values_list("id", flat=True), *payouts.values_list("id", flat=True)]
+    orders = GatewayCommand.objects.filter(subject_id__in=subjects)
+    told = WebhookEvent.objects.filter(ref__in=orders.exclude(gateway_ref="").values("gateway_ref"))
+    decided = Decision.objects.filter(subject_id__in=[str(subject) for subject in subjects])
+    return {
+        "destinations": payouts.exclude(destination=ERASED).update(destination=ERASED),
+        "instruments": orders.exclude(instrument=ERASED).update(instrument=ERASED, last_error=""),
+        "webhooks": told.exclude(body=b"").update(body=b"", last_error=""),
+        "decisions": decided.exclude(reason=ERASED).update(reason=ERASED),
+        "titles": Escrow.objects.filter(hirer_id=user_id).exclude(title=ERASED).update(title=ERASED),
+        "traces": forget_traces("payments", user_id),
+    }
