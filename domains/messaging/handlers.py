@@ -1,6 +1,7 @@
 """What messaging hears: everything that somebody should be told."""
 
 from collections.abc import Callable
+from datetime import time
 
 from domains.messaging import actions, rules
 from domains.messaging.actions import privacy
@@ -10,6 +11,7 @@ from kelmah.interfaces.contracts.events import ContractCreated
 from kelmah.interfaces.identity.events import (
     AccountChanged,
     AddressesChanged,
+    NoticeSettingsChanged,
     PersonAsked,
     ProfileUpdated,
     RoleGranted,
@@ -43,6 +45,19 @@ def on_profile_updated(event: ProfileUpdated) -> None:
 def on_addresses_changed(event: AddressesChanged) -> None:
     """Write to the new addresses. Twice is safe: the same row is written again."""
     actions.move_contact(user_id=event.user_id, email=event.email, phone=event.phone)
+
+
+@handles(NoticeSettingsChanged)
+def on_notice_settings_changed(event: NoticeSettingsChanged) -> None:
+    """Obey from now on. Twice is safe: the same row is written again."""
+    quiet = (time.fromisoformat(event.quiet_from), time.fromisoformat(event.quiet_until)) if event.quiet_from else None
+    actions.keep_wishes(
+        user_id=event.user_id,
+        mail_off=event.mail_off,
+        sms_on=event.sms_on,
+        quiet_from=quiet[0] if quiet else None,
+        quiet_until=quiet[1] if quiet else None,
+    )
 
 
 @handles(UserStatusChanged)

@@ -1,5 +1,6 @@
 """Tables of messaging."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Length
@@ -153,7 +154,7 @@ class Delivery(UUIDModel):
         verbose_name_plural = "deliveries"
         constraints = [
             models.UniqueConstraint(fields=["notification", "channel"], name="delivery_once"),
-            models.CheckConstraint(condition=Q(channel="email"), name="delivery_channel"),
+            models.CheckConstraint(condition=Q(channel__in=rules.CHANNELS), name="delivery_channel"),
             models.CheckConstraint(condition=Q(state__in=sorted(rules.DELIVERY.states)), name="delivery_state"),
             models.CheckConstraint(
                 condition=~Q(state="sent") | Q(sent_at__isnull=False, sent_to__gt=""), name="delivery_sent"
@@ -175,6 +176,11 @@ class Contact(models.Model):
     status = models.TextField(default="active", db_default="active")  # as identity calls it
     locale = models.TextField()
     zone = models.TextField()
+    # What they set: topics of which they want no mails, or texts; when nothing but word of their account may disturb.
+    mail_off = ArrayField(models.TextField(), default=list, db_default=[])
+    sms_on = ArrayField(models.TextField(), default=list, db_default=[])
+    quiet_from = models.TimeField(null=True)  # in their zone
+    quiet_until = models.TimeField(null=True)
 
     def __str__(self) -> str:
         return self.display_name

@@ -9,10 +9,10 @@ from domains.messaging.actions import privacy
 from kelmah.errors import Unavailable
 
 
-@shared_task(name="messaging.deliver_email")
-def deliver_email(*, delivery_id: str) -> str | None:
-    """Try to send one mail; returns what became of it."""
-    return actions.deliver_email(delivery_id=UUID(delivery_id))
+@shared_task(name="messaging.deliver")
+def deliver(*, delivery_id: str) -> str | None:
+    """Try to send one letter; returns what became of it."""
+    return actions.deliver(delivery_id=UUID(delivery_id))
 
 
 @shared_task(name="messaging.sweep_deliveries")

@@ -98,7 +98,7 @@ def test_a_mail_that_the_task_and_the_sweep_try_at_once_leaves_once(race, mailbo
     contact = ContactFactory()
     actions.notify(event_id=new_id(), notices=[NoticeFactory(user_id=contact.user_id)])
     delivery = Delivery.objects.get()
-    outcome = race(lambda: actions.deliver_email(delivery_id=delivery.id), 6)
+    outcome = race(lambda: actions.deliver(delivery_id=delivery.id), 6)
     assert sorted(map(str, outcome)) == ["None"] * 5 + ["sent"]
     assert len(list(mailbox.rglob("*.eml"))) == 1
     delivery.refresh_from_db()

@@ -7,6 +7,7 @@ from django.db import IntegrityError
 
 from domains.identity import queries, rules
 from domains.identity.actions.accounts import raise_login_taken
+from domains.identity.actions.api_keys import revoke_all_keys
 from domains.identity.actions.challenges import (
     Awaited,
     await_secret,
@@ -87,6 +88,7 @@ def undo_change(*, undo_id: UUID, secret: str) -> None:
         for gained in (Factor, RecoveryCode):  # whoever it was may have made themselves at home
             gained.objects.filter(user=user, created_at__gte=challenge.created_at).delete()
         SocialLogin.objects.filter(user=user, linked_at__gte=challenge.created_at).delete()
+        revoke_all_keys(user.id)
         end_all_sessions(user.id, reason="password_changed")
         _announce(user)
         tell(user.id, "addresses_restored")

@@ -73,7 +73,7 @@ class FreeTimes(View):
     )
     def get(self, request: Request, user_id: UUID) -> Response:
         asked = valid(FreeQuery, request.query_params)
-        profile = queries.public_profile(user_id)
+        profile = queries.public_profile(user_id, viewer_id=request.user.user_id)
         free = free_intervals(availability_of(profile), start=asked["start"], end=asked["end"])
         return Response({"free": [{"start": each.start, "end": each.end} for each in free]})
 

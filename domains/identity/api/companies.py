@@ -26,6 +26,7 @@ from domains.identity.queries import companies as queries
 from domains.identity.queries import public_profile
 from domains.identity.rules import companies as rules
 from kelmah.errors import NotFound
+from kelmah.http.authentication import caller_of
 from kelmah.http.errors import TokenInvalid
 from kelmah.http.etag import expected_version, with_etag
 from kelmah.http.pagination import keyset_page
@@ -211,7 +212,8 @@ class PublicCompanies(View):
         example_response={"items": [CARD]},
     )
     def get(self, request: Request, user_id: UUID) -> Response:
-        public_profile(user_id)
+        caller = caller_of(request)
+        public_profile(user_id, viewer_id=caller.user_id if caller else None)
         return Response({"items": [render_company_card(each) for each in queries.public_companies_of(user_id)]})
 
 

@@ -110,4 +110,5 @@ class PublicProfile(View):
     def get(self, request: Request, user_id: UUID) -> Response:
         caller = caller_of(request)
         seen_by = "hirer" if caller and can(caller, "identity.view_hours") else "everybody"
-        return Response(render_profile(queries.public_profile(user_id), seen_by=seen_by))
+        profile = queries.public_profile(user_id, viewer_id=caller.user_id if caller else None)
+        return Response(render_profile(profile, seen_by=seen_by))

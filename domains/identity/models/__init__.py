@@ -14,6 +14,7 @@ from domains.identity.models.privacy import DataExport, Erasure, PrivacyReceipt
 from domains.identity.models.profiles import Profile, ProfileSkill
 from domains.identity.models.resume import Education, Experience
 from domains.identity.models.sessions import AuthSession, LoginGuard
+from domains.identity.models.settings import Settings
 from domains.identity.models.social import SocialFlow, SocialLogin
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "Registration",
     "RoleGrant",
     "RoleRequest",
+    "Settings",
     "Skill",
     "SkillWord",
     "SocialFlow",

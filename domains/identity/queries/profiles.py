@@ -6,8 +6,10 @@ from uuid import UUID
 
 from domains.identity import rules
 from domains.identity.models import Education, Experience, Profile
+from domains.identity.queries.privacy import privacy_of
 from domains.identity.rules import availability, resume
 from domains.identity.rules import profiles as said
+from domains.identity.rules.settings import EVERYBODY
 from kelmah.errors import NotFound
 
 _PARTS = ("skills", "experience", "education", "slots", "days_off")
@@ -18,12 +20,18 @@ def profiles(ids: Collection[UUID]) -> list[Profile]:
     return list(Profile.objects.filter(user_id__in=ids).select_related("user").prefetch_related(*_PARTS))
 
 
-def public_profile(user_id: UUID) -> Profile:
-    """A member's profile, for anybody. Raises NotFound, for suspended members too."""
+def public_profile(user_id: UUID, *, viewer_id: UUID | None) -> Profile:
+    """A member's profile, for whoever may see it: somebody logged in, or None for a stranger. Raises NotFound, for
+    accounts that are off too."""
     found = profiles([user_id])
-    if not found or not found[0].user.is_active:
+    if not found or not found[0].user.is_active or not _shows(user_id, viewer_id):
         raise NotFound("There is no such member.")
     return found[0]
+
+
+def _shows(user_id: UUID, viewer_id: UUID | None) -> bool:
+    audience = privacy_of([user_id])[user_id].profile_to
+    return audience == EVERYBODY or viewer_id == user_id or (audience == "members" and viewer_id is not None)
 
 
 def own_profile(user_id: UUID) -> Profile:

@@ -1,8 +1,8 @@
 """Writes of messaging, one function per use case."""
 
-from domains.messaging.actions.contacts import keep_contact, move_contact, note_status, rename_contact
+from domains.messaging.actions.contacts import keep_contact, keep_wishes, move_contact, note_status, rename_contact
 from domains.messaging.actions.conversations import mark_read, open_conversation, open_conversation_about
-from domains.messaging.actions.mail import deliver_email, resend, sweep_deliveries
+from domains.messaging.actions.deliveries import deliver, resend, sweep_deliveries
 from domains.messaging.actions.notifications import (
     close_sockets,
     forget_old_notifications,
@@ -15,10 +15,11 @@ __all__ = [
     "Draft",
     "Sent",
     "close_sockets",
-    "deliver_email",
+    "deliver",
     "draft_message",
     "forget_old_notifications",
     "keep_contact",
+    "keep_wishes",
     "mark_read",
     "move_contact",
     "note_status",

@@ -1,7 +1,10 @@
 """How to reach people, as identity last told it."""
 
+from collections.abc import Sequence
+from datetime import datetime, time
 from uuid import UUID
 
+from domains.messaging import rules
 from domains.messaging.models import Contact
 from kelmah.db import atomic
 
@@ -31,3 +34,32 @@ def rename_contact(*, user_id: UUID, display_name: str, locale: str, zone: str) 
     """Somebody changed their name or language; their address stays as it is."""
     with atomic("messaging"):
         Contact.objects.filter(user_id=user_id).update(display_name=display_name, locale=locale, zone=zone)
+
+
+def keep_wishes(
+    *, user_id: UUID, mail_off: Sequence[str], sms_on: Sequence[str], quiet_from: time | None, quiet_until: time | None
+) -> None:
+    """By which ways somebody wants to hear of what, and when not."""
+    with atomic("messaging"):
+        Contact.objects.filter(user_id=user_id).update(
+            mail_off=list(mail_off), sms_on=list(sms_on), quiet_from=quiet_from, quiet_until=quiet_until
+        )
+
+
+def channels_to(contact: Contact, kind: str) -> list[str]:
+    """By which ways somebody hears of such a thing outside the app."""
+    return rules.channels_for(
+        kind,
+        rules.topic_of(kind),
+        email=contact.email,
+        phone=contact.phone,
+        mail_off=contact.mail_off,
+        sms_on=contact.sms_on,
+    )
+
+
+def not_before_for(contact: Contact, kind: str, *, now: datetime) -> datetime:
+    """When word of such a thing may leave."""
+    return rules.not_before(
+        now, kind=kind, zone=contact.zone, quiet_from=contact.quiet_from, quiet_until=contact.quiet_until
+    )

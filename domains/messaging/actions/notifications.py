@@ -6,6 +6,7 @@ from uuid import UUID
 from django.utils.translation import gettext, override
 
 from domains.messaging import queries, rules
+from domains.messaging.actions.contacts import channels_to, not_before_for
 from domains.messaging.models import Contact, Delivery, Notification
 from domains.messaging.rules.frames import moment, notification_frame
 from domains.messaging.rules.notices import Notice
@@ -22,15 +23,14 @@ def notify(*, event_id: UUID, notices: Sequence[Notice]) -> None:
     """Write notifications down in their readers' languages, each once per event and reader; who is connected sees them
     now, and what is worth a letter gets one."""
     with atomic("messaging"):
-        readers = [notice.user_id for notice in notices]
-        locales = dict(Contact.objects.filter(user_id__in=readers).values_list("user_id", "locale"))
+        readers = Contact.objects.in_bulk([notice.user_id for notice in notices])
         for notice in notices:
-            told = _written(event_id, notice, locale=locales.get(notice.user_id) or "en")
+            reader = readers.get(notice.user_id)
+            told = _written(event_id, notice, locale=reader.locale if reader else "en")
             if told is None:
                 continue
             if notice.by_mail:
-                delivery = Delivery.objects.create(notification=told, next_at=told.created_at)
-                enqueue("messaging.deliver_email", delivery_id=str(delivery.id))
+                _send(told, reader)
             _hint_at(told)
 
 
@@ -85,6 +85,17 @@ def _written(event_id: UUID, notice: Notice, *, locale: str) -> Notification | N
         },
     )
     return told if made else None
+
+
+def _send(told: Notification, reader: Contact | None) -> None:
+    """By the ways that the reader wants, now or after their quiet hours; to a reader of whom identity's word is still
+    on its way, a mail waits."""
+    channels = ["email"] if reader is None else channels_to(reader, told.kind)
+    next_at = told.created_at if reader is None else not_before_for(reader, told.kind, now=told.created_at)
+    for channel in channels:
+        delivery = Delivery.objects.create(notification=told, channel=channel, next_at=next_at)
+        if next_at <= told.created_at:  # later ones are found by the sweep
+            enqueue("messaging.deliver", delivery_id=str(delivery.id))
 
 
 def _hint_at(told: Notification) -> None:

@@ -13,7 +13,13 @@ DELIVERY = StateTable(
     "delivery",
     [
         Transition("send", "waiting", "sent", "system"),
-        Transition("skip", "waiting", "skipped", "system", guard="nobody knows an address, or the account is off"),
+        Transition(
+            "skip",
+            "waiting",
+            "skipped",
+            "system",
+            guard="no address, not wanted, or the account is off",
+        ),
         Transition("give_up", "waiting", "failed", "system", guard=f"{ATTEMPTS} attempts"),
         Transition("resend", "sent", "waiting", "staff"),
         Transition("resend", "failed", "waiting", "staff"),

@@ -173,7 +173,15 @@ def kind_of(event: type[Event]) -> str:
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in event.__name__).lstrip("_")
 
 
+def topic_of(kind: str) -> str:
+    """Which of identity's ``NOTICE_TOPICS`` a kind of notification belongs to."""
+    return _TOPICS.get(kind, "account")
+
+
 # Private functions
+
+_TOPIC_OF_DOMAIN: Final = {"marketplace": "jobs", "contracts": "contracts", "payments": "money", "reviews": "reviews"}
+_TOPICS: Final = {kind_of(event): _TOPIC_OF_DOMAIN.get(event.domain, "account") for event in NOTICES}
 
 
 def _tellings(event: Event) -> tuple[Telling, ...]:

@@ -59,6 +59,18 @@ class UserVerified(Event, domain="identity", key="user_id", to=("messaging",)):
 
 
 @dataclass(frozen=True, kw_only=True)
+class NoticeSettingsChanged(Event, domain="identity", key="user_id", to=("messaging",)):
+    """How somebody wants to be told of things. ``mail_off`` and ``sms_on`` name ``types.NOTICE_TOPICS``; quiet hours
+    are ``HH:MM`` in their zone, or both empty."""
+
+    user_id: UUID
+    mail_off: list[str]
+    sms_on: list[str]
+    quiet_from: str
+    quiet_until: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SessionRevoked(Event, domain="identity", key="user_id", to=("messaging",)):
     """A session ended early: ``reason`` is ``logout``, ``ended_by_owner`` (from another device), ``too_many``,
     ``refresh_reused``, ``password_changed``, ``staff`` or ``erased``."""

@@ -60,6 +60,10 @@ KEY_SCOPES: Final = {
 }
 
 
+# What people set by which ways they want to hear of. messaging says what belongs to which.
+NOTICE_TOPICS: Final = ("jobs", "contracts", "money", "reviews", "account")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Person:
     """Somebody with an account, as others may see them. ``status`` is ``active``, ``suspended``, ``deactivated`` or
