@@ -67,10 +67,10 @@ class RequestIdMiddleware:
         request_id = given if _SANE.fullmatch(given) else str(new_id())
         trace = request.headers.get(TRACE_HEADER, "")
         started = time.monotonic()
-        # Views fill in the other two. Bound here, so that a thread's next request doesn't inherit them.
+        # Views fill in the other three. Bound here, so that a thread's next request doesn't inherit them.
         with (
             on_behalf_of(request_id, trace if _TRACE.fullmatch(trace) else ""),
-            structlog.contextvars.bound_contextvars(domain=None, user_id=None),
+            structlog.contextvars.bound_contextvars(domain=None, user_id=None, impersonated_by=None),
         ):
             response = self.get_response(request)
             response.headers[HEADER] = request_id

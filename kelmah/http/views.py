@@ -127,7 +127,11 @@ class View(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
         user, refusal = _identified(request)
-        structlog.contextvars.bind_contextvars(domain=self.domain(), user_id=str(user.user_id) if user else None)
+        structlog.contextvars.bind_contextvars(
+            domain=self.domain(),
+            user_id=str(user.user_id) if user else None,
+            impersonated_by=str(user.impersonated_by) if user and user.impersonated_by else None,
+        )
         # Counted even when refused below: guessing tokens and probing for rights is not free.
         self._allowance = take_from_limit(request, self._rate_class(request), user)
         if refusal:

@@ -6,7 +6,7 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 
-from domains.identity.models import ApiKey, AuthSession
+from domains.identity.models import ApiKey, AuthSession, Impersonation
 from kelmah import clock
 from kelmah.db import run_on_commit
 from kelmah.events.publish import enqueue
@@ -17,7 +17,7 @@ log = structlog.get_logger(__name__)
 
 
 def deny_after_commit(session_id: UUID) -> None:
-    """Refuse the access tokens of a session, or of a key, as soon as the open transaction commits.
+    """Refuse the access tokens of a session, a key or an impersonation, as soon as the open transaction commits.
 
     At once if the store answers; the task says it again, so that neither a store that is down nor a crash after the
     commit leaves a thief the rest of an access token's life.
@@ -34,8 +34,12 @@ def deny_session(*, session_id: UUID) -> None:
 
 
 def _end_of(session_id: UUID) -> datetime | None:
-    for kind in (AuthSession, ApiKey):
-        ended = kind.objects.filter(id=session_id).values_list("revoked_at", flat=True).first()
+    for rows, end in (
+        (AuthSession.objects, "revoked_at"),
+        (ApiKey.objects, "revoked_at"),
+        (Impersonation.objects, "ended_at"),
+    ):
+        ended: datetime | None = rows.filter(id=session_id).values_list(end, flat=True).first()
         if ended is not None:
             return ended
     return None

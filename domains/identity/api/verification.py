@@ -74,6 +74,7 @@ class MyVerification(View):
 
 
 class MyDocuments(View):
+    refuses_impersonation = True
     permission_classes = [Can("identity.seek_verification")]
 
     @operation(
@@ -109,6 +110,7 @@ class MyDocuments(View):
 
 
 class MyDocument(View):
+    refuses_impersonation = True
     permission_classes = [Can("identity.seek_verification")]
 
     @operation(summary="One of my papers", response=DocumentOut, errors=[NotFound], example_response=DOCUMENT)

@@ -7,6 +7,7 @@ from domains.identity.models.companies import Company, CompanyInvitation, Compan
 from domains.identity.models.directory import FinishedJob, RankWeights, Skill, SkillWord, WorkerCard
 from domains.identity.models.factors import Factor, PasskeyChallenge, PendingLogin, RecoveryCode
 from domains.identity.models.grants import RoleGrant, RoleRequest
+from domains.identity.models.impersonation import Impersonation
 from domains.identity.models.papers import Document, DocumentStep
 from domains.identity.models.people import User
 from domains.identity.models.plumbing import DataKey, Deadline, IdempotencyKey, Inbox, Outbox
@@ -37,6 +38,7 @@ __all__ = [
     "Factor",
     "FinishedJob",
     "IdempotencyKey",
+    "Impersonation",
     "Inbox",
     "LoginGuard",
     "Outbox",

@@ -8,6 +8,7 @@ import structlog
 from structlog.testing import LogCapture
 
 from kelmah.http.request_id import current_request_id
+from kelmah.ids import new_id
 from kelmah.principal import Principal
 from kelmah.testing.client import ApiClient
 
@@ -48,6 +49,16 @@ def test_a_line_is_logged_with_the_route_and_without_what_people_sent(
     assert (line["user_id"], line["domain"]) == (str(me.user_id), "probes")
     assert (line["method"], line["route"], line["status"]) == ("POST", "api/v1/echo", 200)
     assert "ama" not in str(line)
+
+
+def test_what_staff_do_as_others_is_logged_with_both_names(
+    web: ApiClient, sign: Callable[..., str], lines: list[dict[str, Any]]
+) -> None:
+    person, staff = str(new_id()), str(new_id())
+    web.with_token(sign(sub=person, act={"sub": staff, "standing": 0})).post("/echo", {"text": "x"})
+    web.get("/open")
+    seen = [(line["user_id"], line["impersonated_by"]) for line in lines if line["event"] == "request"]
+    assert seen == [(person, staff), (None, None)]
 
 
 def test_the_next_request_of_a_thread_inherits_nothing(
