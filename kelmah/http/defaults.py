@@ -6,7 +6,7 @@ from kelmah.http.openapi_settings import SPECTACULAR_SETTINGS as SPECTACULAR_SET
 
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["kelmah.http.authentication.BearerAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["kelmah.http.permissions.Authenticated"],
+    "DEFAULT_PERMISSION_CLASSES": ["kelmah.http.permissions.Nobody"],
     "DEFAULT_RENDERER_CLASSES": ["kelmah.http.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["kelmah.http.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "kelmah.http.openapi.OperationSchema",

@@ -14,8 +14,18 @@ ASKED_ROLES: set[str] = set()
 ASKED_PERMISSIONS: set[str] = set()
 
 
+class Nobody(BasePermission):
+    """The default of every view: one that doesn't say who may come in lets nobody in."""
+
+    message = "This resource does not say who may use it."
+    code = WrongRole.code
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return False
+
+
 class Authenticated(BasePermission):
-    """The default of every view: a good access token."""
+    """A good access token is enough: whose a thing is, queries and actions ask."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         return isinstance(request.user, Principal)

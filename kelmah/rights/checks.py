@@ -10,8 +10,10 @@ from django.conf import settings
 from django.contrib import admin
 from django.core.checks import CheckMessage, Error, register
 
+from kelmah.domain import local_domains
 from kelmah.http.permissions import ASKED_PERMISSIONS, ASKED_ROLES
 from kelmah.http.staff import Guarded
+from kelmah.rights import doors
 from kelmah.rights.declared import Declared, Shelf, declared, shelves, united
 
 _GUARD = 'Derive it from kelmah.http.staff.ReadOnly or Guarded: sees = "payments.view_money", does = {"refund": "…"}.'
@@ -40,6 +42,14 @@ def undeclared(
     strange = [f"the role {name}" for name in sorted(set(roles) - known.roles.keys())]
     strange += [f"the permission {name}" for name in sorted(set(permissions) - known.permissions.keys())]
     return [Error(f"{where} names {name}, which nobody declares", hint=hint, id="kelmah.E032") for name in strange]
+
+
+@register()
+def doors_are_declared(app_configs: Iterable[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Every route of the API says who comes in; one that doesn't lets nobody in."""
+    hint = "In the view: permission_classes = [Anyone], [Authenticated] or [Can(…)], of kelmah.http.permissions."
+    text = "does not say who may come in"
+    return [Error(f"{each} {text}", hint=hint, id="kelmah.E035") for each in doors.undeclared(local_domains())]
 
 
 @register("admin")

@@ -115,10 +115,13 @@ def access_token(principal: Principal, *, seconds: int = 600) -> str:
     from kelmah.http.keys import sign_access_token
 
     now = int(clock.now().timestamp())
+    key, staff = principal.key_id, principal.impersonated_by
     return sign_access_token(
         {
+            **({"api_key": {"scopes": sorted(principal.key_scopes), "test": principal.test_mode}} if key else {}),
+            **({"act": {"sub": str(staff), "standing": 2**31 - 1}} if staff else {}),
             "sub": str(principal.user_id),
-            "sid": str(principal.session_id or new_id()),
+            "sid": str(key or principal.session_id or new_id()),
             "roles": sorted(principal.roles),
             "grants": sorted(principal.grants),
             "jti": str(new_id()),

@@ -12,6 +12,7 @@ from domains.contracts.api.serializers import ChangesIn, MilestoneOut, SubmitIn,
 from domains.contracts.models import Milestone
 from kelmah.errors import InvalidTransition, NotFound, Unavailable
 from kelmah.http.etag import expected_version, with_etag
+from kelmah.http.permissions import Authenticated
 from kelmah.http.schema import operation
 from kelmah.http.serializers import valid
 from kelmah.http.views import View
@@ -19,6 +20,8 @@ from kelmah.interfaces.files.calls import FileNotAttachable
 
 
 class MilestoneDetail(View):
+    permission_classes = [Authenticated]
+
     @operation(
         summary="A milestone of one of my contracts",
         response=MilestoneOut,
@@ -32,6 +35,7 @@ class MilestoneDetail(View):
 
 
 class MilestoneFund(View):
+    permission_classes = [Authenticated]
     idempotency_required = True
 
     @operation(
@@ -59,6 +63,8 @@ class MilestoneFund(View):
 
 
 class MilestoneStart(View):
+    permission_classes = [Authenticated]
+
     @operation(
         summary="Say that work has begun (worker)",
         response=MilestoneOut,
@@ -75,6 +81,8 @@ class MilestoneStart(View):
 
 
 class MilestoneSubmit(View):
+    permission_classes = [Authenticated]
+
     @operation(
         summary="Hand in the work (worker)",
         description="From now, 14 days of silence accept it.",
@@ -97,6 +105,8 @@ class MilestoneSubmit(View):
 
 
 class MilestoneRequestChanges(View):
+    permission_classes = [Authenticated]
+
     @operation(
         summary="Send the work back with a note (hirer)",
         request=ChangesIn,
@@ -118,6 +128,8 @@ class MilestoneRequestChanges(View):
 
 
 class MilestoneApprove(View):
+    permission_classes = [Authenticated]
+
     @operation(
         summary="Accept the work (hirer); the worker is paid",
         description="Answers with state `approved`; `released` follows as soon as the money has moved.",

@@ -14,12 +14,15 @@ from kelmah.errors import InvalidTransition, NotFound
 from kelmah.http.address import client_address
 from kelmah.http.etag import expected_version, with_etag
 from kelmah.http.pagination import keyset_page
+from kelmah.http.permissions import Authenticated
 from kelmah.http.schema import operation
 from kelmah.http.serializers import valid
 from kelmah.http.views import View
 
 
 class ContractList(View):
+    permission_classes = [Authenticated]
+
     @operation(
         summary="My contracts, newest first",
         response=ContractOut,
@@ -38,6 +41,8 @@ class ContractList(View):
 
 
 class ContractDetail(View):
+    permission_classes = [Authenticated]
+
     @operation(
         summary="One of my contracts, with its text, signatures and milestones",
         response=ContractOut,
@@ -50,6 +55,8 @@ class ContractDetail(View):
 
 
 class ContractSign(View):
+    permission_classes = [Authenticated]
+
     @operation(
         summary="Sign the contract's frozen text for myself",
         description="The second signature makes the contract active. `text_sha256` is the hash of the text you read.",
@@ -75,6 +82,8 @@ class ContractSign(View):
 
 
 class ContractCancel(View):
+    permission_classes = [Authenticated]
+
     @operation(
         summary="Step back from a contract that is not yet signed by both",
         response=ContractOut,

@@ -23,7 +23,7 @@ from kelmah.crypto import Shredded
 from kelmah.errors import InvalidTransition, NotFound
 from kelmah.http.etag import with_etag
 from kelmah.http.pagination import keyset_page
-from kelmah.http.permissions import Anyone
+from kelmah.http.permissions import Anyone, Authenticated
 from kelmah.http.raw_body import raw_body
 from kelmah.http.schema import operation
 from kelmah.http.serializers import valid
@@ -46,6 +46,8 @@ EXAMPLE = {
 
 
 class FileList(View):
+    permission_classes = [Authenticated]
+
     @operation(
         summary="My files, newest first",
         response=FileOut,
@@ -64,6 +66,7 @@ class FileList(View):
 
 
 class UploadAnnounce(View):
+    permission_classes = [Authenticated]
     rate_class = "upload"
 
     @operation(
@@ -127,6 +130,8 @@ class UploadContent(LinkView):
 
 
 class UploadComplete(View):
+    permission_classes = [Authenticated]
+
     @operation(
         summary="Have the received bytes checked",
         description="Size, type by content, and for pictures a full decode. Only a `ready` file can be attached. "
@@ -151,6 +156,8 @@ class UploadComplete(View):
 
 
 class FileDetail(View):
+    permission_classes = [Authenticated]
+
     @operation(
         summary="A file of mine, or one shared with me", response=FileOut, errors=[NotFound], example_response=EXAMPLE
     )
@@ -160,6 +167,8 @@ class FileDetail(View):
 
 
 class FileDownload(BytesView):
+    permission_classes = [Authenticated]
+
     @operation(
         summary="A link to the bytes, good for 60 seconds",
         description="Answers 302 with the link as `Location`.",

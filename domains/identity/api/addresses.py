@@ -13,7 +13,7 @@ from domains.identity.api.serializers.accounts import UserOut, render_user
 from domains.identity.api.serializers.credentials import ChangeOut, ConfirmChangeIn, EmailIn, PhoneIn, UndoIn
 from domains.identity.api.serializers.secrets import render_awaited
 from domains.identity.rules.challenges import SecretRefused
-from kelmah.http.permissions import Anyone
+from kelmah.http.permissions import Anyone, Authenticated
 from kelmah.http.schema import operation
 from kelmah.http.serializers import valid
 from kelmah.http.views import View
@@ -38,6 +38,7 @@ class _Change(View):
 
 
 class MyEmail(_Change):
+    permission_classes = [Authenticated]
     column = "email"
 
     @operation(
@@ -54,6 +55,7 @@ class MyEmail(_Change):
 
 
 class MyPhone(_Change):
+    permission_classes = [Authenticated]
     column = "phone"
 
     @operation(
@@ -81,6 +83,8 @@ class _Confirmation(View):
 
 
 class ConfirmMyEmail(_Confirmation):
+    permission_classes = [Authenticated]
+
     @operation(
         summary="Bring back the link's secret: the e-mail address is mine",
         description=PROOF,
@@ -95,6 +99,8 @@ class ConfirmMyEmail(_Confirmation):
 
 
 class ConfirmMyPhone(_Confirmation):
+    permission_classes = [Authenticated]
+
     @operation(
         summary="Bring back the code: the number is mine",
         description=PROOF,

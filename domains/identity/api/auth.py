@@ -8,7 +8,7 @@ from domains.identity.api.callers import device_of, ip_of
 from domains.identity.api.serializers.accounts import LoginIn, RefreshIn, TokensOut, render_tokens
 from domains.identity.rules.factors import SecondFactorRequired
 from kelmah.http.errors import TokenInvalid
-from kelmah.http.permissions import Anyone
+from kelmah.http.permissions import Anyone, Authenticated
 from kelmah.http.schema import operation
 from kelmah.http.serializers import valid
 from kelmah.http.views import View
@@ -77,6 +77,7 @@ class Refresh(View):
 
 
 class Logout(View):
+    permission_classes = [Authenticated]
     open_to_limited_sessions = True
 
     @operation(summary="End this session", description="Its refresh token and its access tokens stop working.")

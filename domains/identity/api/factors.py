@@ -23,6 +23,7 @@ from domains.identity.api.serializers.factors import (
 )
 from domains.identity.queries import factors as of_factors
 from domains.identity.rules import factors as rules
+from kelmah.http.permissions import Authenticated
 from kelmah.http.schema import operation
 from kelmah.http.serializers import valid
 from kelmah.http.views import View
@@ -54,6 +55,7 @@ class _Mine(View):
 
 
 class MyFactors(View):
+    permission_classes = [Authenticated]
     open_to_limited_sessions = True
 
     @operation(
@@ -73,6 +75,8 @@ class MyFactors(View):
 
 
 class TotpBegin(_Mine):
+    permission_classes = [Authenticated]
+
     @operation(
         summary="Begin to add an authenticator app",
         description="Shows a secret once; it counts when a code of it is confirmed within ten minutes.",
@@ -100,6 +104,8 @@ class TotpBegin(_Mine):
 
 
 class TotpConfirm(_Mine):
+    permission_classes = [Authenticated]
+
     @operation(
         summary="Confirm the authenticator app with the code that it shows",
         description="With the first factor come ten recovery codes, shown once. Refresh to get a token that says so.",
@@ -117,6 +123,8 @@ class TotpConfirm(_Mine):
 
 
 class PasskeyOptions(_Mine):
+    permission_classes = [Authenticated]
+
     @operation(
         summary="Begin to add a passkey",
         description="Options for `navigator.credentials.create`, good for five minutes and one answer.",
@@ -129,6 +137,8 @@ class PasskeyOptions(_Mine):
 
 
 class PasskeyAdd(_Mine):
+    permission_classes = [Authenticated]
+
     @operation(
         summary="Add the passkey that the browser made",
         request=PasskeyIn,
@@ -145,6 +155,8 @@ class PasskeyAdd(_Mine):
 
 
 class MyFactor(_Mine):
+    permission_classes = [Authenticated]
+
     @operation(
         summary="Rename a factor",
         request=NameIn,
@@ -168,6 +180,8 @@ class MyFactor(_Mine):
 
 
 class RecoveryCodes(_Mine):
+    permission_classes = [Authenticated]
+
     @operation(
         summary="Make ten new recovery codes",
         description="The old ones are void. Shown once.",

@@ -8,12 +8,15 @@ from domains.identity.api.serializers.impersonation import ImpersonationOut, ren
 from domains.identity.queries.impersonation import impersonations_of
 from kelmah.errors import NotFound
 from kelmah.http.pagination import keyset_page
+from kelmah.http.permissions import Authenticated
 from kelmah.http.schema import operation
 from kelmah.http.serializers import PageQuery
 from kelmah.http.views import View
 
 
 class MyImpersonations(View):
+    permission_classes = [Authenticated]
+
     @operation(
         summary="When staff looked at Kelmah as me, and why",
         query=PageQuery,
@@ -38,6 +41,7 @@ class MyImpersonations(View):
 
 
 class ImpersonationEnd(View):
+    permission_classes = [Authenticated]
     refuses_impersonation = False
 
     @operation(

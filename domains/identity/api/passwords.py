@@ -9,7 +9,7 @@ from domains.identity.api.callers import ip_of
 from domains.identity.api.serializers.credentials import ForgottenIn, NewPasswordIn, ResetIn, ResetOut
 from domains.identity.api.serializers.secrets import render_awaited
 from domains.identity.rules.challenges import SecretRefused
-from kelmah.http.permissions import Anyone
+from kelmah.http.permissions import Anyone, Authenticated
 from kelmah.http.schema import operation
 from kelmah.http.serializers import valid
 from kelmah.http.views import View
@@ -57,6 +57,7 @@ class ResetPassword(View):
 
 
 class MyPassword(View):
+    permission_classes = [Authenticated]
     rate_class = "auth"
 
     @operation(

@@ -20,7 +20,7 @@ from domains.identity.api.serializers.profiles import (
 from kelmah.errors import NotFound, Unavailable
 from kelmah.http.authentication import caller_of
 from kelmah.http.etag import expected_version, with_etag
-from kelmah.http.permissions import Anyone, Can
+from kelmah.http.permissions import Anyone, Authenticated, Can
 from kelmah.http.schema import operation
 from kelmah.http.serializers import valid
 from kelmah.http.views import View
@@ -30,6 +30,7 @@ COMPANY_ID = "01930d2a-0b00-7c33-9d33-5e9c7c3f1a77"
 
 
 class Me(View):
+    permission_classes = [Authenticated]
     open_to_limited_sessions = True
 
     @operation(

@@ -17,7 +17,7 @@ from domains.identity.api.serializers.factors import (
     proof_in,
 )
 from domains.identity.rules import factors as rules
-from kelmah.http.permissions import Anyone
+from kelmah.http.permissions import Anyone, Authenticated
 from kelmah.http.schema import operation
 from kelmah.http.serializers import valid
 from kelmah.http.views import View
@@ -84,6 +84,7 @@ class PasskeyLogin(_OpenToAll):
 
 
 class StepUp(View):
+    permission_classes = [Authenticated]
     rate_class = "auth"
     open_to_limited_sessions = True
 
@@ -116,6 +117,7 @@ class StepUp(View):
 
 
 class StepUpOptions(View):
+    permission_classes = [Authenticated]
     rate_class = "auth"
     open_to_limited_sessions = True
 

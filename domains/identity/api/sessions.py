@@ -10,6 +10,7 @@ from domains.identity.api.serializers.sessions import SessionOut, render_session
 from domains.identity.queries.sessions import living_sessions
 from kelmah.errors import NotFound
 from kelmah.http.pagination import keyset_page
+from kelmah.http.permissions import Authenticated
 from kelmah.http.schema import operation
 from kelmah.http.serializers import PageQuery
 from kelmah.http.views import View
@@ -28,6 +29,7 @@ SESSION = {
 
 class MySessions(View):
     refuses_impersonation = True
+    permission_classes = [Authenticated]
 
     @operation(
         summary="Where I am logged in, newest login first",
@@ -53,6 +55,7 @@ class MySessions(View):
 
 class MySession(View):
     refuses_impersonation = True
+    permission_classes = [Authenticated]
 
     @operation(
         summary="Log out one device",

@@ -8,6 +8,7 @@ from domains.identity.actions import settings
 from domains.identity.api.serializers.settings import SettingsIn, SettingsOut, render_settings
 from domains.identity.queries.settings import settings_of
 from kelmah.http.etag import expected_version, with_etag
+from kelmah.http.permissions import Authenticated
 from kelmah.http.schema import operation
 from kelmah.http.serializers import valid
 from kelmah.http.views import View
@@ -29,6 +30,8 @@ SETTINGS = {
 
 
 class MySettings(View):
+    permission_classes = [Authenticated]
+
     @operation(summary="What I set", response=SettingsOut, example_response=SETTINGS)
     def get(self, request: Request) -> Response:
         found = settings_of(queries.account_of(request.user.user_id))

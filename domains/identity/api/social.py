@@ -27,7 +27,7 @@ from domains.identity.api.serializers.social import (
 from domains.identity.queries import social as queries
 from domains.identity.rules import social
 from domains.identity.rules.factors import SecondFactorRequired
-from kelmah.http.permissions import Anyone
+from kelmah.http.permissions import Anyone, Authenticated
 from kelmah.http.schema import operation
 from kelmah.http.serializers import valid
 from kelmah.http.views import View
@@ -153,6 +153,7 @@ class SocialRegister(View):
 
 
 class MySocialLogins(View):
+    permission_classes = [Authenticated]
     needs_fresh_proof = True
 
     @operation(
@@ -179,6 +180,7 @@ class MySocialLogins(View):
 
 
 class MySocialLogin(View):
+    permission_classes = [Authenticated]
     needs_fresh_proof = True
 
     @operation(

@@ -12,7 +12,7 @@ from domains.marketplace.api.serializers.outputs import OfferOut, render_offer
 from domains.marketplace.models import Offer
 from kelmah.errors import InvalidTransition, NotFound
 from kelmah.http.etag import expected_version, with_etag
-from kelmah.http.permissions import Can
+from kelmah.http.permissions import Authenticated, Can
 from kelmah.http.schema import operation
 from kelmah.http.serializers import valid
 from kelmah.http.views import View
@@ -41,6 +41,8 @@ class OffersOfProposal(View):
 
 
 class OfferDetail(View):
+    permission_classes = [Authenticated]
+
     @operation(
         summary="An offer that I sent or received",
         response=OfferOut,

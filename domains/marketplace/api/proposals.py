@@ -17,7 +17,7 @@ from domains.marketplace.models import Proposal
 from kelmah.errors import InvalidTransition, NotFound
 from kelmah.http.cursors import read_cursor, read_limit
 from kelmah.http.etag import expected_version, with_etag
-from kelmah.http.permissions import Can
+from kelmah.http.permissions import Authenticated, Can
 from kelmah.http.schema import operation
 from kelmah.http.serializers import PageQuery, valid
 from kelmah.http.views import View
@@ -85,6 +85,8 @@ class MyProposals(View):
 
 
 class ProposalDetail(View):
+    permission_classes = [Authenticated]
+
     @operation(
         summary="A proposal that I made or received",
         response=ProposalOut,

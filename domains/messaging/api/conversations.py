@@ -21,6 +21,7 @@ from domains.messaging.api.serializers import (
 from kelmah.errors import InvalidInput, NotFound
 from kelmah.http.cursors import read_cursor, read_limit, write_cursor
 from kelmah.http.pagination import page_response
+from kelmah.http.permissions import Authenticated
 from kelmah.http.schema import operation
 from kelmah.http.serializers import PageQuery, valid
 from kelmah.http.views import View
@@ -30,6 +31,8 @@ _SCOPE = "conversations"
 
 
 class ConversationList(View):
+    permission_classes = [Authenticated]
+
     @operation(
         summary="My conversations, most lively first",
         query=PageQuery,
@@ -65,6 +68,8 @@ class ConversationList(View):
 
 
 class ConversationDetail(View):
+    permission_classes = [Authenticated]
+
     @operation(
         summary="One of my conversations",
         response=ConversationOut,
@@ -76,6 +81,8 @@ class ConversationDetail(View):
 
 
 class MessageList(View):
+    permission_classes = [Authenticated]
+
     @operation(
         summary="Messages of a conversation, by their numbers",
         description="Without `after_seq`, newest first and below `before_seq`; with it, oldest first and above it. "
@@ -116,6 +123,8 @@ class MessageList(View):
 
 
 class ConversationRead(View):
+    permission_classes = [Authenticated]
+
     @operation(
         summary="I have read up to this message",
         description="The other side and my other devices see it at once. Never backwards.",

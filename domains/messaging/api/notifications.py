@@ -13,6 +13,7 @@ from domains.messaging.api.serializers import NotificationOut, TicketOut, Unread
 from kelmah.errors import NotFound, Unavailable
 from kelmah.http.cursors import read_cursor, read_limit, write_cursor
 from kelmah.http.pagination import page_response
+from kelmah.http.permissions import Authenticated
 from kelmah.http.schema import operation
 from kelmah.http.serializers import PageQuery
 from kelmah.http.views import View
@@ -22,6 +23,8 @@ _SCOPE = "notifications"
 
 
 class NotificationList(View):
+    permission_classes = [Authenticated]
+
     @operation(
         summary="What I was told, newest first",
         description="Kept for 90 days.",
@@ -40,12 +43,16 @@ class NotificationList(View):
 
 
 class UnreadCount(View):
+    permission_classes = [Authenticated]
+
     @operation(summary="How much I have not read yet", response=UnreadOut, example_response={"unread": 3})
     def get(self, request: Request) -> Response:
         return Response({"unread": queries.unread_notifications(request.user.user_id)})
 
 
 class NotificationRead(View):
+    permission_classes = [Authenticated]
+
     @operation(
         summary="I have read this",
         response=NotificationOut,
@@ -58,6 +65,7 @@ class NotificationRead(View):
 
 
 class LiveTicket(View):
+    permission_classes = [Authenticated]
     idempotency_domain = ""  # a ticket is a secret of thirty seconds: it is not kept
 
     @operation(

@@ -9,7 +9,7 @@ from domains.payments import actions, queries, rules
 from domains.payments.api.serializers import DepositIn, DepositOut, PayoutIn, PayoutOut, render_deposit, render_payout
 from kelmah.errors import NotFound
 from kelmah.http.etag import with_etag
-from kelmah.http.permissions import Can
+from kelmah.http.permissions import Authenticated, Can
 from kelmah.http.schema import operation
 from kelmah.http.serializers import valid
 from kelmah.http.views import View
@@ -31,6 +31,7 @@ PAYOUT = {name: value for name, value in DEPOSIT.items() if name != "credited"} 
 
 
 class DepositCreate(View):
+    permission_classes = [Authenticated]
     idempotency_required = True
 
     @operation(
@@ -58,6 +59,8 @@ class DepositCreate(View):
 
 
 class DepositDetail(View):
+    permission_classes = [Authenticated]
+
     @operation(summary="One of my deposits", response=DepositOut, errors=[NotFound], example_response=DEPOSIT)
     def get(self, request: Request, deposit_id: UUID) -> Response:
         deposit = queries.access_deposit(deposit_id=deposit_id, by=request.user)
@@ -97,6 +100,8 @@ class PayoutCreate(View):
 
 
 class PayoutDetail(View):
+    permission_classes = [Authenticated]
+
     @operation(
         summary="One of my payouts",
         response=PayoutOut,

@@ -24,7 +24,7 @@ from kelmah.errors import NotFound
 from kelmah.http.cursors import read_cursor, read_limit, write_cursor
 from kelmah.http.etag import with_etag
 from kelmah.http.pagination import page_response
-from kelmah.http.permissions import Anyone, Can
+from kelmah.http.permissions import Anyone, Authenticated, Can
 from kelmah.http.schema import operation
 from kelmah.http.serializers import valid
 from kelmah.http.views import View
@@ -33,6 +33,8 @@ GHS = "GHS"
 
 
 class Wallet(View):
+    permission_classes = [Authenticated]
+
     @operation(
         summary="What I have, what is coming, and what is protected in escrow",
         query=WalletQuery,
@@ -49,6 +51,8 @@ class Wallet(View):
 
 
 class Statement(View):
+    permission_classes = [Authenticated]
+
     @operation(
         summary="Every change of my wallet, newest first",
         query=StatementQuery,
@@ -84,6 +88,8 @@ class Statement(View):
 
 
 class EscrowDetail(View):
+    permission_classes = [Authenticated]
+
     @operation(
         summary="The protected funds of a milestone, for its two sides",
         response=EscrowOut,

@@ -14,7 +14,7 @@ from kelmah.errors import NotFound, Unavailable
 from kelmah.http.authentication import caller_of
 from kelmah.http.etag import expected_version, with_etag
 from kelmah.http.pagination import keyset_page
-from kelmah.http.permissions import Anyone
+from kelmah.http.permissions import Anyone, Authenticated
 from kelmah.http.schema import operation
 from kelmah.http.serializers import valid
 from kelmah.http.views import View
@@ -43,6 +43,8 @@ EXAMPLE = {
 
 
 class ReviewSubmit(View):
+    permission_classes = [Authenticated]
+
     @operation(
         summary="Review the other side of an ended contract, blind",
         description="Hidden until the other side has written too, or 14 days have passed.",
@@ -70,6 +72,8 @@ class ReviewSubmit(View):
 
 
 class OpenWindows(View):
+    permission_classes = [Authenticated]
+
     @operation(
         summary="Contracts I may still review",
         response=WindowOut,
@@ -99,6 +103,8 @@ class OpenWindows(View):
 
 
 class ReviewDetail(View):
+    permission_classes = [Authenticated]
+
     @operation(
         summary="A published review, or one of mine", response=ReviewOut, errors=[NotFound], example_response=EXAMPLE
     )
@@ -108,6 +114,8 @@ class ReviewDetail(View):
 
 
 class ReviewReply(View):
+    permission_classes = [Authenticated]
+
     @operation(
         summary="Answer a review about me, once",
         request=ReplyIn,

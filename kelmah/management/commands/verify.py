@@ -31,6 +31,7 @@ class Command(BaseCommand):
             ("interfaces", lambda: call_command("interfaces", check=True)),
             ("event catalogue", lambda: call_command("events", "catalogue", "--check")),
             ("architecture and canvases", lambda: call_command("canvas", check=True)),
+            ("routes and roles", lambda: call_command("routes", check=True)),
             ("deployment files", lambda: call_command("deployment", check=True)),
         ]
 

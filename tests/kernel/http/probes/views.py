@@ -16,7 +16,7 @@ from kelmah.errors import Conflict, FieldError, InvalidInput, NotFound, StaleVer
 from kelmah.http.etag import expected_version, with_etag
 from kelmah.http.fields import MomentField, MoneyField, SwitchField, TextField, UUIDField, WholeNumberField
 from kelmah.http.pagination import keyset_page, page_response
-from kelmah.http.permissions import Anyone, HasRole
+from kelmah.http.permissions import Anyone, Authenticated, HasRole
 from kelmah.http.schema import operation
 from kelmah.http.serializers import PageQuery, StrictSerializer, valid
 from kelmah.http.views import View, dry_run
@@ -69,6 +69,8 @@ def render_note(note: Note) -> dict[str, Any]:
 
 
 class WhoamiView(View):
+    permission_classes = [Authenticated]
+
     @operation(summary="Who am I?")
     def get(self, request: Request) -> Response:
         user = request.user
@@ -92,6 +94,7 @@ class HirersView(View):
 
 
 class VaultView(View):
+    permission_classes = [Authenticated]
     needs_fresh_proof = True
 
     @operation(summary="Look into the vault")
@@ -139,6 +142,7 @@ class PrivateView(View):
 
 
 class GateView(View):
+    permission_classes = [Authenticated]
     open_to_limited_sessions = True
 
     @operation(summary="Also for limited sessions")
@@ -156,6 +160,8 @@ class LoginView(View):
 
 
 class EchoView(View):
+    permission_classes = [Authenticated]
+
     @operation(summary="Say it again", request=Form, response=Form)
     def post(self, request: Request) -> Response:
         values = valid(Form, request.data)
@@ -163,6 +169,8 @@ class EchoView(View):
 
 
 class NotesView(View):
+    permission_classes = [Authenticated]
+
     @operation(
         summary="List notes",
         query=NotesQuery,
@@ -208,6 +216,8 @@ class MoneyView(NotesView):
 
 
 class NoteView(View):
+    permission_classes = [Authenticated]
+
     @operation(summary="Read a note", response=NoteShape, errors=[NotFound])
     def get(self, request: Request, note_id: UUID) -> Response:
         raise NotFound
@@ -223,6 +233,8 @@ class NoteView(View):
 
 
 class FragmentView(View):
+    permission_classes = [Authenticated]
+
     @operation(summary="A list that SQL has built", response=NoteShape)
     def get(self, request: Request) -> Response:
         return page_response(request, orjson.Fragment(b'[{"id":1}]'), next_cursor=None)
@@ -257,6 +269,8 @@ def plain(request: HttpRequest, how: str) -> HttpResponse:
 
 
 class PictureView(View):
+    permission_classes = [Authenticated]
+
     @operation(summary="A picture", response={"image/png": bytes})
     def get(self, request: Request) -> HttpResponse:
         return HttpResponse(b"\x89PNG", content_type="image/png")
