@@ -54,6 +54,9 @@ class FakeFiles:
             raise NotFound
         return f"/api/v1/files/content/link-to-{file_id}"
 
+    def keep_export_part(self, *, request_id: UUID, owner_id: UUID, name: str, content: str) -> None:
+        raise AssertionError("nobody takes a copy here")
+
 
 @pytest.fixture
 def cabinet() -> Iterator[FakeFiles]:

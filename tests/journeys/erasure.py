@@ -94,6 +94,15 @@ class Erasure(FirstPaidJob):
         person.patch("/me/profile", words, "writes into the profile", If_Match=f'"{version}"')
         room = person.get("/conversations")["items"][0]["id"]
         photo = person.upload(f"{mark}.png", "image/png", PNG + mark.encode(), kind="chat")
+        card = person.upload("card.png", "image/png", PNG + mark.encode(), kind="identity")
+        paper = {
+            "kind": "address",
+            "file_ids": [card["file_id"]],
+            "name": mark,
+            "address": f"{mark} Street",
+            "country": "GH",
+        }
+        person.post("/me/verification/documents", paper, "shows where they live", expects=201)
         message = {"client_id": f"c-{mark}", "text": f"It is {mark} here", "file_ids": [photo["file_id"]]}
         person.post(f"/conversations/{room}/messages", message, "writes a message", expects=201)
 

@@ -1,5 +1,6 @@
 """Having documents looked at by a vendor, and what happens to them by the clock."""
 
+from contextlib import suppress
 from uuid import UUID
 
 from domains.identity.actions.notices import tell
@@ -20,10 +21,12 @@ def check_document(*, document_id: UUID) -> None:
     """
     if not _begin(document_id):
         return
-    document = Document.objects.get(id=document_id)
+    document = Document.objects.filter(id=document_id).first()
     try:
-        paper = found.paper_of(document)
+        paper = found.paper_of(document) if document else None
     except Shredded:
+        paper = None
+    if document is None or paper is None:
         return  # erased since
     chosen = vendor()
     verdict = chosen.examine(Submission(document_id=document.id, owner_id=document.user_id, paper=paper))
@@ -33,7 +36,7 @@ def check_document(*, document_id: UUID) -> None:
 def record_verdict(*, document_id: UUID, vendor_name: str, verdict: Verdict) -> None:
     """Nothing found: the document counts. Else, or if somebody else has one with its number, people look at it. Twice,
     or too late, is safe: only what is being checked is decided."""
-    with locked(document_id) as (document, profile):
+    with suppress(NotFound), locked(document_id) as (document, profile):  # erased since
         if document.state != "checking":
             return
         document.vendor, document.vendor_reference = vendor_name, verdict.reference
@@ -48,7 +51,7 @@ def record_verdict(*, document_id: UUID, vendor_name: str, verdict: Verdict) -> 
 
 def refer_document(*, subject_id: UUID, subject_version: int) -> None:
     """Deadline: nobody answered within the hour, so people look."""
-    with locked(subject_id) as (document, _):
+    with suppress(NotFound), locked(subject_id) as (document, _):  # erased since
         if document.state in ("uploaded", "checking"):
             document.findings = ["no_answer"]
             if found.duplicates_of(document).exists():
@@ -58,14 +61,14 @@ def refer_document(*, subject_id: UUID, subject_version: int) -> None:
 
 def expire_document(*, subject_id: UUID, subject_version: int) -> None:
     """Deadline: the paper is too old. One that was revoked or superseded since stays what it is."""
-    with locked(subject_id) as (document, profile):
+    with suppress(NotFound), locked(subject_id) as (document, profile):  # erased since
         if document.state == "verified" and _is_over(document):
             stop_counting(document, profile, "expire")
 
 
 def remind_of_document(*, subject_id: UUID, subject_version: int) -> None:
     """Deadline: in a month it will be too old. Nobody is told whose newer one is looked at already."""
-    with locked(subject_id) as (document, profile):
+    with suppress(NotFound), locked(subject_id) as (document, profile):  # erased since
         waiting = found.documents_of(document.user_id).filter(kind=document.kind, state__in=OPEN)
         if document.state == "verified" and not waiting.exists():
             tell(document.user_id, "verification_ends", detail=worded(document, profile))

@@ -12,6 +12,7 @@ from django.utils.translation import gettext, override
 
 from domains.identity import queries
 from domains.identity.models import Company, CompanyInvitation, LoginGuard, User
+from domains.identity.queries.papers import typed_of_papers
 from domains.identity.rules import HOME_ZONE
 from domains.identity.rules.goodbye import BODY, SUBJECT
 from kelmah import clock, crypto
@@ -31,6 +32,7 @@ def copy_of(user_id: UUID) -> dict[str, Iterator[dict[str, Any]]]:
     sections = {"account": records_of(User.objects.filter(id=user_id), without=_secrets_of(User))}
     for model, rows in _tables_about(user_id):
         sections[model.__name__.lower()] = records_of(rows, without=_secrets_of(model))
+    sections["typed_of_papers"] = typed_of_papers(user_id)
     return sections
 
 

@@ -1,7 +1,11 @@
 """Identity papers."""
 
 import json
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import asdict
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -67,6 +71,13 @@ def paper_of(document: Document) -> Paper:
         expires_on=document.expires_on,
         skill_id=document.skill_id,
     )
+
+
+def typed_of_papers(user_id: UUID) -> Iterator[dict[str, Any]]:
+    """What somebody typed of each of their papers, in clear, for their own copy."""
+    for document in documents_of(user_id).exclude(details__isnull=True).order_by("sent_at"):
+        with suppress(crypto.Shredded):
+            yield {"document_id": document.id, **asdict(details_of(document))}
 
 
 def duplicates_of(document: Document) -> QuerySet[Document]:
