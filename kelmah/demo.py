@@ -22,6 +22,7 @@ class DemoPerson:
     name: str
     role: str
     headline: str = ""
+    skill_id: str = ""
     place: str = "Accra"
     latitude: float = 5.6037
     longitude: float = -0.187
@@ -40,8 +41,28 @@ PASSWORD: Final = "demo of seven baobabs"  # noqa: S105 - printed by ``make run`
 PEOPLE: Final = (
     DemoPerson(name="Abena", role="hirer", place="Osu, Accra", latitude=5.556, longitude=-0.182),
     DemoPerson(name="Kwame", role="hirer", place="Kumasi", latitude=6.6885, longitude=-1.6244),
-    DemoPerson(name="Yaw", role="worker", headline="Carpenter: cabinets, doors, roofs", place="Labadi, Accra"),
-    DemoPerson(name="Adjoa", role="worker", headline="Electrician, certified", place="Tema", latitude=5.669),
-    DemoPerson(name="Fiifi", role="worker", headline="Plumber, day and night", place="Cape Coast", latitude=5.1315),
+    DemoPerson(
+        name="Yaw",
+        role="worker",
+        headline="Carpenter: cabinets, doors, roofs",
+        place="Labadi, Accra",
+        skill_id="47-2031-00-carpentry",
+    ),
+    DemoPerson(
+        name="Adjoa",
+        role="worker",
+        headline="Electrician, certified",
+        place="Tema",
+        latitude=5.669,
+        skill_id="47-2111-00-electrical-wiring",
+    ),
+    DemoPerson(
+        name="Fiifi",
+        role="worker",
+        headline="Plumber, day and night",
+        place="Cape Coast",
+        latitude=5.1315,
+        skill_id="47-2152-00-plumbing",
+    ),
     DemoPerson(name="Staff", role="staff"),
 )

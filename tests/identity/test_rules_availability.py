@@ -16,7 +16,10 @@ from domains.identity.rules.availability import (
     TimeOff,
     check_availability,
     free_intervals,
+    hours_of_week,
     is_free,
+    minute_of_week,
+    offsets_between,
 )
 from domains.identity.rules.public_holidays import COUNTRIES, holidays_between, public_holidays
 from kelmah.errors import InvalidInput
@@ -160,3 +163,18 @@ def test_nonsense_is_refused_by_name(wanted, pointer):
     with pytest.raises(InvalidInput) as refused:
         check_availability(wanted, now=NOW)
     assert [error.pointer for error in refused.value.errors] == [pointer]
+
+
+@settings(max_examples=100, deadline=None)
+@given(when=availabilities, at=moments())
+def test_whoever_is_free_has_that_hour_of_the_week_in_utc(when, at):
+    day = at.date()
+    offsets = offsets_between(when.zone, day - timedelta(days=1), day + timedelta(days=1))
+    assert not is_free(when, at) or minute_of_week(at) // 60 in hours_of_week(when.slots, offsets)
+
+
+def test_hours_in_utc_are_those_of_summer_and_of_winter():
+    monday = [Slot(weekday=1, starts=30, minutes=60)]  # 00:30 to 01:30
+    offsets = offsets_between("Europe/Paris", date(2026, 1, 1), date(2026, 12, 31))
+    assert offsets == {60, 120}
+    assert hours_of_week(monday, offsets) == [0, 166, 167]  # 23:30 on Sunday in winter, 22:30 in summer

@@ -147,6 +147,9 @@ class FirstPaidJob:
         expect(found[0]["id"] == job["id"], "the job is the first hit", found)
         self.narrator.did("Kofi", "finds it by searching", 200)
         self.cast.things["job_id"] = job["id"]
+        name, skill = kofi.form["display_name"], kofi.tokens["skill"]["id"]
+        found = ama.get("/workers", "looks for a carpenter nearby", q=name, skill=skill, near="5.56,-0.18")["items"]
+        expect(found[0]["user_id"] == kofi.user_id, "the worker is the first hit", found)
 
     def a_proposal_becomes_an_offer(self) -> None:
         self.narrator.chapter("3. A proposal becomes an offer")

@@ -1,5 +1,7 @@
 """Demo people."""
 
+from typing import Any
+
 from domains.identity import rules
 from domains.identity.actions.accounts import create_staff, register
 from domains.identity.actions.profiles import update_profile
@@ -29,4 +31,7 @@ def _make(person: DemoPerson) -> None:
         user_id=person.user_id,
     )
     place = rules.Place(name=person.place, latitude=person.latitude, longitude=person.longitude)
-    update_profile(user_id=person.user_id, expected_version=None, changes={"headline": person.headline, "place": place})
+    changes: dict[str, Any] = {"headline": person.headline, "place": place}
+    if person.skill_id:
+        changes["skills"] = (rules.Skill(skill_id=person.skill_id, level=4, years=8),)
+    update_profile(user_id=person.user_id, expected_version=None, changes=changes)

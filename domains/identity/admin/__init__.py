@@ -1,5 +1,27 @@
 """Staff's desk for people: who they are, how they prove it, where they are logged in; switching accounts off and on."""
 
-from domains.identity.admin import api_keys, companies, events, grants, impersonation, papers, people, privacy, sessions
+from domains.identity.admin import (
+    api_keys,
+    companies,
+    directory,
+    events,
+    grants,
+    impersonation,
+    papers,
+    people,
+    privacy,
+    sessions,
+)
 
-__all__ = ["api_keys", "companies", "events", "grants", "impersonation", "papers", "people", "privacy", "sessions"]
+__all__ = [
+    "api_keys",
+    "companies",
+    "directory",
+    "events",
+    "grants",
+    "impersonation",
+    "papers",
+    "people",
+    "privacy",
+    "sessions",
+]

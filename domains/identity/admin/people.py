@@ -10,7 +10,17 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 
 from domains.identity import actions
-from domains.identity.models import AuthSession, Profile, ProfileSkill, RoleGrant, User
+from domains.identity.models import (
+    AuthSession,
+    DayOff,
+    Education,
+    Experience,
+    Profile,
+    ProfileSkill,
+    RoleGrant,
+    User,
+    WeeklySlot,
+)
 from kelmah.errors import DomainError
 from kelmah.http.staff import ReadOnly
 
@@ -71,14 +81,36 @@ class UserAdmin(ReadOnly, ModelAdmin):
 
 class SkillInline(ReadOnly, TabularInline):
     model = ProfileSkill
-    fields: Any = ("skill_id", "name", "level", "years")
+    fields: Any = ("skill_id", "name", "level", "years", "verified")
+
+
+class ExperienceInline(ReadOnly, TabularInline):
+    model: Any = Experience
+    fields = ("organisation", "title", "started", "ended")
+    ordering = ("-started",)
+
+
+class EducationInline(ExperienceInline):
+    model = Education
+
+
+class SlotInline(ReadOnly, TabularInline):
+    model = WeeklySlot
+    fields = ("weekday", "starts", "minutes")
+    ordering = ("weekday", "starts")
+
+
+class DayOffInline(ReadOnly, TabularInline):
+    model = DayOff
+    fields = ("first", "last")
+    ordering = ("first",)
 
 
 @admin.register(Profile)
 class ProfileAdmin(ReadOnly, ModelAdmin):
     sees = "identity.view_people"
-    list_display = ("user", "headline", "place_name", "radius_km", "stars", "reviews")
+    list_display = ("user", "headline", "place_name", "radius_km", "stars", "reviews", "jobs", "verified_level")
     list_select_related = ("user",)
     list_filter = (("user__role", admin.AllValuesFieldListFilter),)
     search_fields = ("user__id__exact", "user__display_name", "user__email", "headline", "place_name")
-    inlines = (SkillInline,)
+    inlines = (SkillInline, ExperienceInline, EducationInline, SlotInline, DayOffInline)

@@ -154,6 +154,7 @@ class WorkerCard(models.Model):
     verified_level = models.SmallIntegerField()
     zone = models.TextField()
     weekdays = ArrayField(models.SmallIntegerField())
+    utc_hours = ArrayField(models.SmallIntegerField(), default=list, db_default=[])
     weekly = MinutesOfWeek()
     days_off = Dates()
     paused_until = models.DateTimeField(null=True)
@@ -173,6 +174,7 @@ class WorkerCard(models.Model):
             GinIndex(fields=["skill_ids"], name="card_skills", fastupdate=False),
             GinIndex(fields=["language_codes"], name="card_languages", fastupdate=False),
             GinIndex(fields=["search"], name="card_search"),
+            GinIndex(fields=["utc_hours"], name="card_hours"),
             # Plain columns for areas, since PostgreSQL knows how many rows a range of them holds; GiST for the nearest.
             models.Index(fields=["latitude", "longitude"], name="card_place", condition=Q(latitude__isnull=False)),
             GistIndex(fields=["spot"], name="card_spot"),

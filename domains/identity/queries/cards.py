@@ -141,11 +141,13 @@ def _week(when: availability.Availability, today: date) -> dict[str, Any]:
     """Multiranges in PostgreSQL's own text; it merges what touches."""
     minutes = [part for slot in when.slots for part in slot.of_week]
     days = {first // availability.DAY for first, _ in minutes} | {(last - 1) // availability.DAY for _, last in minutes}
-    resting = holidays_between(when.holidays, today - timedelta(days=1), today + directory.HOLIDAYS_AHEAD)
+    since, until = today - timedelta(days=2), today + directory.HOLIDAYS_AHEAD
+    resting = holidays_between(when.holidays, since, until)
     off = [(each.first, each.last) for each in when.days_off] + [(day, day) for day, _ in resting]
     return {
         "zone": when.zone,
         "weekdays": sorted(day + 1 for day in days),
+        "utc_hours": availability.hours_of_week(when.slots, availability.offsets_between(when.zone, since, until)),
         "weekly": "{" + ",".join(f"[{first},{last})" for first, last in minutes) + "}",
         "days_off": "{" + ",".join(f"[{first},{last}]" for first, last in off) + "}",
         "paused_until": when.paused_until.isoformat() if when.paused_until else None,

@@ -54,11 +54,11 @@ def find(
     wanted: WorkerFilter, *, sort: str, limit: int, weights: directory.Weights, begin: Place | None = None
 ) -> Page:
     """Workers who may be found and pass the filter. ``distance`` needs a point, ``rate`` a currency."""
-    gate, params = conditions(wanted)
+    asked = sort == "rank" and (wanted.words or wanted.skill_ids)
+    gate, params = conditions(wanted, but=("words" if wanted.words else "skill_ids") if asked else "")
     params |= {"limit": limit, "version": weights.version}
     if begin:
         params |= {"after_key": begin.after[0], "after_id": begin.after[1]}
-    asked = sort == "rank" and (wanted.words or wanted.skill_ids)
     ctes = _best(wanted, gate, params, weights, begin) if asked else _in_order(wanted, sort, gate, params, begin)
     direction = "ASC" if sort in ("distance", "rate") else "DESC"
     order = f"page.key {direction}, page.user_id {direction}"

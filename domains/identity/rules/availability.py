@@ -9,6 +9,7 @@ it is put back, longer.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -121,6 +122,25 @@ def free_intervals(availability: Availability, *, start: datetime, end: datetime
         for first, last in _free_on_the_wall(availability, wall):
             found.append(Interval((first - offset).replace(tzinfo=UTC), (last - offset).replace(tzinfo=UTC)))
     return _merged(found)
+
+
+@lru_cache(maxsize=1_000)  # few zones, and the days move once a day
+def offsets_between(zone: str, first: date, last: date) -> frozenset[int]:
+    """How many minutes the zone's clocks are ahead of UTC at any time of these days."""
+    begin = datetime(first.year, first.month, first.day, tzinfo=UTC)
+    days = range((last - first).days + 2)
+    return frozenset(int(_offset(ZoneInfo(zone), begin + timedelta(days=day)).total_seconds() // 60) for day in days)
+
+
+def hours_of_week(slots: Iterable[Slot], offsets: Iterable[int]) -> list[int]:
+    """The hours of the week in UTC (0 begins on Monday at midnight) that hold some minute of a slot, at any of the
+    offsets: more than the truth by an hour at most."""
+    hours = set()
+    for offset in offsets:
+        for slot in slots:
+            first = (slot.weekday - 1) * DAY + slot.starts - offset
+            hours |= {hour % (WEEK // 60) for hour in range(first // 60, -(-(first + slot.minutes) // 60))}
+    return sorted(hours)
 
 
 # Private functions

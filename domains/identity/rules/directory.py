@@ -7,6 +7,8 @@ from datetime import timedelta
 from math import asin, cos, degrees, log10, pi, radians, sin
 from typing import Final
 
+from kelmah.errors import FieldError, InvalidInput
+
 EARTH_RADIUS_KM: Final = 6371.0088  # mean radius, IUGG
 MAX_WORDS: Final = 8
 MAX_WORD_LENGTH: Final = 40
@@ -14,6 +16,8 @@ MAX_SKILLS_ASKED: Final = 10
 EXCERPT_LENGTH: Final = 240
 CANDIDATES: Final = 2_000  # that are scored for one question
 WHOLE: Final = 10_000  # basis points
+MOST_JOBS_FULL: Final = 100_000
+MOST_RECENCY_DAYS: Final = 3_650
 TERMS: Final = ("rating", "verified", "jobs", "recency")
 AHEAD: Final = timedelta(days=366)  # a search may ask who is free within it
 HOLIDAYS_AHEAD: Final = timedelta(days=400)  # that a card knows; it is written anew every day
@@ -63,6 +67,23 @@ class Box:
     west: float
     north: float
     east: float
+
+
+def check_weights(weights: Weights) -> None:
+    """Raises InvalidInput, field by field: what the terms count must make up the whole."""
+    errors = [
+        FieldError(f"/{name}", "out_of_range", "From 0 to 10000 basis points.")
+        for name in (*TERMS, "match")
+        if not 0 <= getattr(weights, name) <= WHOLE
+    ]
+    if sum(getattr(weights, name) for name in TERMS) != WHOLE:
+        errors.append(FieldError("/rating", "not_whole", "Rating, verified, jobs and recency sum to 10000."))
+    if not 1 <= weights.jobs_full <= MOST_JOBS_FULL:
+        errors.append(FieldError("/jobs_full", "out_of_range", "From 1 to 100000 jobs."))
+    if not 1 <= weights.recency_days <= MOST_RECENCY_DAYS:
+        errors.append(FieldError("/recency_days", "out_of_range", "From 1 to 3650 days."))
+    if errors:
+        raise InvalidInput(errors=errors)
 
 
 def contributions(standing: Standing, weights: Weights) -> Mapping[str, int]:

@@ -49,6 +49,7 @@ PERMISSIONS: Final = (
         title="Suspend people and let them in again",
         to=("moderator", "compliance", "admin"),
     ),
+    Permission(name="identity.change_ranking", title="Weigh what ranks workers", to=("admin",)),
     Permission(
         name="identity.view_sessions",
         title="See where people are logged in, and who is locked out",

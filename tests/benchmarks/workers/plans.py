@@ -4,6 +4,7 @@ Run with the server's settings; prints rows for ``bench_workers`` as JSON. A few
 """
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import django
@@ -18,6 +19,7 @@ from domains.identity.queries import directory
 from domains.identity.queries.gate import WorkerFilter
 from domains.identity.rules.directory import FIRST_WEIGHTS
 from kelmah import clock
+from tests.benchmarks.workers import rows
 
 HO = {"latitude": 6.611, "longitude": 0.471, "radius_km": 5}
 QUESTIONS: dict[str, tuple[dict[str, Any], str, str]] = {
@@ -27,7 +29,9 @@ QUESTIONS: dict[str, tuple[dict[str, Any], str, str]] = {
     "the nearest": (HO | {"radius_km": 100}, "distance", "card_spot"),
     "around a point": (HO, "rank", "card_place"),
     "a rare word": ({"words": ("horologist",)}, "rank", "card_search"),
-    "a word of most workers": ({"words": ("accra",)}, "rank", "card_rank"),
+    "a word of most workers": ({"words": (rows.words_by_use()[0],)}, "rank", "card_rank"),
+    "by day": ({"at": datetime(2027, 1, 4, 10, tzinfo=UTC)}, "rank", "card_rank"),
+    "at night": ({"at": datetime(2027, 1, 4, 3, tzinfo=UTC)}, "rank", "card_hours"),
     "a skill": ({"skill_ids": ("51-6041-00-cobbler",)}, "rank", "card_skills"),
 }
 

@@ -56,16 +56,22 @@ def load(admin_url: str, count: int) -> None:
         connection.execute("VACUUM ANALYZE identity.identity_workercard")
 
 
+def words_by_use() -> list[str]:
+    """The first words come up with nearly every worker, the last with hardly any, as in real text."""
+    known = json.loads(SKILLS.read_text(encoding="utf-8"))["skills"]
+    words = sorted({word.lower() for skill in known for word in skill["words"].split()})
+    random.Random(20).shuffle(words)
+    return words
+
+
 def _name(number: int) -> str:
     return f"{NAMES[number % len(NAMES)]} {FAMILIES[number // len(NAMES) % len(FAMILIES)]}"
 
 
 def _cards(chance: random.Random, ids: list[str], now: datetime) -> Iterator[dict[str, Any]]:
     known = json.loads(SKILLS.read_text(encoding="utf-8"))["skills"]
-    words = sorted({word.lower() for skill in known for word in skill["words"].split()})
-    # The first words come up with every other worker, the last with hardly any, as in real text.
+    words = words_by_use()
     weights = [1 / (rank + 2) for rank in range(len(words))]
-    chance.shuffle(words)
     for number, user_id in enumerate(ids):
         had = {skill["id"]: skill for skill in (known[int(len(known) * chance.random() ** 2)] for _ in range(3))}
         levels = {skill_id: chance.randint(1, 5) for skill_id in had}
@@ -90,6 +96,7 @@ def _cards(chance: random.Random, ids: list[str], now: datetime) -> Iterator[dic
             **_standing(chance, now),
             "zone": "Africa/Accra",
             "weekdays": [1, 2, 3, 4, 5],
+            "utc_hours": [day * 24 + hour for day in range(5) for hour in range(8, 17)],
             "weekly": "{" + ",".join(f"[{day * 1440 + 480},{day * 1440 + 1020})" for day in range(5)) + "}",
             "days_off": HOLIDAYS if number % 2 else "{}",
             "paused_until": (now + timedelta(days=9)).isoformat() if number % 50 == 0 else None,

@@ -1,5 +1,6 @@
 """JSON of the search of workers."""
 
+from datetime import timedelta
 from typing import Any
 
 from rest_framework import serializers
@@ -136,9 +137,8 @@ class WorkerOut(serializers.Serializer):
 
 
 def _within_a_year(attrs: dict[str, Any]) -> None:
-    """What is known of holidays and plans ends there."""
-    now, ahead = clock.now(), directory.AHEAD
-    if "available_at" in attrs and abs(attrs["available_at"] - now) > ahead:
-        raise serializers.ValidationError({"available_at": "Within a year of now."}, code="out_of_range")
-    if "available_on" in attrs and abs(attrs["available_on"] - now.date()) > ahead:
-        raise serializers.ValidationError({"available_on": "Within a year of now."}, code="out_of_range")
+    """What is known of holidays and plans ends there. What was is over, but it may still be yesterday elsewhere."""
+    now = clock.now()
+    for name, present in (("available_at", now), ("available_on", now.date())):
+        if name in attrs and not -timedelta(days=1) <= attrs[name] - present <= directory.AHEAD:
+            raise serializers.ValidationError({name: "Within the next 366 days."}, code="out_of_range")
