@@ -1,8 +1,11 @@
 """nginx as the gateway, for real: what it lets through, to whom, how often, and what it says by itself."""
 
 import os
+import socket
 import subprocess
+import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from http.client import HTTPConnection
 from pathlib import Path
 from threading import Event
@@ -105,6 +108,23 @@ def test_the_largest_upload_passes_and_a_larger_one_does_not(gateway: httpx.Clie
     refused = larger.getresponse()  # before a byte of it was sent
     assert refused.status == 413
     assert b'"code":"body_too_large"' in refused.read()
+
+
+def test_half_requests_reach_no_domain_and_keep_nobody_waiting(gateway: httpx.Client, behind: Behind) -> None:
+    place = gateway.base_url
+    head = f"POST /api/v1/auth/half-{free_port()} HTTP/1.1\r\nHost: {place.netloc.decode()}\r\nContent-"
+    with ExitStack() as slow:
+        for number in range(200):
+            line = slow.enter_context(socket.create_connection((place.host, place.port or 80)))
+            # Half of them stop within the headers, half after the first byte of a body.
+            line.sendall((head if number % 2 else f"{head}Length: 100\r\n\r\n{{").encode())
+        times = []
+        for _ in range(50):
+            began = time.monotonic()
+            assert gateway.get("/api/v1/jobs").status_code == 200
+            times.append(time.monotonic() - began)
+    assert sorted(times)[47] < 0.5
+    assert behind.hits(head.split()[1].rpartition("/")[2]) == []
 
 
 # A copy that breaks off, dies, or is gone

@@ -8,6 +8,7 @@ from domains.identity import queries
 from domains.identity.actions import memberships
 from domains.identity.models import Company, CompanyMember
 from domains.identity.queries import companies as found
+from domains.identity.queries.people import hold_account
 from domains.identity.rules import companies as rules
 from kelmah import clock
 from kelmah.db import atomic, check_version
@@ -63,7 +64,7 @@ def hand_over(*, company_id: UUID, by_id: UUID, to_id: UUID, expected_version: i
     with atomic("identity"):
         # The rows of both, in one order: the one who takes over must not found a company too many at that moment.
         for user_id in sorted({by_id, to_id}):
-            queries.lock_user(user_id)
+            hold_account(user_id)
         company = found.lock_company(company_id)  # two hand-overs at once: the second is no owner's any more
         role = found.role_in(company, by_id)
         check_version(company, expected_version)

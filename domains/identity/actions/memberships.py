@@ -9,6 +9,7 @@ from domains.identity.actions import grants
 from domains.identity.actions.access_tokens import issue_access_token
 from domains.identity.models import Company, CompanyMember, User
 from domains.identity.queries import companies as found
+from domains.identity.queries.people import hold_account
 from domains.identity.rules import companies as rules
 from kelmah import clock
 from kelmah.db import atomic
@@ -47,7 +48,7 @@ def set_role(*, company_id: UUID, by_id: UUID, user_id: UUID, role: str) -> Comp
     Raises CompanyNotFound, CompanyRoleMissing, NotFound (no member), OwnerStays.
     """
     with atomic("identity"):
-        queries.lock_user(user_id)
+        hold_account(user_id)
         company = found.lock_company(company_id)  # what the caller may do must still be so at the commit
         mine = found.role_in(company, by_id)
         rules.check_may(mine, "set_role")
@@ -63,7 +64,7 @@ def remove(*, company_id: UUID, by_id: UUID, user_id: UUID) -> None:
     Raises CompanyNotFound, CompanyRoleMissing, NotFound (no member), OwnerStays.
     """
     with atomic("identity"):
-        queries.lock_user(user_id)
+        hold_account(user_id)
         company = found.lock_company(company_id)  # somebody may be handing it to them right now
         mine = found.role_in(company, by_id)
         if user_id == by_id:

@@ -68,3 +68,8 @@ def lock_user(user_id: UUID) -> User:
     if user is None:
         raise NotFound("There is no such account.")
     return user
+
+
+def hold_account(user_id: UUID) -> None:
+    """The account's row, locked if there is one: for callers who must not learn from it whether there is."""
+    User.objects.select_for_update().filter(id=user_id).first()
