@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from domains.identity import actions
 from domains.identity.actions import impersonation
+from domains.identity.actions.forgetting import copy_of
 from domains.identity.models import Impersonation
 from domains.identity.rules.impersonation import NotToBeImpersonated
 from domains.identity.tasks import deny_session
@@ -17,6 +18,7 @@ from kelmah.http import store
 from kelmah.http.authentication import read_access_token
 from kelmah.http.errors import WrongRole
 from kelmah.interfaces.identity.events import AccountChanged
+from tests.identity.desk import show_second_factor
 from tests.identity.factories import STAFF_PASSWORD, colleague, hold, sign_up, staff
 
 pytestmark = pytest.mark.domain("identity", transaction=True)
@@ -133,6 +135,7 @@ def test_the_table_refuses(change):
 def enter(user) -> Client:
     desk = Client()
     desk.post("/admin/login/?next=/admin/", {"username": user.email, "password": STAFF_PASSWORD})
+    show_second_factor(desk, user)
     return desk
 
 
@@ -169,3 +172,11 @@ def test_staff_without_the_right_find_no_such_page():
     answer = desk.post(reverse("admin:identity_impersonation_add"), {"user": str(sign_up().user.id), "reason": WHY})
     assert answer.status_code == 403
     assert not Impersonation.objects.exists()
+
+
+def test_a_copy_of_the_persons_data_tells_of_it_and_not_where_staff_were():
+    user = sign_up().user
+    begin(user, colleague("support"))
+    (told,) = [dict(row) for row in copy_of(user.id)["impersonation"]]
+    assert told["reason"] == WHY
+    assert "192.0.2.5" not in str(told)

@@ -23,7 +23,7 @@ from kelmah.privacy import forget_traces, records_of
 # What names somebody by id and stays: the proof of the erasure itself, the key's stone, and the plumbing.
 _STAYS: Final = frozenset({"Erasure", "PrivacyReceipt", "DataKey", "Outbox", "Inbox", "IdempotencyKey", "User"})
 _ADDRESSES: Final = ("email", "phone", "address")  # columns that may hold an address of somebody without an account
-_SECRETS: Final = ("password", "hash", "secret", "token")
+_SECRETS: Final = ("password", "hash", "secret", "token", "staff_ip")  # the last is somebody else's
 _NO_PASSWORD: Final = "argon2$argon2id$erased"  # noqa: S105 - of the form that a constraint asks for; nothing matches it
 
 
