@@ -57,6 +57,7 @@ class Loop:
         with Doorbell(self.domains) as bell, ExitStack() as stack:
             # One for each who may keep us waiting: one that is down, or slow, delays only itself.
             works = {"broker": self._hand_over} | {target: partial(self._forward, target) for target in self._elsewhere}
+            _make_room(self.domains, workers=len(works) + 1)
             self._clerks = [stack.enter_context(Clerk(name, work)) for name, work in works.items()]
             bell.stop_on(signal.SIGTERM, signal.SIGINT)
             log.info("relay_ready", domains=self.domains, elsewhere=self._elsewhere)
@@ -129,6 +130,15 @@ class Loop:
 
     def _send(self, row: Row) -> None:
         hand_to(self._broker, task=row.topic, arguments=json.loads(row.payload), task_id=str(row.event_id))
+
+
+def _make_room(domains: Iterable[str], *, workers: int) -> None:
+    """A connection for each thread of this process: with fewer, one that waits for a domain that is slow or down would
+    keep the others from theirs. Before the first connection is opened."""
+    for domain in domains:
+        pool = connections.settings[domain]["OPTIONS"].get("pool")
+        if isinstance(pool, dict):
+            pool["max_size"] = max(pool["max_size"], workers)
 
 
 class _Surviving:
