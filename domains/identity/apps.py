@@ -16,6 +16,7 @@ class IdentityConfig(DomainConfig):
         "identity-invitations": {"task": "identity.forget_invitations", "schedule": 3_600.0},
         "identity-cards": {"task": "identity.refresh_cards", "schedule": 86_400.0},
         "identity-expiry": {"task": "identity.end_what_expired", "schedule": 60.0},
+        "identity-figures": {"task": "identity.count_people", "schedule": 86_400.0},
         "identity-privacy": {"task": "identity.run_privacy", "schedule": 15.0},
     }
     outside = {

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 
 from domains.identity import actions
-from domains.identity.actions import erasures, exports, taxonomy, track_record
+from domains.identity.actions import analytics, erasures, exports, taxonomy, track_record
+from kelmah import clock
 from kelmah.events.handlers import handles
-from kelmah.interfaces.contracts.events import ContractEnded
+from kelmah.interfaces.contracts.events import ContractEnded, ContractSigned
 from kelmah.interfaces.files.events import ExportPacked
-from kelmah.interfaces.marketplace.events import SkillsChanged
+from kelmah.interfaces.marketplace.events import JobPosted, ProposalSubmitted, SkillsChanged
 from kelmah.interfaces.privacy import Answered, answer_of, keepers
 from kelmah.interfaces.reviews.events import ReputationChanged
 
@@ -25,6 +26,25 @@ def on_contract_ended(event: ContractEnded) -> None:
         track_record.record_finished_job(
             contract_id=event.contract_id, user_ids=[event.worker_id, event.hirer_id], ended_at=event.ended_at
         )
+        analytics.record_step(user_ids=[event.worker_id, event.hirer_id], step="completed", at=event.ended_at)
+
+
+@handles(ContractSigned)
+def on_contract_signed(event: ContractSigned) -> None:
+    """Two people have agreed. Twice is safe: the first time counts."""
+    analytics.record_step(user_ids=[event.worker_id, event.hirer_id], step="contract", at=clock.now())
+
+
+@handles(JobPosted)
+def on_job_posted(event: JobPosted) -> None:
+    """A hirer makes a first move. Twice is safe: the first time counts."""
+    analytics.record_step(user_ids=[event.hirer_id], step="first_move", at=clock.now())
+
+
+@handles(ProposalSubmitted)
+def on_proposal_submitted(event: ProposalSubmitted) -> None:
+    """A worker makes a first move. Twice is safe: the first time counts."""
+    analytics.record_step(user_ids=[event.worker_id], step="first_move", at=clock.now())
 
 
 @handles(SkillsChanged)

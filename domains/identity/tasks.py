@@ -6,6 +6,7 @@ from celery import shared_task
 
 from domains.identity import actions
 from domains.identity.actions import (
+    analytics,
     cards,
     checking,
     company_letters,
@@ -147,3 +148,9 @@ def finish_erasure(erasure_id: str) -> None:
 def export_person(request_id: str, user_id: str) -> None:
     """Bring identity's part of a copy to files. Twice is safe: the same parts are written again."""
     exports.export_person(request_id=UUID(request_id), user_id=UUID(user_id))
+
+
+@shared_task(name="identity.count_people")
+def count_people() -> int:
+    """Once a day; returns how many figures there are."""
+    return analytics.count_people()

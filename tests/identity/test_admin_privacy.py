@@ -5,6 +5,7 @@ from django.test import Client
 
 from domains.identity.models import Erasure
 from kelmah.interfaces.privacy import Hold
+from tests.identity.desk import show_second_factor
 from tests.identity.factories import colleague, sign_up
 from tests.identity.privacy import answer_all, asked_for, checked
 
@@ -13,8 +14,9 @@ pytestmark = pytest.mark.domain("identity")
 
 @pytest.fixture
 def desk():
-    client = Client()
-    client.force_login(colleague("compliance"))
+    client, user = Client(), colleague("compliance")
+    client.force_login(user)
+    show_second_factor(client, user)
     return client
 
 

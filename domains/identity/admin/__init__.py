@@ -1,6 +1,7 @@
 """Staff's desk for people: who they are, how they prove it, where they are logged in; switching accounts off and on."""
 
 from domains.identity.admin import (
+    analytics,
     api_keys,
     companies,
     directory,
@@ -14,6 +15,7 @@ from domains.identity.admin import (
 )
 
 __all__ = [
+    "analytics",
     "api_keys",
     "companies",
     "directory",

@@ -1,5 +1,6 @@
 """Tables of identity. What a constraint can say, a constraint says."""
 
+from domains.identity.models.analytics import ActivationStep, ActiveWeek, Figure
 from domains.identity.models.api_keys import ApiKey
 from domains.identity.models.availability import DayOff, WeeklySlot
 from domains.identity.models.challenges import AddressChange, Challenge, Registration
@@ -19,6 +20,8 @@ from domains.identity.models.settings import Settings
 from domains.identity.models.social import SocialFlow, SocialLogin
 
 __all__ = [
+    "ActivationStep",
+    "ActiveWeek",
     "AddressChange",
     "ApiKey",
     "AuthSession",
@@ -36,6 +39,7 @@ __all__ = [
     "Erasure",
     "Experience",
     "Factor",
+    "Figure",
     "FinishedJob",
     "IdempotencyKey",
     "Impersonation",

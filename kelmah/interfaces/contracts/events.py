@@ -32,7 +32,7 @@ class ContractPartySigned(Event, domain="contracts", key="contract_id", to=("mes
 
 
 @dataclass(frozen=True, kw_only=True)
-class ContractSigned(Event, domain="contracts", key="contract_id", to=("messaging",)):
+class ContractSigned(Event, domain="contracts", key="contract_id", to=("identity", "messaging")):
     """Both sides signed: the contract is active. ``text_sha256`` is the hash of the frozen text, in hex."""
 
     contract_id: UUID

@@ -76,6 +76,11 @@ PERMISSIONS: Final = (
         to=("company_owner", "company_admin"),
     ),
     Permission(
+        name="identity.view_analytics",
+        title="See figures about people: how many come, get going and stay",
+        to=("finance", "compliance", "admin"),
+    ),
+    Permission(
         name="identity.view_privacy",
         title="See who asked for a copy of their data or for their erasure, and how far it is",
         to=("support", "compliance", "admin"),

@@ -10,7 +10,7 @@ from kelmah.money import Money
 
 
 @dataclass(frozen=True, kw_only=True)
-class JobPosted(Event, domain="marketplace", key="job_id", to=("messaging",)):
+class JobPosted(Event, domain="marketplace", key="job_id", to=("identity", "messaging")):
     """A job is open. Only one whose ``visibility`` is ``public`` may be told to others than its hirer."""
 
     job_id: UUID
@@ -33,7 +33,7 @@ class JobClosed(Event, domain="marketplace", key="job_id", to=("messaging",)):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ProposalSubmitted(Event, domain="marketplace", key="job_id", to=("messaging",)):
+class ProposalSubmitted(Event, domain="marketplace", key="job_id", to=("identity", "messaging")):
     proposal_id: UUID
     job_id: UUID
     job_title: str
