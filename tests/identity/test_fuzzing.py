@@ -38,7 +38,7 @@ CHECKS = (
     "ignored_auth",
 )
 # They end the session that asks; each is asked on its own below.
-ENDS_THE_SESSION = ("/api/v1/auth/logout",)
+ENDS_THE_SESSION = ("/api/v1/auth/logout", "/api/v1/me/deactivate")
 
 
 @pytest.fixture

@@ -1,9 +1,11 @@
 """Several at once, each with a connection of its own."""
 
+from datetime import time
+
 import pytest
 
 from domains.identity import actions, rules
-from domains.identity.actions import addresses, passwords
+from domains.identity.actions import addresses, passwords, settings
 from domains.identity.actions import letters as letter_sending
 from domains.identity.models import AuthSession, Challenge, LoginGuard, Profile, User
 from kelmah.errors import DomainError, StaleVersion
@@ -231,6 +233,33 @@ def test_of_two_edits_of_one_version_one_wins(race, published):
     assert sum(isinstance(each, StaleVersion) for each in outcome) == 5
     assert Profile.objects.get().version == 2
     assert len(published.of(ProfileUpdated)) == 1
+
+
+def test_of_two_changes_of_settings_one_wins(race):
+    user = sign_up().user
+    outcome = race(
+        [
+            lambda n=n: settings.change_settings(
+                user_id=user.id, expected_version=1, changes={"quiet_hours": (time(20 + n), time(6))}
+            )
+            for n in range(3)
+        ]
+    )
+    assert kinds(outcome) == {"Settings": 1, "StaleVersion": 2}
+
+
+def test_settings_and_profile_changed_at_once_never_deadlock(race):
+    user = sign_up().user
+    for _ in range(5):
+        outcome = race(
+            [
+                lambda: settings.change_settings(user_id=user.id, expected_version=None, changes={"language": "fr"}),
+                lambda: settings.change_settings(user_id=user.id, expected_version=None, changes={"language": "en"}),
+                lambda: actions.update_profile(user_id=user.id, expected_version=None, changes={"headline": "New"}),
+                lambda: actions.update_profile(user_id=user.id, expected_version=None, changes={"headline": "Old"}),
+            ]
+        )
+        assert not [each for each in outcome if isinstance(each, Exception)]
 
 
 def test_a_review_heard_while_its_subject_edits_is_not_lost(race):

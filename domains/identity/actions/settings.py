@@ -22,7 +22,7 @@ def change_settings(*, user_id: UUID, expected_version: int | None, changes: Map
     Where nothing changes, nothing is written and nobody is told. Raises StaleVersion, InvalidInput.
     """
     with atomic("identity"):
-        user = queries.lock_user(user_id)  # two devices at once: the second sees a newer version
+        user = _lock_person(user_id)  # two devices at once: the second sees a newer version
         check_version(settings_of(user), expected_version)
         settings = lock_settings(user)
         settings.user = user
@@ -40,6 +40,13 @@ def change_settings(*, user_id: UUID, expected_version: int | None, changes: Map
 
 
 # Private functions
+
+
+def _lock_person(user_id: UUID) -> User:
+    """With their profile, which comes first wherever both are locked."""
+    if Profile.objects.filter(user_id=user_id).exists():
+        return queries.lock_profile(user_id).user
+    return queries.lock_user(user_id)
 
 
 def _write(settings: Settings, wishes: said.Wishes) -> None:
