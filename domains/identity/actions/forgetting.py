@@ -11,7 +11,7 @@ from django.db.models import CharField, Model, Q, TextField, UUIDField
 from django.utils.translation import gettext, override
 
 from domains.identity import queries
-from domains.identity.models import Company, CompanyInvitation, LoginGuard, User
+from domains.identity.models import Company, CompanyInvitation, LoginGuard, Profile, User
 from domains.identity.queries.papers import typed_of_papers
 from domains.identity.rules import HOME_ZONE
 from domains.identity.rules.goodbye import BODY, SUBJECT
@@ -97,8 +97,14 @@ def say_goodbye(*, user_id: UUID, letter_id: UUID) -> None:
 
 
 def _tables_about(user_id: UUID) -> Iterator[tuple[type[Model], Any]]:
-    """Whatever has a column ``user`` or ``user_id``, newest models first: what hangs on a row goes before it."""
-    for model in reversed(list(apps.get_app_config("identity").get_models())):
+    """Whatever has a column ``user`` or ``user_id``, and before it what hangs on their profile, whose key is theirs."""
+    models = [*apps.get_app_config("identity").get_models()]
+    for model in models:
+        if any(
+            field.related_model is Profile and field.attname == "profile_id" for field in model._meta.concrete_fields
+        ):
+            yield model, model._default_manager.filter(profile_id=user_id)
+    for model in reversed(models):  # newest first: what hangs on a row goes before it
         names = {field.attname for field in model._meta.concrete_fields}
         if model.__name__ not in _STAYS and "user_id" in names and _is_id(model, "user_id"):
             yield model, model._default_manager.filter(user_id=user_id)
