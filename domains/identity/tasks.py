@@ -12,6 +12,7 @@ from domains.identity.actions import (
     company_letters,
     erasures,
     exports,
+    factor_resets,
     grants,
     invitations,
     ladder,
@@ -72,6 +73,8 @@ def run_deadlines() -> int:
             paper_steps.REFER: checking.refer_document,
             paper_steps.EXPIRE: checking.expire_document,
             paper_steps.REMIND: checking.remind_of_document,
+            factor_resets.COMPLETE: factor_resets.complete,
+            factor_resets.EXPIRE: factor_resets.expire,
         },
     )
 

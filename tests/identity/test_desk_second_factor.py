@@ -7,12 +7,24 @@ import pytest
 from django.test import Client
 
 from domains.identity import actions
-from domains.identity.actions import factors
-from domains.identity.models import Factor, User
+from domains.identity.actions import factor_resets, factors
+from domains.identity.models import Factor, FactorReset, User
 from domains.identity.queries.factors import codes_left
+from domains.identity.rules.factors import SecondFactorRequired
+from domains.identity.tasks import run_deadlines
 from tests.identity.authenticator import Authenticator
 from tests.identity.desk import show_second_factor
-from tests.identity.factories import PASSWORD, STAFF_PASSWORD, code_of, sign_up, staff, with_app, with_passkey
+from tests.identity.factories import (
+    PASSWORD,
+    STAFF_PASSWORD,
+    code_of,
+    colleague,
+    log_in,
+    sign_up,
+    staff,
+    with_app,
+    with_passkey,
+)
 
 pytestmark = pytest.mark.domain("identity")
 
@@ -240,3 +252,67 @@ def test_a_factor_added_elsewhere_in_between_is_asked_for(boss):
     begun = factors.begin_totp(user_id=boss.id)
     factors.confirm_totp(user_id=boss.id, code=code_of(begun.secret))
     assert desk.post(SET_UP, {"code": code_of(begun.secret)}).headers["Location"].startswith(ASK)
+
+
+# --- what staff took away ----------------------------------------------------------------------------------------
+
+
+def decide(desk: Client, action: str, reset: FactorReset, reason: str) -> str:
+    form = {"action": action, "_selected_action": [str(reset.id)], "reason": reason}
+    answer = desk.post("/admin/identity/factorreset/", form, follow=True)
+    return answer.content.decode()
+
+
+@pytest.fixture
+def reset() -> FactorReset:
+    user = sign_up().user
+    with_app(user)
+    with pytest.raises(SecondFactorRequired) as owed:
+        log_in(user)
+    return factor_resets.ask(login_token=owed.value.data["login_token"])
+
+
+def desk_of(user: User) -> Client:
+    desk = with_password(user)
+    show_second_factor(desk, user)
+    return desk
+
+
+def test_a_reset_takes_two_at_the_desk(reset):
+    first, second = desk_of(colleague("support")), desk_of(colleague("compliance"))
+    assert "Say why" in decide(first, "approve", reset, "")
+    assert "agreed" in decide(first, "approve", reset, "Called the number on file.")
+    assert "Somebody else of staff" in decide(first, "approve", reset, "Once more.")
+    assert "waiting" in decide(second, "approve", reset, "Compared the papers.")
+    assert "declined" in decide(first, "decline", reset, "It was a thief.")
+
+
+def test_deciding_wants_a_fresh_second_factor(reset, clock):
+    desk = desk_of(colleague("support"))
+    clock.advance(minutes=11)
+    form = {"action": "approve", "_selected_action": [str(reset.id)], "reason": "Called."}
+    answer = desk.post("/admin/identity/factorreset/", form)
+    assert answer.headers["Location"].startswith(f"{ASK}?next=")
+    reset.refresh_from_db()
+    assert reset.state == "open"
+
+
+@pytest.mark.parametrize("role", ["moderator", "finance"])
+def test_others_of_staff_do_not_see_them(reset, role):
+    assert desk_of(colleague(role)).get("/admin/identity/factorreset/").status_code == 403
+
+
+def test_sessions_at_the_desk_end_with_the_factors(clock):
+    kofi = colleague("support")
+    desk = desk_of(kofi)
+    with pytest.raises(SecondFactorRequired) as owed:
+        log_in(kofi, STAFF_PASSWORD)
+    reset = factor_resets.ask(login_token=owed.value.data["login_token"])
+    for _ in range(2):
+        factor_resets.approve(reset_id=reset.id, by_id=staff().id, expected_version=None, note="Met in person.")
+    clock.advance(hours=73)
+    assert is_in(desk)
+    run_deadlines()
+    assert not is_in(desk)
+    again = with_password(kofi)
+    assert again.get(PEOPLE, follow=True).redirect_chain[-1][0].startswith(SET_UP)

@@ -55,7 +55,7 @@ def forget_person(user_id: UUID) -> dict[str, int]:
         counts[model.__name__.lower()] = rows.delete()[0]
     for model, rows in _tables_with(addresses):
         counts[model.__name__.lower()] = counts.get(model.__name__.lower(), 0) + rows.delete()[0]
-    counts["guards"] = LoginGuard.objects.filter(key=f"user:{user_id}").delete()[0]
+    counts["guards"] = LoginGuard.objects.filter(key__in=[f"user:{user_id}", f"factor:{user_id}"]).delete()[0]
     counts["desk_log"] = LogEntry.objects.filter(
         Q(object_id__in=[str(each) for each in (user_id, *companies)]) | Q(user_id=user_id)
     ).update(object_repr=ERASED, change_message="")

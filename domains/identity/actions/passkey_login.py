@@ -5,6 +5,7 @@ from typing import Any
 
 from domains.identity import queries
 from domains.identity.actions import passkey_challenges, proofs
+from domains.identity.actions.factor_resets import withdraw_living
 from domains.identity.actions.login import finish_login, settled
 from domains.identity.actions.second_factor import Owed
 from domains.identity.actions.sessions import Device, IssuedTokens
@@ -51,6 +52,7 @@ def _entered(credential: Mapping[str, Any], device: Device) -> IssuedTokens | Ow
         method = proofs.use_passkey(factor, credential, challenge=challenge)
     except rules.PasskeyRefused:
         return None
+    withdraw_living(user)
     user.last_login = clock.now()
     user.save(update_fields=["last_login"])
     return finish_login(user, device, amr=(method,))

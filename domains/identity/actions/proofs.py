@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from domains.identity.actions import passkey_challenges, sealing
+from domains.identity.actions.factor_resets import withdraw_living
 from domains.identity.actions.notices import tell
 from domains.identity.models import Factor, PendingLogin, RecoveryCode, User
 from domains.identity.queries import factors as queries
@@ -15,19 +16,13 @@ from kelmah import clock
 def method_of(user: User, proof: rules.Proof, *, purpose: str, pending: PendingLogin | None = None) -> str | None:
     """By what method (RFC 8176) the proof shows that this is the user; None when it doesn't.
 
-    Inside a transaction that commits either way, the user's row locked. ``purpose``: as of a PasskeyChallenge.
-    Raises KeysUnavailable.
+    Inside a transaction that commits either way, the user's row locked. ``purpose``: as of a PasskeyChallenge. Whoever
+    shows one has not lost them all: a request to take them away is stopped. Raises KeysUnavailable.
     """
-    if proof.kind == "totp":
-        return _by_totp(user, proof.value)
-    if proof.kind == "recovery_code":
-        return _by_recovery_code(user, proof.value)
-    if proof.kind == "passkey":
-        try:
-            return _by_passkey(user, proof.value, purpose=purpose, pending=pending)
-        except rules.PasskeyRefused:
-            return None
-    return None
+    method = _method_of(user, proof, purpose=purpose, pending=pending)
+    if method is not None:
+        withdraw_living(user)
+    return method
 
 
 def use_passkey(factor: Factor, credential: Mapping[str, Any], *, challenge: bytes) -> str:
@@ -46,6 +41,19 @@ def use_passkey(factor: Factor, credential: Mapping[str, Any], *, challenge: byt
 
 
 # Private functions
+
+
+def _method_of(user: User, proof: rules.Proof, *, purpose: str, pending: PendingLogin | None) -> str | None:
+    if proof.kind == "totp":
+        return _by_totp(user, proof.value)
+    if proof.kind == "recovery_code":
+        return _by_recovery_code(user, proof.value)
+    if proof.kind == "passkey":
+        try:
+            return _by_passkey(user, proof.value, purpose=purpose, pending=pending)
+        except rules.PasskeyRefused:
+            return None
+    return None
 
 
 def _by_totp(user: User, code: str) -> str | None:

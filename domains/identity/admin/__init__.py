@@ -27,3 +27,7 @@ __all__ = [
     "privacy",
     "sessions",
 ]
+__all__ = ["api_keys", "companies", "events", "grants", "impersonation", "papers", "people", "privacy", "sessions"]
+from domains.identity.admin import factor_resets
+
+__all__ = ["api_keys", "companies", "events", "factor_resets", "grants", "papers", "people", "privacy", "sessions"]

@@ -1,15 +1,18 @@
 """What a password opens at staff's desk: the page that asks for the second factor, and nothing else."""
 
 from collections.abc import Callable
-from datetime import timedelta
-from typing import Any, Final
+from datetime import UTC, datetime, timedelta
+from functools import wraps
+from typing import Any, Final, cast
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from domains.identity.queries.factor_resets import was_reset_since
 from kelmah import clock
 
 ASK: Final = "/admin/second-factor"
@@ -30,7 +33,7 @@ class SecondFactorGate:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         address = request.path_info
         inside = address.startswith("/admin/") and address not in _OPEN
-        if inside and request.user.is_authenticated and not method_of(request):
+        if inside and request.user.is_authenticated and not (method_of(request) and _holds_good(request)):
             return to(ASK, request.get_full_path())
         return self._get_response(request)
 
@@ -77,7 +80,28 @@ def next_of(request: HttpRequest) -> str:
     return wanted if good and wanted.partition("?")[0] not in _OPEN - {SET_UP} else "/admin/"
 
 
+def fresh(action: Callable[..., Any]) -> Callable[..., Any]:
+    """For actions of lists: carried out by whoever showed a second factor within ten minutes; else it is asked for."""
+
+    @wraps(action)
+    def guarded(admin: Any, request: HttpRequest, queryset: Any) -> Any:
+        return action(admin, request, queryset) if is_fresh(request) else to(ASK, request.get_full_path())
+
+    return guarded
+
+
 # Private functions
+
+
+def _holds_good(request: HttpRequest) -> bool:
+    """Whether the factors of that time are still there: staff may have taken them away since."""
+    mark = _mark(request)
+    if mark is None:
+        return False
+    if was_reset_since(cast(UUID, request.user.pk), datetime.fromtimestamp(mark["at"], UTC)):
+        logout(request)
+        return False
+    return True
 
 
 def _mark(request: HttpRequest) -> dict[str, Any] | None:

@@ -14,6 +14,7 @@ from unfold.forms import ActionForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from domains.identity.actions import grants, role_requests
+from domains.identity.admin.gate import fresh
 from domains.identity.models import RoleGrant, RoleRequest
 from kelmah.errors import DomainError
 from kelmah.http.staff import Guarded, ReadOnly
@@ -43,6 +44,7 @@ class RoleGrantAdmin(ReadOnly, ModelAdmin):
     actions = ("withdraw",)
 
     @admin.action(description="Withdraw at once, with the reason given")
+    @fresh
     def withdraw(self, request: HttpRequest, queryset: QuerySet[RoleGrant]) -> None:
         by_id, reason = cast(UUID, request.user.pk), request.POST.get("reason", "")
         for grant in queryset:
@@ -107,6 +109,7 @@ class RoleRequestAdmin(Guarded, ModelAdmin):
             return super().add_view(request, form_url, extra_context)
 
     @admin.action(description="Approve")
+    @fresh
     def approve(self, request: HttpRequest, queryset: QuerySet[RoleRequest]) -> None:
         by_id, note = cast(UUID, request.user.pk), request.POST.get("reason", "")
         for asked in queryset:

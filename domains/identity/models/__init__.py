@@ -6,6 +6,7 @@ from domains.identity.models.availability import DayOff, WeeklySlot
 from domains.identity.models.challenges import AddressChange, Challenge, Registration
 from domains.identity.models.companies import Company, CompanyInvitation, CompanyMember
 from domains.identity.models.directory import FinishedJob, RankWeights, Skill, SkillWord, WorkerCard
+from domains.identity.models.factor_resets import FactorReset
 from domains.identity.models.factors import Factor, PasskeyChallenge, PendingLogin, RecoveryCode
 from domains.identity.models.grants import RoleGrant, RoleRequest
 from domains.identity.models.impersonation import Impersonation
@@ -39,6 +40,7 @@ __all__ = [
     "Erasure",
     "Experience",
     "Factor",
+    "FactorReset",
     "Figure",
     "FinishedJob",
     "IdempotencyKey",

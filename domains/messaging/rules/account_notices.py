@@ -12,6 +12,7 @@ def _letter(title: str, body: str, advice: str = "") -> Telling:
 
 
 _NOT_ME = _("Was it not you? Change your password and end all sessions at once, then write to support.")
+_NOT_ME_YET = _("Was it not you? Stop it in the app, under second factors, and change your password at once.")
 
 ACCOUNT: Final[Mapping[str, Telling]] = {
     "account_deactivated": _letter(
@@ -41,6 +42,19 @@ ACCOUNT: Final[Mapping[str, Telling]] = {
     "export_ready": _letter(_("Your data is ready"), _("Download it in the app until {detail}.")),
     "factors_reset": _letter(
         _("Your second factors were removed"), _("Staff removed them on {at}, as you asked."), _NOT_ME
+    ),
+    "factors_reset_agreed": _letter(
+        _("Your second factors will be removed"),
+        _("Two of our staff agreed to it. It happens on {detail}, unless you log in with one of them before."),
+        _NOT_ME_YET,
+    ),
+    "factors_reset_asked": _letter(
+        _("Somebody asks us to remove your second factors"),
+        _("They know your password, and asked on {at}. Staff will make sure that it is you."),
+        _NOT_ME_YET,
+    ),
+    "factors_reset_stopped": _letter(
+        _("Your second factors stay"), _("The request to remove them ended on {at}. Nothing was removed.")
     ),
     "impersonated": _letter(
         _("Staff looked into your account"),

@@ -56,6 +56,21 @@ PERMISSIONS: Final = (
         to=("support", "compliance", "admin"),
     ),
     Permission(name="identity.revoke_session", title="End sessions of others", to=("support", "compliance", "admin")),
+    Permission(
+        name="identity.view_factor_resets",
+        title="See who lost their second factors",
+        to=("support", "compliance", "admin"),
+    ),
+    Permission(
+        name="identity.reset_factors",
+        title="Agree that somebody's second factors are taken away",
+        to=("support", "compliance", "admin"),
+    ),
+    Permission(
+        name="identity.reset_staff_factors",
+        title="Agree that second factors of staff are taken away",
+        to=("admin",),
+    ),
     Permission(name="identity.seek_verification", title="Send identity papers of one's own", to=("worker", "hirer")),
     Permission(
         name="identity.verify_documents",

@@ -6,7 +6,7 @@ EVENTS = {"Inbox", "Outbox", "Deadline"}
 PAGES: dict[str, dict[str, set[str]]] = {
     "identity": {
         "User Profile Company CompanyMember CompanyInvitation": {"support", "moderator", "compliance", "admin"},
-        "AuthSession LoginGuard": {"support", "compliance", "admin"},
+        "AuthSession LoginGuard FactorReset": {"support", "compliance", "admin"},
         "RoleGrant RoleRequest": {"compliance", "admin"},
     },
     "marketplace": {
@@ -32,6 +32,7 @@ PAGES: dict[str, dict[str, set[str]]] = {
 ACTIONS: dict[str, dict[str, set[str]]] = {
     "identity": {
         "User.suspend User.reactivate": {"moderator", "compliance", "admin"},
+        "FactorReset.approve FactorReset.decline": {"support", "compliance", "admin"},
         "AuthSession.revoke": {"support", "compliance", "admin"},
         "RoleGrant.withdraw RoleRequest.approve RoleRequest.decline RoleRequest.take_back": {"compliance", "admin"},
     },

@@ -6,7 +6,8 @@ from rest_framework import serializers
 
 from domains.identity.actions.factors import Added
 from domains.identity.api.serializers.fields import PasswordField, one_line
-from domains.identity.models import Factor
+from domains.identity.models import Factor, FactorReset
+from domains.identity.rules.factor_resets import LIVING
 from domains.identity.rules.factors import KINDS, LONGEST_FACTOR_NAME, Proof
 from kelmah.errors import FieldError, InvalidInput
 from kelmah.http.fields import TextField
@@ -52,6 +53,16 @@ class SecondFactorIn(_ProofIn):
 class PasskeyLoginIn(StrictSerializer):
     credential = serializers.DictField(help_text=_PASSKEY_HELP)
     device_name = TextField(max_length=200, allow_blank=True, default="", validators=[one_line])
+
+
+class FactorResetIn(StrictSerializer):
+    login_token = TextField(max_length=100)
+
+
+class FactorResetOut(serializers.Serializer):
+    state = serializers.ChoiceField(choices=LIVING)
+    asked_at = serializers.DateTimeField()
+    due_at = serializers.DateTimeField(allow_null=True, help_text="When the factors go, once two of staff agreed.")
 
 
 class FactorOut(serializers.Serializer):
@@ -120,3 +131,7 @@ def render_factor(factor: Factor) -> dict[str, Any]:
 
 def render_added(added: Added) -> dict[str, Any]:
     return {"factor": render_factor(added.factor), "recovery_codes": added.recovery_codes}
+
+
+def render_reset(reset: FactorReset) -> dict[str, Any]:
+    return {"state": reset.state, "asked_at": reset.asked_at, "due_at": reset.due_at}
