@@ -15,6 +15,7 @@ DEBUG = False
 SECRET_KEY = "test"  # noqa: S105 - signs nothing that outlives a test run
 ALLOWED_HOSTS = ["*"]
 JWT_SIGNING_KEY_FILES: list[str] = []
+PASSWORD_HASHES_WAITING = 64  # races are not about the queue for a hash
 JWT_SIGNING_KEYS = [
     ec.derive_private_key(0x6B656C6D6168, ec.SECP256R1())
     .private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

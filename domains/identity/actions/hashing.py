@@ -1,10 +1,17 @@
-"""Password hashing behind a gate: a storm of logins must leave the cores to everybody else."""
+"""Password hashing behind a gate: a storm of logins must leave the cores, and the threads, to everybody else.
 
+So few are hashed at a time, few more wait, the rest is told to come again, and hashing gives way to all other work.
+"""
+
+import os
 import secrets
+import sys
 import threading
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from functools import cache
+from typing import Final, TypeVar
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
@@ -14,37 +21,73 @@ from kelmah.errors import Unavailable
 
 PATIENCE = 2.0  # seconds that a login waits for its turn
 
+T = TypeVar("T")
+
+_NICE: Final = 10
 _gate = threading.BoundedSemaphore(settings.PASSWORD_HASHES_AT_ONCE)
+# Each who waits holds a thread that could serve somebody else.
+_room = threading.BoundedSemaphore(settings.PASSWORD_HASHES_AT_ONCE + settings.PASSWORD_HASHES_WAITING)
 
 
 def hash_new_password(password: str, *, role: str, context: Iterable[str]) -> str:
     """Argon2id of a password that is good enough, in its turn. Raises InvalidInput, Unavailable when too many wait."""
     with turn():
-        return make_password(rules.check_password_strength(password, role=role, context=context))
+        good = rules.check_password_strength(password, role=role, context=context)
+        return _giving_way(lambda: make_password(good))
 
 
 def hash_unknown_password() -> str:
     """Of a password that nobody knows. Raises Unavailable."""
     with turn():
-        return make_password(secrets.token_urlsafe(32))
+        return _giving_way(lambda: make_password(secrets.token_urlsafe(32)))
 
 
 def is_password(password: str, stored: str | None) -> bool:
     """Whether the password is the stored one; takes as long when there is none. Raises Unavailable."""
     with turn():
         nobodys = _nobodys()  # made by the first login of the process, whoever's it is
-        return check_password(rules.normal_password(password), stored or nobodys) and stored is not None
+        normal = rules.normal_password(password)
+        return _giving_way(lambda: check_password(normal, stored or nobodys)) and stored is not None
 
 
 @contextmanager
 def turn() -> Iterator[None]:
-    """The right to use a core for a password. Raises Unavailable when it takes too long to come."""
-    if not _gate.acquire(timeout=PATIENCE):
-        raise Unavailable("Many people are logging in: try again in a moment.", data={"retry_after": 2})
+    """The right to use a core for a password. Raises Unavailable when too many wait for it, or it takes too long."""
+    if not _room.acquire(blocking=False):
+        raise _crowded()
     try:
-        yield
+        if not _gate.acquire(timeout=PATIENCE):
+            raise _crowded()
+        try:
+            yield
+        finally:
+            _gate.release()
     finally:
-        _gate.release()
+        _room.release()
+
+
+# Private functions
+
+
+def _crowded() -> Unavailable:
+    return Unavailable("Many people are logging in: try again in a moment.", data={"retry_after": 2})
+
+
+def _giving_way(work: Callable[[], T]) -> T:
+    """In a thread that the scheduler prefers all others to: a hash frees Python's lock, and would take a whole core."""
+    return _hashers().submit(work).result()
+
+
+@cache
+def _hashers() -> ThreadPoolExecutor:
+    # Made by the first password of the process: threads don't survive a fork.
+    return ThreadPoolExecutor(settings.PASSWORD_HASHES_AT_ONCE, thread_name_prefix="passwords", initializer=_step_back)
+
+
+def _step_back() -> None:
+    if sys.platform == "linux":  # elsewhere niceness is the whole process's
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
 
 
 @cache
