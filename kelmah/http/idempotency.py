@@ -100,15 +100,20 @@ class Claim:
         return type(self.row).objects.filter(pk=self.row.pk, locked_at=self.row.locked_at, status__isnull=True)
 
 
+def key_of(request: Request) -> str:
+    """The key that the request names. Raises IdempotencyKeyMalformed."""
+    key = request.headers["Idempotency-Key"]
+    if not _KEY.fullmatch(key):
+        raise IdempotencyKeyMalformed
+    return key
+
+
 def claim(request: Request, *, domain: str, user: Principal | None) -> Claim:
     """Claim the key of this request, or find its answer.
 
     Raises IdempotencyKeyMalformed, IdempotencyKeyReused, RequestInFlight, RequestAlreadyCarriedOut.
     """
-    key = request.headers["Idempotency-Key"]
-    if not _KEY.fullmatch(key):
-        raise IdempotencyKeyMalformed
-    identity = {"caller": _caller(request, user), "route": _route(request), "key": key}
+    identity = {"caller": _caller(request, user), "route": _route(request), "key": key_of(request)}
     return _claim(domain, identity, request_fingerprint(request))
 
 

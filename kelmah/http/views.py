@@ -161,11 +161,15 @@ class View(APIView):
 
     def _claim(self, request: Request) -> idempotency.Claim | None:
         domain = self.domain_of_effects()
-        if request.method != "POST" or not domain or asks_for_dry_run(request):
+        if request.method != "POST" or not domain:
             return None
+        rehearsing = asks_for_dry_run(request)
         if "Idempotency-Key" not in request.headers:
-            if self.idempotency_required:
+            if self.idempotency_required and not rehearsing:
                 raise IdempotencyKeyRequired
+            return None
+        if rehearsing:
+            idempotency.key_of(request)  # as it would be refused in earnest
             return None
         return idempotency.claim(request, domain=domain, user=caller_of(request))
 
@@ -178,7 +182,8 @@ class View(APIView):
     @contextmanager
     def _rehearsal(self, handler: Callable[..., HttpResponseBase]) -> Iterator[None]:
         """A dry run must not be carried out because a view forgot about it: refused, or rehearsed as a whole."""
-        if self.request.method in SAFE or not asks_for_dry_run(self.request):
+        refuses = handler == self.http_method_not_allowed
+        if refuses or self.request.method in SAFE or not asks_for_dry_run(self.request):
             yield
             return
         operation = operation_of(handler)

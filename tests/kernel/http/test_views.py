@@ -85,3 +85,12 @@ def test_an_ipv6_customer_has_a_whole_64(settings: Any) -> None:
     assert block("2001:db8:1:3::1") != block("2001:db8:1:2::1")
     assert block("192.0.2.1") != block("192.0.2.2")
     assert block("") == "0.0.0.0"
+
+
+def test_a_rehearsal_by_a_method_that_nobody_offers_is_refused_for_the_method(me: ApiClient) -> None:
+    assert me.send("TRACE", "/notes?dry_run=true").status == 405
+
+
+def test_a_malformed_key_is_refused_in_a_rehearsal_too(me: ApiClient) -> None:
+    answer = me.post("/notes?dry_run=true", {"text": "a"}, idempotency_key="with a blank")
+    assert (answer.status, answer.code) == (400, "idempotency_key_malformed")
