@@ -24,7 +24,9 @@ from kelmah.testing.api_process import api_process
 from kelmah.testing.databases import where_it_is
 from tests.identity.companies import founded, invited, joined
 from tests.identity.factories import log_in, proven_flow, sign_up, staff, with_app, with_passkey
+from tests.identity.paper_factories import cabinet, sent
 
+__all__ = ["cabinet"]
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.domain("identity", transaction=True)]
 
 CHECKS = (
@@ -132,6 +134,13 @@ def test_somebody_with_second_factors(fuzz):
     with_passkey(worker.user)
     strong = logged_in_with(worker.user, "otp")
     fuzz(paths=of_identity(), tokens=strong, but=ENDS_THE_SESSION, named={"path.factor_id": app.factor_id})
+
+
+def test_somebody_with_papers(fuzz, cabinet):
+    worker = sign_up(phone="+233241234567")
+    document = sent(cabinet, worker.user, "national_id")
+    named = {"path.document_id": document.id, "header.If-Match": '"1"'}
+    fuzz(paths="^/api/v1/me/verification", tokens=worker, named=named)
 
 
 def test_a_member_of_staff(fuzz):
