@@ -15,7 +15,7 @@ from domains.identity.rules import Skill
 from domains.identity.rules import papers as rules
 from domains.identity.rules.papers import Details
 from kelmah import crypto
-from kelmah.crypto import Shredded
+from kelmah.crypto import Shredded, rotation
 from kelmah.db import atomic
 from kelmah.errors import InvalidInput, InvalidTransition
 from kelmah.ids import new_id
@@ -457,3 +457,17 @@ def test_a_proved_change_of_the_phone_number_settles_the_level(cabinet):
         tasks.settle_level(str(kofi.id))
     assert level_of(kofi) == 1
     tasks.settle_level(str(staff().id))
+
+
+def test_papers_and_notes_are_sealed_anew_under_newer_keys(cabinet, clock):
+    efua = reviewer()
+    document = claimed(waiting(cabinet, member(), "national_id"), by=efua)
+    reviewing.approve_document(document_id=document.id, ruling=Ruling(by=efua.id, note="Seen in person"))
+    before = bytes(now_of(document).details)
+    clock.advance(days=1)
+    assert rotation.renew("identity", before=clock.now()) >= 1
+    outcome = rotation.reencrypt("identity")
+    assert (outcome.changed, outcome.unreadable) == (2, 0)
+    assert bytes(now_of(document).details) != before
+    assert found.details_of(now_of(document)).number == NUMBER
+    assert found.note_of(DocumentStep.objects.get(what="approve")) == "Seen in person"
