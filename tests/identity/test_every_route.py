@@ -9,6 +9,7 @@ from drf_spectacular.generators import SchemaGenerator
 
 from domains.identity.actions import role_requests
 from domains.identity.actions.api_keys import make_key
+from domains.identity.actions.exports import request_export
 from domains.identity.actions.social_logins import link
 from domains.identity.api.urls import urlpatterns
 from domains.identity.models import SocialLogin, User
@@ -108,6 +109,7 @@ def somebodys() -> dict[str, Any]:
         "grant_id": hold(owner.user, by=boss).id,
         "request_id": role_requests.ask(user_id=clerk.id, role="support", by_id=boss.id, reason="Joins the team").id,
         "key_id": make_key(user_id=owner.user.id, name="Books", scopes=["contracts:read"], mode="live").key.id,
+        "export_id": request_export(user_id=owner.user.id).id,
     }
 
 
