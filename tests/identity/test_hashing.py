@@ -1,8 +1,5 @@
-"""The queue for a password's hash: short, and at everybody else's feet."""
+"""The queue for a password's hash: short."""
 
-import os
-import sys
-import threading
 import time
 
 import pytest
@@ -44,15 +41,3 @@ def test_a_refusal_gives_its_place_back():
         with pytest.raises(ZeroDivisionError), hashing.turn():
             _ = 1 / 0
     assert not hashing.is_password(PASSWORD, None)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere niceness is the whole process's")
-def test_hashing_gives_way_and_nobody_else_does():
-    def niceness() -> int:
-        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
-
-    ours = niceness()
-    assert (
-        hashing._giving_way(niceness) == min(19, ours + hashing._NICE) or hashing._giving_way(niceness) == hashing._NICE
-    )
-    assert niceness() == ours

@@ -1,17 +1,14 @@
 """Password hashing behind a gate: a storm of logins must leave the cores, and the threads, to everybody else.
 
-So few are hashed at a time, few more wait, the rest is told to come again, and hashing gives way to all other work.
+So few are hashed at a time, few more wait, and the rest is told to come again. Not in a thread of lower priority: while
+it waits for a core it may hold Python's lock, and then the whole process waits with it.
 """
 
-import os
 import secrets
-import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
-from typing import Final, TypeVar
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
@@ -21,9 +18,6 @@ from kelmah.errors import Unavailable
 
 PATIENCE = 2.0  # seconds that a login waits for its turn
 
-T = TypeVar("T")
-
-_NICE: Final = 10
 _gate = threading.BoundedSemaphore(settings.PASSWORD_HASHES_AT_ONCE)
 # Each who waits holds a thread that could serve somebody else.
 _room = threading.BoundedSemaphore(settings.PASSWORD_HASHES_AT_ONCE + settings.PASSWORD_HASHES_WAITING)
@@ -32,22 +26,20 @@ _room = threading.BoundedSemaphore(settings.PASSWORD_HASHES_AT_ONCE + settings.P
 def hash_new_password(password: str, *, role: str, context: Iterable[str]) -> str:
     """Argon2id of a password that is good enough, in its turn. Raises InvalidInput, Unavailable when too many wait."""
     with turn():
-        good = rules.check_password_strength(password, role=role, context=context)
-        return _giving_way(lambda: make_password(good))
+        return make_password(rules.check_password_strength(password, role=role, context=context))
 
 
 def hash_unknown_password() -> str:
     """Of a password that nobody knows. Raises Unavailable."""
     with turn():
-        return _giving_way(lambda: make_password(secrets.token_urlsafe(32)))
+        return make_password(secrets.token_urlsafe(32))
 
 
 def is_password(password: str, stored: str | None) -> bool:
     """Whether the password is the stored one; takes as long when there is none. Raises Unavailable."""
     with turn():
         nobodys = _nobodys()  # made by the first login of the process, whoever's it is
-        normal = rules.normal_password(password)
-        return _giving_way(lambda: check_password(normal, stored or nobodys)) and stored is not None
+        return check_password(rules.normal_password(password), stored or nobodys) and stored is not None
 
 
 @contextmanager
@@ -71,23 +63,6 @@ def turn() -> Iterator[None]:
 
 def _crowded() -> Unavailable:
     return Unavailable("Many people are logging in: try again in a moment.", data={"retry_after": 2})
-
-
-def _giving_way(work: Callable[[], T]) -> T:
-    """In a thread that the scheduler prefers all others to: a hash frees Python's lock, and would take a whole core."""
-    return _hashers().submit(work).result()
-
-
-@cache
-def _hashers() -> ThreadPoolExecutor:
-    # Made by the first password of the process: threads don't survive a fork.
-    return ThreadPoolExecutor(settings.PASSWORD_HASHES_AT_ONCE, thread_name_prefix="passwords", initializer=_step_back)
-
-
-def _step_back() -> None:
-    if sys.platform == "linux":  # elsewhere niceness is the whole process's
-        with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
 
 
 @cache
