@@ -19,7 +19,8 @@ class Principal:
 
     ``roles`` are held everywhere, ``grants`` within a scope each; ``mfa_level`` is 0 without a second factor.
     ``key_id``: a program speaks for them, with an API key that has ``key_scopes``; in ``test_mode`` it changes nothing.
-    ``impersonated_by``: somebody of staff looks as if they were them.
+    ``impersonated_by``: somebody of staff looks as if they were them. ``restricted``: permissions that they don't have
+    for a time, whatever their roles.
     """
 
     user_id: UUID
@@ -32,6 +33,7 @@ class Principal:
     key_scopes: frozenset[str] = field(default_factory=frozenset)
     test_mode: bool = False
     impersonated_by: UUID | None = None
+    restricted: frozenset[str] = field(default_factory=frozenset)
 
     # What Django REST framework asks of a user object.
     is_authenticated = True

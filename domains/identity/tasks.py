@@ -18,6 +18,7 @@ from domains.identity.actions import (
     ladder,
     letters,
     paper_steps,
+    restrictions,
     role_requests,
     standing,
     unlocking,
@@ -119,8 +120,8 @@ def refresh_cards() -> int:
 
 @shared_task(name="identity.end_what_expired")
 def end_what_expired() -> int:
-    """Once a minute; returns how many grants and requests for roles the clock ended."""
-    return grants.end_expired() + role_requests.expire()
+    """Once a minute; returns how many grants, requests for roles and restrictions the clock ended."""
+    return grants.end_expired() + role_requests.expire() + restrictions.end_due()
 
 
 @shared_task(

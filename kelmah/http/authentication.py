@@ -87,6 +87,7 @@ def _principal(claims: Mapping[str, Any]) -> Principal:
         company_id=UUID(claims["company"]) if claims.get("company") else None,
         mfa_level=int(claims.get("mfa", 0)),
         impersonated_by=UUID(claims["act"]["sub"]) if "act" in claims else None,
+        restricted=frozenset(map(str, claims.get("restricted", ()))),
         **_key_of(claims),
     )
 

@@ -54,6 +54,12 @@ class ImpersonationRefused(Forbidden):
     code, title = "impersonation_refused", "This can't be done while impersonating somebody"
 
 
+class Restricted(Forbidden):
+    """``data`` says where to read why and until when, and to appeal."""
+
+    code, title = "restricted", "Your account may not do this for a time: GET /api/v1/me/restrictions says why"
+
+
 class StepUpRequired(Forbidden):
     """The last proof of who is there is more than ten minutes old. ``data`` says where to prove it again; repeat the
     request with the access token that answers."""

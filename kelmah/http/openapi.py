@@ -11,7 +11,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 
 from kelmah.errors import DomainError, NotFound, Unauthenticated
 from kelmah.http import errors
-from kelmah.http.permissions import Anyone, RolePermission
+from kelmah.http.permissions import Anyone, RightPermission, RolePermission
 from kelmah.http.schema import Operation, operation_of
 from kelmah.http.serializers import StrictSerializer
 from kelmah.http.views import View
@@ -158,6 +158,8 @@ class OperationSchema(AutoSchema):
             yield errors.ImpersonationRefused
         if any(isinstance(each, RolePermission) for each in self.resource.get_permissions()):
             yield errors.WrongRole
+        if any(isinstance(each, RightPermission) for each in self.resource.get_permissions()):
+            yield errors.Restricted
         if "{" in self.path:
             yield NotFound
         if said.page:

@@ -61,6 +61,8 @@ class RightPermission(RolePermission):
 
     def has_permission(self, request: Request, view: Any) -> bool:
         admits = rights.can_somewhere if self.somewhere else rights.can
+        if isinstance(request.user, Principal):
+            rights.check_restrictions(request.user, self.permission)
         return isinstance(request.user, Principal) and admits(request.user, self.permission)
 
     @property

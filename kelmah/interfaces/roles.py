@@ -1,7 +1,8 @@
 """What a domain says about who may do what in it. Plain Python: every process knows all of it, whatever it serves.
 
-A domain declares ``ROLES`` and ``PERMISSIONS`` in ``kelmah/interfaces/<domain>/roles.py``. A permission names the roles
-that have it, also those of other domains; a new domain brings its permissions, and its roles, without changing others.
+A domain declares ``ROLES``, ``PERMISSIONS`` and, if there are any, ``RESTRICTIONS`` in its ``roles.py`` on this shelf.
+A permission names the roles that have it, also those of other domains; a new domain brings its permissions, and its
+roles, without changing others.
 """
 
 from dataclasses import dataclass
@@ -39,3 +40,15 @@ class Role:
     @property
     def is_held_everywhere(self) -> bool:
         return not self.scope_kinds or "" in self.scope_kinds
+
+
+@dataclass(frozen=True, kw_only=True)
+class Restriction:
+    """Something that somebody may be kept from for a time, whatever their roles: the permissions it ``takes``.
+
+    A domain declares its own in ``RESTRICTIONS``; why, until when and what one may do about it is said in identity.
+    """
+
+    name: str
+    title: str
+    takes: tuple[str, ...]

@@ -3,7 +3,7 @@
 What somebody may do with a thing of their own is asked in a domain's queries and actions, which know whose it is.
 """
 
-from kelmah.http.errors import WrongRole
+from kelmah.http.errors import Restricted, WrongRole
 from kelmah.principal import Principal
 from kelmah.rights.declared import declared
 
@@ -15,12 +15,11 @@ class UnknownPermission(LookupError):
 
 
 def can(principal: Principal | None, permission: str, scope: Scope | None = None) -> bool:
-    """Whether a role that they hold everywhere, or within this scope ``(kind, id)``, has the permission.
-
-    Raises UnknownPermission.
+    """Whether a role that they hold everywhere, or within this scope ``(kind, id)``, has the permission, and nothing
+    keeps them from it for a time. Raises UnknownPermission.
     """
     holders = holders_of(permission)
-    if principal is None:
+    if principal is None or permission in principal.restricted:
         return False
     within = {grant.role for grant in principal.grants if (grant.scope_kind, grant.scope_id) == scope}
     return not holders.isdisjoint(principal.roles | within)
@@ -35,9 +34,16 @@ def can_somewhere(principal: Principal | None, permission: str) -> bool:
 
 
 def check(principal: Principal | None, permission: str, scope: Scope | None = None) -> None:
-    """As ``can``. Raises WrongRole (a Forbidden) where that says no, and UnknownPermission."""
+    """As ``can``. Raises WrongRole or Restricted (Forbidden both) where that says no, and UnknownPermission."""
+    check_restrictions(principal, permission)
     if not can(principal, permission, scope):
         raise WrongRole(refusal(permission))
+
+
+def check_restrictions(principal: Principal | None, permission: str) -> None:
+    """Raises Restricted where something keeps them from it for a time."""
+    if principal is not None and permission in principal.restricted:
+        raise Restricted(data={"restrictions": "/api/v1/me/restrictions"})
 
 
 def holders_of(permission: str) -> frozenset[str]:

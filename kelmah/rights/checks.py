@@ -85,6 +85,7 @@ def unguarded(page: Any, *, known: Declared) -> list[CheckMessage]:
 def _twice(known: list[Shelf]) -> list[CheckMessage]:
     names = [f"role {role.name}" for shelf in known for role in shelf.roles]
     names += [f"permission {each.name}" for shelf in known for each in shelf.permissions]
+    names += [f"restriction {each.name}" for shelf in known for each in shelf.restrictions]
     doubled = sorted(name for name, count in Counter(names).items() if count > 1)
     return [Error(f"the {name} is declared twice", id="kelmah.E030") for name in doubled]
 
@@ -111,6 +112,9 @@ def _loose_ends(everything: Declared) -> list[CheckMessage]:
             if given.privileged or not set(role.scope_kinds) & set(given.scope_kinds):
                 text = f"the role {role.name} gives {given.name}, which is privileged or of another kind of scope"
                 found.append(Error(text, id="kelmah.E033"))
+    for restriction in everything.restrictions.values():
+        where = f"the restriction {restriction.name}"
+        found += undeclared(permissions=restriction.takes, where=where, known=everything)
     for permission in everything.permissions.values():
         found += undeclared(roles=permission.to, where=f"the permission {permission.name}", known=everything)
     return found

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 
 from django.conf import settings
 
-from kelmah.interfaces.roles import Permission, Role
+from kelmah.interfaces.roles import Permission, Restriction, Role
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,15 +18,17 @@ class Shelf:
     domain: str
     roles: tuple[Role, ...]
     permissions: tuple[Permission, ...]
+    restrictions: tuple[Restriction, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Declared:
-    """Everything there is: roles and permissions by name, and the roles that have each permission."""
+    """Everything there is: roles, permissions and restrictions by name, and the roles that have each permission."""
 
     roles: Mapping[str, Role]
     permissions: Mapping[str, Permission]
     holders: Mapping[str, frozenset[str]]
+    restrictions: Mapping[str, Restriction]
 
     def permissions_of(self, roles: Iterable[str]) -> frozenset[str]:
         """What somebody with these roles may do."""
@@ -53,7 +55,8 @@ def united(found: Iterable[Shelf]) -> Declared:
         name: frozenset(each.to) | {role.name for role in roles.values() if name in role.permissions}
         for name, each in permissions.items()
     }
-    return Declared(roles=roles, permissions=permissions, holders=holders)
+    restrictions = {each.name: each for shelf in known for each in shelf.restrictions}
+    return Declared(roles=roles, permissions=permissions, holders=holders, restrictions=restrictions)
 
 
 # Private functions
@@ -69,4 +72,9 @@ def _shelf(domain: str) -> Shelf | None:
     if find_spec(package) is None or find_spec(f"{package}.roles") is None:
         return None
     said = import_module(f"{package}.roles")
-    return Shelf(domain=domain, roles=tuple(said.ROLES), permissions=tuple(said.PERMISSIONS))
+    return Shelf(
+        domain=domain,
+        roles=tuple(said.ROLES),
+        permissions=tuple(said.PERMISSIONS),
+        restrictions=tuple(getattr(said, "RESTRICTIONS", ())),
+    )

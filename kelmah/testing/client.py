@@ -124,6 +124,7 @@ def access_token(principal: Principal, *, seconds: int = 600) -> str:
             "sid": str(key or principal.session_id or new_id()),
             "roles": sorted(principal.roles),
             "grants": sorted(principal.grants),
+            "restricted": sorted(principal.restricted),
             "jti": str(new_id()),
             "iat": now,
             "exp": now + seconds,

@@ -22,6 +22,7 @@ def issue_access_token(session: AuthSession) -> str:
             "sid": str(session.id),
             "roles": standing.roles,
             "grants": standing.grants,
+            "restricted": standing.restricted,
             "scopes": sorted({(grant.scope_kind, grant.scope_id) for grant in standing.grants}),
             "amr": session.amr,
             "auth_time": int(session.auth_time.timestamp()),

@@ -14,6 +14,7 @@ from domains.identity.actions.notices import tell
 from domains.identity.models import ApiKey, User
 from domains.identity.queries import lock_user
 from domains.identity.queries.api_keys import key_by_prefix, living_keys, lock_own_key
+from domains.identity.queries.restrictions import taken_from
 from domains.identity.rules import api_keys as rules
 from kelmah import clock
 from kelmah.db import atomic
@@ -92,6 +93,7 @@ def exchange_key(*, text: str, ip: str | None) -> KeyToken:
         "sub": str(key.user_id),
         "sid": str(key.id),
         "roles": [key.user.role],  # what was granted to the person is not for programs
+        "restricted": taken_from(key.user_id),
         "amr": ["swk"],
         "auth_time": int(key.created_at.timestamp()),
         "mfa": 0,

@@ -84,6 +84,7 @@ def _token(impersonation: Impersonation) -> str:
             "sid": str(impersonation.id),
             "roles": standing.roles,
             "grants": standing.grants,
+            "restricted": standing.restricted,
             "amr": [],
             "auth_time": 0,  # the person proved nothing: whatever asks for a fresh proof stays closed
             "mfa": 0,

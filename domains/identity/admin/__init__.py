@@ -11,6 +11,7 @@ from domains.identity.admin import (
     papers,
     people,
     privacy,
+    restrictions,
     sessions,
 )
 
@@ -25,6 +26,7 @@ __all__ = [
     "papers",
     "people",
     "privacy",
+    "restrictions",
     "sessions",
 ]
 __all__ = ["api_keys", "companies", "events", "grants", "impersonation", "papers", "people", "privacy", "sessions"]

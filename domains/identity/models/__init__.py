@@ -15,6 +15,7 @@ from domains.identity.models.people import User
 from domains.identity.models.plumbing import DataKey, Deadline, IdempotencyKey, Inbox, Outbox
 from domains.identity.models.privacy import DataExport, Erasure, PrivacyReceipt
 from domains.identity.models.profiles import Profile, ProfileSkill
+from domains.identity.models.restrictions import Restriction
 from domains.identity.models.resume import Education, Experience
 from domains.identity.models.sessions import AuthSession, LoginGuard
 from domains.identity.models.settings import Settings
@@ -56,6 +57,7 @@ __all__ = [
     "RankWeights",
     "RecoveryCode",
     "Registration",
+    "Restriction",
     "RoleGrant",
     "RoleRequest",
     "Settings",

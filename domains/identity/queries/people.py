@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 
 from domains.identity import rules
 from domains.identity.models import RoleGrant, User
+from domains.identity.queries.restrictions import taken_from
 from kelmah import clock
 from kelmah.errors import InvalidInput, NotFound, Unauthenticated
 from kelmah.principal import Grant
@@ -19,6 +20,7 @@ class Standing:
 
     roles: list[str]
     grants: list[Grant]
+    restricted: list[str]  # permissions that they don't have for a time
 
 
 def user_by_login(login: str) -> User | None:
@@ -42,6 +44,7 @@ def standing_of(user: User) -> Standing:
     return Standing(
         roles=list(dict.fromkeys([*roles_of_account(user), *everywhere])),
         grants=[grant for grant in grants if grant.scope_kind],
+        restricted=taken_from(user.id),
     )
 
 

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from orjson import Fragment
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -21,7 +22,7 @@ from domains.messaging.api.serializers import (
 from kelmah.errors import InvalidInput, NotFound
 from kelmah.http.cursors import read_cursor, read_limit, write_cursor
 from kelmah.http.pagination import page_response
-from kelmah.http.permissions import Authenticated
+from kelmah.http.permissions import Authenticated, Can
 from kelmah.http.schema import operation
 from kelmah.http.serializers import PageQuery, valid
 from kelmah.http.views import View
@@ -29,9 +30,12 @@ from kelmah.interfaces.files.calls import FileNotAttachable
 
 _SCOPE = "conversations"
 
+_Writer = Can("messaging.write_messages")
+
 
 class ConversationList(View):
-    permission_classes = [Authenticated]
+    def get_permissions(self) -> list[BasePermission]:
+        return [_Writer() if self.request.method == "POST" else Authenticated()]
 
     @operation(
         summary="My conversations, most lively first",
@@ -81,7 +85,8 @@ class ConversationDetail(View):
 
 
 class MessageList(View):
-    permission_classes = [Authenticated]
+    def get_permissions(self) -> list[BasePermission]:
+        return [_Writer() if self.request.method == "POST" else Authenticated()]
 
     @operation(
         summary="Messages of a conversation, by their numbers",

@@ -75,6 +75,14 @@ ACCOUNT: Final[Mapping[str, Telling]] = {
     "recovery_codes_made": _letter(
         _("New recovery codes"), _("They were made on {at}; the old ones are void."), _NOT_ME
     ),
+    "restricted": _letter(
+        _("Something is closed to you for a time"),
+        _("Since {at}: {detail}. Read in the app why and until when, and ask a human to look at it."),
+    ),
+    "restriction_lifted": _letter(_("A restriction is over"), _("{detail} is open to you again since {at}.")),
+    "restriction_upheld": _letter(
+        _("Your appeal was refused"), _("{detail} stays closed to you. Read in the app why and until when.")
+    ),
     "totp_added": _letter(_("An authenticator app was added"), _("It is asked for since {at}."), _NOT_ME),
     "totp_removed": _letter(_("Your authenticator app was removed"), _("It was removed on {at}."), _NOT_ME),
     "verification_ends": _letter(

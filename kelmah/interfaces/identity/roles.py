@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from kelmah.interfaces.roles import Permission, Role
+from kelmah.interfaces.roles import Permission, Restriction, Role
 
 ROLES: Final = (
     # Chosen at sign-up, or made by operators; never granted.
@@ -105,8 +105,25 @@ PERMISSIONS: Final = (
         title="Have an erasure that something stood against checked again",
         to=("compliance", "admin"),
     ),
+    Permission(
+        name="identity.view_restrictions",
+        title="See what people were restricted in, why, and their appeals",
+        to=("support", "moderator", "compliance", "admin"),
+    ),
+    Permission(
+        name="identity.restrict_user",
+        title="Restrict people for a time, with a reason and evidence",
+        to=("moderator", "compliance", "admin"),
+    ),
+    Permission(
+        name="identity.decide_appeal",
+        title="Lift restrictions, and decide on appeals against those of others",
+        to=("moderator", "compliance", "admin"),
+    ),
     Permission(name="identity.view_events", title="See events of identity on their way", to=("admin",)),
     Permission(
         name="identity.decide_events", title="Try dead letters of identity again, or give them up", to=("admin",)
     ),
 )
+
+RESTRICTIONS: Final = (Restriction(name="profile", title="Changing the profile", takes=("identity.edit_profile",)),)

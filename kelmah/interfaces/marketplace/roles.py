@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from kelmah.interfaces.roles import Permission, Role
+from kelmah.interfaces.roles import Permission, Restriction, Role
 
 ROLES: Final[tuple[Role, ...]] = ()
 
@@ -25,5 +25,15 @@ PERMISSIONS: Final = (
     Permission(name="marketplace.view_events", title="See events and deadlines of marketplace", to=("admin",)),
     Permission(
         name="marketplace.decide_events", title="Try dead letters of marketplace again, or give them up", to=("admin",)
+    ),
+)
+
+RESTRICTIONS: Final = (
+    Restriction(name="posting", title="Posting jobs", takes=("marketplace.post_jobs",)),
+    Restriction(name="proposing", title="Proposing to do jobs", takes=("marketplace.send_proposals",)),
+    Restriction(
+        name="dealing",
+        title="Posting jobs, proposing, making and answering offers",
+        takes=("marketplace.post_jobs", "marketplace.choose_proposals", "marketplace.send_proposals"),
     ),
 )

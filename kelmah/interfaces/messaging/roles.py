@@ -2,11 +2,12 @@
 
 from typing import Final
 
-from kelmah.interfaces.roles import Permission, Role
+from kelmah.interfaces.roles import Permission, Restriction, Role
 
 ROLES: Final[tuple[Role, ...]] = ()
 
 PERMISSIONS: Final = (
+    Permission(name="messaging.write_messages", title="Write to the other side", to=("worker", "hirer")),
     Permission(
         name="messaging.view_conversations",
         title="See who talks with whom, and how much, without the texts",
@@ -23,3 +24,5 @@ PERMISSIONS: Final = (
         name="messaging.decide_events", title="Try dead letters of messaging again, or give them up", to=("admin",)
     ),
 )
+
+RESTRICTIONS: Final = (Restriction(name="writing", title="Writing messages", takes=("messaging.write_messages",)),)

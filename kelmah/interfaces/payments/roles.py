@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from kelmah.interfaces.roles import Permission, Role
+from kelmah.interfaces.roles import Permission, Restriction, Role
 
 ROLES: Final[tuple[Role, ...]] = ()
 
@@ -28,3 +28,5 @@ PERMISSIONS: Final = (
         name="payments.decide_events", title="Try dead letters of payments again, or give them up", to=("admin",)
     ),
 )
+
+RESTRICTIONS: Final = (Restriction(name="payouts", title="Taking money out", takes=("payments.request_payout",)),)

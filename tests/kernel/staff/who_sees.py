@@ -6,7 +6,13 @@ EVENTS = {"Inbox", "Outbox", "Deadline"}
 PAGES: dict[str, dict[str, set[str]]] = {
     "identity": {
         "User Profile Company CompanyMember CompanyInvitation": {"support", "moderator", "compliance", "admin"},
-        "AuthSession LoginGuard FactorReset": {"support", "compliance", "admin"},
+        "WorkerCard": {"support", "moderator", "compliance", "admin"},
+        "AuthSession LoginGuard ApiKey Erasure DataExport FactorReset": {"support", "compliance", "admin"},
+        "Impersonation": {"support", "admin"},
+        "Figure": {"finance", "compliance", "admin"},
+        "RankWeights": {"admin"},
+        "Document": {"compliance", "admin"},
+        "Restriction": {"support", "moderator", "compliance", "admin"},
         "RoleGrant RoleRequest": {"compliance", "admin"},
     },
     "marketplace": {
@@ -31,9 +37,12 @@ PAGES: dict[str, dict[str, set[str]]] = {
 # Actions beyond looking.
 ACTIONS: dict[str, dict[str, set[str]]] = {
     "identity": {
+        "Restriction.uphold Restriction.lift": {"moderator", "compliance", "admin"},
         "User.suspend User.reactivate": {"moderator", "compliance", "admin"},
+        "AuthSession.revoke ApiKey.revoke": {"support", "compliance", "admin"},
+        "Impersonation.end": {"support", "admin"},
         "FactorReset.approve FactorReset.decline": {"support", "compliance", "admin"},
-        "AuthSession.revoke": {"support", "compliance", "admin"},
+        "Erasure.recheck": {"compliance", "admin"},
         "RoleGrant.withdraw RoleRequest.approve RoleRequest.decline RoleRequest.take_back": {"compliance", "admin"},
     },
     "marketplace": {
