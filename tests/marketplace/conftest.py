@@ -8,7 +8,7 @@ import pytest
 
 from domains.marketplace.models import Job
 from kelmah.interfaces.identity.calls import identity
-from kelmah.interfaces.identity.types import Person, Profile
+from kelmah.interfaces.identity.types import FoundWorker, HeldRole, Person, Profile, WorkerSearch
 from kelmah.principal import Principal
 from kelmah.rpc import RemoteUnavailable
 from kelmah.testing.client import ApiClient
@@ -45,6 +45,12 @@ class FakeIdentity:
             )
             for user_id in ids
         ]
+
+    def grants(self, *, user_id: UUID) -> list[HeldRole]:
+        return []
+
+    def find_workers(self, *, wanted: WorkerSearch, limit: int) -> list[FoundWorker]:
+        return []
 
 
 @pytest.fixture(autouse=True)

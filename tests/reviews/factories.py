@@ -12,7 +12,7 @@ from domains.reviews.models import Review, ReviewWindow
 from kelmah import clock
 from kelmah.ids import new_id
 from kelmah.interfaces.contracts.events import ContractEnded
-from kelmah.interfaces.identity.types import Person, Profile
+from kelmah.interfaces.identity.types import FoundWorker, HeldRole, Person, Profile, WorkerSearch
 from kelmah.money import Money
 from kelmah.principal import Principal
 
@@ -53,6 +53,12 @@ class FakePeople:
         ]
 
     def profiles(self, *, ids: list[UUID]) -> list[Profile]:
+        return []
+
+    def grants(self, *, user_id: UUID) -> list[HeldRole]:
+        return []
+
+    def find_workers(self, *, wanted: WorkerSearch, limit: int) -> list[FoundWorker]:
         return []
 
 
