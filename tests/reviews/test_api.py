@@ -12,6 +12,7 @@ from kelmah.interfaces.identity.calls import identity
 from kelmah.rpc import DeadlineExceeded, RemoteFailure, RemoteUnavailable
 from tests.reviews.factories import (
     GOOD,
+    FakePeople,
     as_hirer,
     as_worker,
     both_written,
@@ -318,11 +319,8 @@ def test_without_identity_reviews_are_read_and_written_nameless(api, people, fai
 
 
 def test_an_author_who_is_gone_is_nameless(api):
-    class Nobody:
+    class Nobody(FakePeople):
         def people(self, *, ids):
-            return []
-
-        def profiles(self, *, ids):
             return []
 
     review, _ = both_written()
