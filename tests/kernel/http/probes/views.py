@@ -116,6 +116,7 @@ class OpenVaultView(View):
 
 
 class DelegateView(View):
+    permission_classes = [Authenticated]
     key_scope = "files:write"
     refuses_impersonation = False
 
@@ -134,6 +135,7 @@ class DelegateView(View):
 
 
 class PrivateView(View):
+    permission_classes = [Authenticated]
     refuses_impersonation = True
 
     @operation(summary="Only for the person")
