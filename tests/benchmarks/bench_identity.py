@@ -5,19 +5,12 @@ logins that the target asks for, at a rate that doesn't wait for answers: whoeve
 """
 
 import json
-import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit
 
-from kelmah.embedded.environment import without_credentials
-from kelmah.embedded.postgres import Postgres
-from kelmah.embedded.redis import Redis
-from tests.benchmarks.bench_jobs import ROOT, SMOKE, drive, granian
 from tests.benchmarks.jobs import rows
+from tests.benchmarks.served import ROOT, SMOKE, drive, granian, servers
 
 JOBS, PEOPLE, SECONDS, CHECKS = (2_000, 300, 2.0, 300) if SMOKE else (100_000, 2_000, 12.0, 5_000)
 STORM = 90  # logins a second
@@ -25,10 +18,10 @@ READERS = 4  # at once
 
 
 def main() -> None:
-    with servers() as (environment, admin_url):
-        setup = {**environment, "DATABASE_URL": admin_url}
-        for command in ("prepare_databases", "migrate_domains"):
-            subprocess.run([sys.executable, "manage.py", command], cwd=ROOT, env=setup, check=True, capture_output=True)
+    with servers(settings="tests.benchmarks.identity.settings", domains="identity,marketplace") as (
+        environment,
+        admin_url,
+    ):
         rows.load(admin_url, JOBS)
         python(environment, "people", admin_url, str(PEOPLE))
         lines = [token_check(environment)]
@@ -36,27 +29,6 @@ def main() -> None:
             lines += [rate(port, "login", 8, 30), rate(port, "refresh", 8, 150)]
             lines += storm(port)
     print(json.dumps({"name": "identity", "title": "Logging in, refreshing, being checked", "rows": lines}))
-
-
-@contextmanager
-def servers() -> Iterator[tuple[dict[str, str], str]]:
-    """The environment of the processes, and the administrator's address of the database."""
-    postgres, redis = Postgres.for_tests(), Redis.for_tests()
-    try:
-        admin_url = urlsplit(postgres.start())._replace(path="/kelmah").geturl()
-        environment = {
-            **os.environ,
-            "DJANGO_SETTINGS_MODULE": "tests.benchmarks.identity.settings",
-            "LOCAL_DOMAINS": "identity,marketplace",
-            "KELMAH_EXTRA_DOMAINS": "",
-            "DATABASE_URL": without_credentials(admin_url),
-            "DATABASE_ROLE_PASSWORD": "bench",
-            "REDIS_URL": redis.start(),
-        }
-        yield environment, admin_url
-    finally:
-        redis.stop()
-        postgres.stop()
 
 
 def token_check(environment: dict[str, str]) -> dict[str, Any]:

@@ -5,32 +5,19 @@ that of the medians. Beside it: searches one at a time, and which index each sta
 """
 
 import json
-import os
-import signal
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 import psutil
 
-from kelmah.embedded.environment import without_credentials
-from kelmah.embedded.ports import free_port
-from kelmah.embedded.postgres import Postgres
-from kelmah.embedded.processes import process_table
-from kelmah.embedded.redis import Redis
 from tests.benchmarks.jobs import rows
+from tests.benchmarks.served import CONNECTIONS, ROOT, SMOKE, drive, granian, servers
 
-ROOT = Path(__file__).resolve().parents[2]
-SMOKE = bool(os.environ.get("BENCH_SMOKE"))
 JOBS, ROUNDS, SECONDS = (5_000, 1, 1.0) if SMOKE else (100_000, 5, 5.0)
-CONNECTIONS = 16
 PATHS = {
     "GET /jobs, 20 rows": "/api/v1/jobs",
     "a plain ModelSerializer view": "/api/bench/serializer",
@@ -47,10 +34,7 @@ SEARCHES = {
 
 
 def main() -> None:
-    with servers() as (environment, admin_url):
-        for command in ("prepare_databases", "migrate_domains"):
-            setup = {**environment, "DATABASE_URL": admin_url}
-            subprocess.run([sys.executable, "manage.py", command], cwd=ROOT, env=setup, check=True, capture_output=True)
+    with servers(settings="tests.benchmarks.jobs.settings", domains="marketplace") as (environment, admin_url):
         started = time.perf_counter()
         rows.load(admin_url, JOBS)
         print(f"{JOBS:,} jobs loaded in {time.perf_counter() - started:.1f} s", flush=True)
@@ -65,50 +49,6 @@ def main() -> None:
     ]
     title = f"GET /jobs: 20 of {JOBS:,} jobs, {CONNECTIONS} connections"
     print(json.dumps({"name": "jobs", "title": title, "rows": ratios + lines}))
-
-
-@contextmanager
-def servers() -> Iterator[tuple[dict[str, str], str]]:
-    """The environment of the processes, and the administrator's address of the database."""
-    postgres, redis = Postgres.for_tests(), Redis.for_tests()
-    try:
-        admin_url = urlsplit(postgres.start())._replace(path="/kelmah").geturl()
-        environment = {
-            **os.environ,
-            "DJANGO_SETTINGS_MODULE": "tests.benchmarks.jobs.settings",
-            "LOCAL_DOMAINS": "marketplace",
-            "KELMAH_EXTRA_DOMAINS": "",
-            "DATABASE_URL": without_credentials(admin_url),
-            "DATABASE_ROLE_PASSWORD": "bench",
-            "REDIS_URL": redis.start(),
-        }
-        yield environment, admin_url
-    finally:
-        redis.stop()
-        postgres.stop()
-
-
-@contextmanager
-def granian(environment: dict[str, str], ready: str = "/api/v1/jobs") -> Iterator[tuple[int, psutil.Process]]:
-    """The API as ``make run`` serves it, once ``ready`` answers."""
-    port = free_port()
-    table = process_table(port=port, live_port=0, data=ROOT, commands=())
-    api = next(each for each in table if each.name == "api")
-    process = subprocess.Popen(api.command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
-    try:
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                httpx.get(f"http://127.0.0.1:{port}{ready}", timeout=5).raise_for_status()
-                break
-            except httpx.TransportError:
-                if time.monotonic() > deadline or process.poll() is not None:
-                    raise SystemExit("the server did not start") from None
-                time.sleep(0.1)
-        yield port, psutil.Process(process.pid)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(timeout=30)
 
 
 def compare(port: int, server: psutil.Process) -> tuple[dict[str, float], list[dict[str, Any]]]:
@@ -155,14 +95,6 @@ def search(port: int, what: str, path: str) -> dict[str, Any]:
     print(f"search, {what:<32} p50 {result['p50']:>6.1f} ms   p95 {result['p95']:>6.1f} ms", flush=True)
     p95 = round(result["p95"], 1)
     return {"what": f"search for {what}: p95", "value": p95, "unit": "ms", "target": "<= 150", "met": p95 <= 150}
-
-
-def drive(port: int, path: str, *, seconds: float, connections: int = CONNECTIONS) -> dict[str, Any]:
-    command = [sys.executable, "-m", "tests.benchmarks.jobs.load", str(port), str(seconds), str(connections), path]
-    result: dict[str, Any] = json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout)
-    if result["refused"]:
-        raise SystemExit(f"{path} was refused: {result['refused']}")
-    return result
 
 
 def explained(environment: dict[str, str]) -> list[dict[str, Any]]:

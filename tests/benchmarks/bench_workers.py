@@ -4,20 +4,13 @@ Served by granian with the flags of ``make run``. Beside it: which index each st
 """
 
 import json
-import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
-from kelmah.embedded.environment import without_credentials
-from kelmah.embedded.postgres import Postgres
-from kelmah.embedded.redis import Redis
-from tests.benchmarks.bench_jobs import ROOT, SMOKE, drive, granian
+from tests.benchmarks.served import ROOT, SMOKE, drive, granian, servers
 
 WORKERS, SECONDS = (5_000, 2.0) if SMOKE else (200_000, 12.0)
 LIMIT = 150  # ms
@@ -45,10 +38,7 @@ SEARCHES = {
 
 
 def main() -> None:
-    with servers() as (environment, admin_url):
-        setup = {**environment, "DATABASE_URL": admin_url}
-        for command in ("prepare_databases", "migrate_domains"):
-            subprocess.run([sys.executable, "manage.py", command], cwd=ROOT, env=setup, check=True, capture_output=True)
+    with servers(settings="tests.benchmarks.workers.settings", domains="identity") as (environment, admin_url):
         started = time.perf_counter()
         load = [sys.executable, "-m", "tests.benchmarks.workers.rows", admin_url, str(WORKERS)]
         subprocess.run(load, cwd=ROOT, env=environment, check=True)
@@ -61,27 +51,6 @@ def main() -> None:
         lines += explained(environment)
     title = f"GET /workers: 20 of {WORKERS:,} workers"
     print(json.dumps({"name": "workers", "title": title, "rows": lines}))
-
-
-@contextmanager
-def servers() -> Iterator[tuple[dict[str, str], str]]:
-    """The environment of the processes, and the administrator's address of the database."""
-    postgres, redis = Postgres.for_tests(), Redis.for_tests()
-    try:
-        admin_url = urlsplit(postgres.start())._replace(path="/kelmah").geturl()
-        environment = {
-            **os.environ,
-            "DJANGO_SETTINGS_MODULE": "tests.benchmarks.workers.settings",
-            "LOCAL_DOMAINS": "identity",
-            "KELMAH_EXTRA_DOMAINS": "",
-            "DATABASE_URL": without_credentials(admin_url),
-            "DATABASE_ROLE_PASSWORD": "bench",
-            "REDIS_URL": redis.start(),
-        }
-        yield environment, admin_url
-    finally:
-        redis.stop()
-        postgres.stop()
 
 
 def line(port: int, what: str, path: str, *, connections: int = 1, seconds: float = SECONDS / 6) -> dict[str, Any]:

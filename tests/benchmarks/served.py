@@ -1,0 +1,82 @@
+"""The API as ``make run`` serves it, on servers of its own, and a load on it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import psutil
+
+from kelmah.embedded.environment import without_credentials
+from kelmah.embedded.ports import free_port
+from kelmah.embedded.postgres import Postgres
+from kelmah.embedded.processes import process_table
+from kelmah.embedded.redis import Redis
+
+ROOT = Path(__file__).resolve().parents[2]
+SMOKE = bool(os.environ.get("BENCH_SMOKE"))
+CONNECTIONS = 16
+
+
+@contextmanager
+def servers(*, settings: str, domains: str) -> Iterator[tuple[dict[str, str], str]]:
+    """The environment of the processes that serve these domains, their tables made; and the administrator's address of
+    the database."""
+    postgres, redis = Postgres.for_tests(), Redis.for_tests()
+    try:
+        admin_url = urlsplit(postgres.start())._replace(path="/kelmah").geturl()
+        environment = {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": settings,
+            "LOCAL_DOMAINS": domains,
+            "KELMAH_EXTRA_DOMAINS": "",
+            "DATABASE_URL": without_credentials(admin_url),
+            "DATABASE_ROLE_PASSWORD": "bench",
+            "REDIS_URL": redis.start(),
+        }
+        for command in ("prepare_databases", "migrate_domains"):
+            setup = {**environment, "DATABASE_URL": admin_url}
+            subprocess.run([sys.executable, "manage.py", command], cwd=ROOT, env=setup, check=True, capture_output=True)
+        yield environment, admin_url
+    finally:
+        redis.stop()
+        postgres.stop()
+
+
+@contextmanager
+def granian(environment: dict[str, str], ready: str = "/api/v1/jobs") -> Iterator[tuple[int, psutil.Process]]:
+    """The API as ``make run`` serves it, once ``ready`` answers."""
+    port = free_port()
+    table = process_table(port=port, live_port=0, data=ROOT, commands=())
+    api = next(each for each in table if each.name == "api")
+    process = subprocess.Popen(api.command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                httpx.get(f"http://127.0.0.1:{port}{ready}", timeout=5).raise_for_status()
+                break
+            except httpx.TransportError:
+                if time.monotonic() > deadline or process.poll() is not None:
+                    raise SystemExit("the server did not start") from None
+                time.sleep(0.1)
+        yield port, psutil.Process(process.pid)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=30)
+
+
+def drive(port: int, path: str, *, seconds: float, connections: int = CONNECTIONS) -> dict[str, Any]:
+    command = [sys.executable, "-m", "tests.benchmarks.jobs.load", str(port), str(seconds), str(connections), path]
+    result: dict[str, Any] = json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout)
+    if result["refused"]:
+        raise SystemExit(f"{path} was refused: {result['refused']}")
+    return result
