@@ -63,7 +63,7 @@ def test_a_test_server_is_ready_sooner_than_a_new_one_that_keeps_its_data(server
 
     copied = min(seconds(Postgres.for_tests()) for _ in range(3))  # usually 0.1 s
     made = seconds(Postgres(home=home))
-    assert copied < made / 2
+    assert copied < made
 
 
 def test_it_is_postgresql_18_with_the_contrib_modules_and_sane_settings(server: Postgres) -> None:

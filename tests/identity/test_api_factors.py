@@ -135,7 +135,7 @@ def test_a_list_of_any_length_asks_the_same(api, ama, django_assert_num_queries)
     with_passkey(ama.user)
     token = ama.access_token
     for _ in range(2):
-        with django_assert_num_queries(4, connection=connections["identity"]):
+        with django_assert_num_queries(5, connection=connections["identity"]):
             api.with_token(token).get("/me/factors")
         for _ in range(4):
             with_passkey(ama.user)

@@ -32,7 +32,7 @@ def test_an_entry_tells_who_publishes_who_listens_and_what_it_holds():
     page = catalogue()
     entry = page[page.index("## contracts.ContractEnded\n") :].split("\n## ")[0]
     assert "The contract is over" in entry
-    assert "Version 1, ordered by `contract_id`, heard by messaging, reviews." in entry
+    assert "Version 1, ordered by `contract_id`, heard by messaging, reviews, identity." in entry
     assert "| `contract_id` | UUID |" in entry
     assert "| `paid` | Money |" in entry
     assert "| `ended_at` | datetime |" in entry

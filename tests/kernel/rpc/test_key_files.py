@@ -79,9 +79,9 @@ def test_new_files_hold_their_own_key_those_of_callers_and_of_who_tells_them_eve
     output = io.StringIO()
     call_command("keys", "new", tmp_path, stdout=output)
     keys = {file.stem: key_files.read_keys(file) for file in tmp_path.glob("*.json")}
-    assert set(keys["payments"]) == {"payments", "contracts"}
-    assert set(keys["files"]) == {"files", "contracts", "messaging"}  # who call it
-    assert set(keys["reviews"]) == {"reviews", "contracts"}  # which tells it that a contract ended
+    assert set(keys["payments"]) == {"payments", "contracts", "identity"}
+    assert set(keys["files"]) == set(keys) - {"probe", "probes"}  # all hand it parts of people's copies
+    assert set(keys["reviews"]) == {"reviews", "contracts", "identity"}  # which tells it that a contract ended
     assert keys["payments"]["contracts"] == keys["files"]["contracts"] == keys["contracts"]["contracts"]
     assert not any(key in output.getvalue() for held in keys.values() for of_one in held.values() for key in of_one)
 
