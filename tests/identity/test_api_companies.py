@@ -28,7 +28,7 @@ def company_id(owner):
 
 @pytest.fixture
 def by_owner(api, owner):
-    return api.with_token(owner.access_token)
+    return caller(api, owner)
 
 
 def caller(api, tokens):
@@ -262,7 +262,7 @@ def test_invitations_are_sent_again_and_taken_back(by_owner, owner, company_id, 
 
 def test_tokens_say_for_which_company_one_acts_until_one_leaves_it(api, owner, company_id):
     esi = joined(company_id, owner=owner, role="hiring")
-    client = api.with_token(esi.access_token)
+    client = caller(api, esi)
     answer = client.post("/me/company", {"company_id": str(company_id)})
     assert answer.status == 200, answer
     acting, _ = read_access_token(answer.json["access_token"])
@@ -270,7 +270,7 @@ def test_tokens_say_for_which_company_one_acts_until_one_leaves_it(api, owner, c
     assert ("company", str(company_id)) in acting.scopes
     refreshed = api.anonymous.post("/auth/refresh", {"refresh_token": esi.refresh_token}).json
     assert read_access_token(refreshed["access_token"])[0].company_id == company_id
-    assert api.with_token(owner.access_token).delete(f"/companies/{company_id}/members/{esi.user.id}").status == 204
+    assert caller(api, owner).delete(f"/companies/{company_id}/members/{esi.user.id}").status == 204
     refreshed = api.anonymous.post("/auth/refresh", {"refresh_token": refreshed["refresh_token"]}).json
     after, _ = read_access_token(refreshed["access_token"])
     assert after.company_id is None
@@ -279,7 +279,7 @@ def test_tokens_say_for_which_company_one_acts_until_one_leaves_it(api, owner, c
 
 
 def test_one_acts_for_oneself_again(api, owner, company_id):
-    client = api.with_token(owner.access_token)
+    client = caller(api, owner)
     client.post("/me/company", {"company_id": str(company_id)})
     answer = client.post("/me/company", {"company_id": None})
     assert answer.status == 200

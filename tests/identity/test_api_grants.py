@@ -152,6 +152,7 @@ def test_what_nobody_asked_for_or_holds_is_not_found(by_yaa):
     assert by_yaa.post(f"/grants/{new_id()}/withdraw", {"reason": "x"}).status == 404
 
 
+@pytest.mark.in_process
 def test_lists_cost_the_same_whatever_their_length(by_efua, efua):
     def cost() -> tuple[int, int]:
         with CaptureQueriesContext(connections["identity"]) as asking:

@@ -102,6 +102,7 @@ def test_erasures_of_others_are_not_touched(api, mine):
     assert Erasure.objects.get().state == "cooling_off"
 
 
+@pytest.mark.in_process
 def test_the_list_costs_the_same_however_long(mine, kofi):
     def queries() -> int:
         with CaptureQueriesContext(connections["identity"]) as seen:
