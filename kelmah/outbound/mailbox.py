@@ -3,6 +3,7 @@ neither a mail server nor a provider."""
 
 import os
 from pathlib import Path
+from threading import get_ident
 from urllib.parse import quote
 
 from kelmah.outbound.letters import Mail, NotSent, Sms
@@ -22,7 +23,7 @@ class Mailbox:
         else:
             content, folder, suffix = f"{letter.text}\n".encode(), self.folder_of(letter.number), "txt"
         name = f"{letter.at:%Y%m%dT%H%M%S}-{letter.message_id}"
-        draft = folder / f".{name}.{os.getpid()}"
+        draft = folder / f".{name}.{os.getpid()}.{get_ident()}"  # of this writer: a letter may be sent twice at once
         try:
             folder.mkdir(parents=True, exist_ok=True)
             draft.write_bytes(content)

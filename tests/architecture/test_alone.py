@@ -60,9 +60,10 @@ def test_reaching_for_another_domain_is_refused_however_it_is_written(how):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("domain", DOMAINS)
 def test_the_domain_passes_its_own_tests_alone(domain):
-    options = ("-x", "-q", "-m", "not slow", "-p", "no:cacheprovider")
+    options = ("-x", "-q", "-n", "2", "-m", "not slow", "-p", "no:cacheprovider")
     outcome = run_alone(domain, "-m", "pytest", f"tests/{domain}", *options)
     assert outcome.returncode == 0, outcome.stdout[-5000:]
 

@@ -14,7 +14,7 @@ import httpx
 import pytest
 from websockets.sync.client import connect
 
-from domains.files.rules import KINDS
+from domains.files.rules import KINDS, UPLOADED
 from kelmah.deployment.nginx import HEALTH, LARGEST_BODY, nginx_command, nginx_conf
 from kelmah.deployment.routes import route_table
 from kelmah.embedded import scratch
@@ -99,7 +99,7 @@ def test_a_harmful_request_id_is_replaced(gateway: httpx.Client) -> None:
 
 
 def test_the_largest_upload_passes_and_a_larger_one_does_not(gateway: httpx.Client) -> None:
-    assert max(kind.limit for kind in KINDS.values()) == LARGEST_BODY
+    assert max(KINDS[name].limit for name in UPLOADED) == LARGEST_BODY
     assert gateway.put("/api/v1/files/uploads/1/content", content=bytes(LARGEST_BODY)).json()["size"] == LARGEST_BODY
     larger = HTTPConnection(gateway.base_url.netloc.decode(), timeout=10)
     larger.putrequest("PUT", "/api/v1/files/uploads/1/content")

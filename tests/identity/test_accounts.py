@@ -194,9 +194,9 @@ def test_unknown_and_locked_accounts_take_as_long_as_wrong_passwords():
     def median(login: str) -> float:
         times = []
         for _ in range(4):
-            began = time.perf_counter()
+            began = time.thread_time()  # what a busy machine adds is not ours
             fails(login)
-            times.append(time.perf_counter() - began)
+            times.append(time.thread_time() - began)
         return statistics.median(times)
 
     wrong = median(user.email)

@@ -1,6 +1,7 @@
 """Letters as files."""
 
 import email
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from email.policy import default
 from pathlib import Path
@@ -52,6 +53,14 @@ def test_a_letter_sent_twice_is_one_file(tmp_path):
     for _ in range(2):
         Mailbox(tmp_path).send(letter)
     assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 1
+
+
+def test_a_letter_sent_at_once_by_many_threads_is_one_file(tmp_path):
+    letter, box = mail(), Mailbox(tmp_path)
+    with ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(lambda _: box.send(letter), range(400))) == [None] * 400
+    assert read(tmp_path)["Subject"] == "Hello"
+    assert [file.suffix for file in tmp_path.rglob("*.*") if file.is_file()] == [".eml"]
 
 
 def test_a_link_stands_in_the_file_as_it_is(tmp_path):
