@@ -31,7 +31,8 @@ def skew_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def system(skew_file: Path) -> Iterator[System]:
     skewed = {"LD_PRELOAD": str(skew_file.with_suffix(".so")), "SKEW_FILE": str(skew_file)}
     options = [part for name, value in skewed.items() for part in ("--env", f"payments:{name}={value}")]
-    with started("split", "--no-demo", *options, RATE_LIMITS="auth=10000/m,write=100000/m,read=100000/m") as running:
+    limits = "auth=10000/m,write=100000/m,read=100000/m,letters_from=10000/m"
+    with started("split", "--no-demo", *options, RATE_LIMITS=limits) as running:
         yield System(running)
 
 

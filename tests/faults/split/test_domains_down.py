@@ -31,7 +31,7 @@ def test_without_identity_the_logged_in_go_on_and_a_login_says_when_to_come_back
         told.they_chat_and_exchange_a_file()
         told.the_work_is_submitted_and_approved()
         told.the_worker_is_paid()
-        form = {"login": ama.tokens["form"]["email"], "password": ama.tokens["form"]["password"]}
+        form = {"login": ama.form["email"], "password": ama.form["password"]}
         assert refusal(httpx.post(f"{system.api}/api/v1/auth/login", json=form)) == NOT_NOW
         job = ama.get(f"/jobs/{told.cast.things['job_id']}")  # a page that shows people does so without their names
         assert job["title"]
