@@ -25,7 +25,10 @@ from tests.journeys.system import Running, started
 
 SMOKE = bool(os.environ.get("BENCH_SMOKE"))
 JOURNEYS, PEOPLE, READ_SECONDS, EVENTS, BACKLOG = (1, 4, 2.0, 300, 500) if SMOKE else (5, 20, 10.0, 4_000, 20_000)
-LIMITS = {"RATE_LIMITS": "auth=100000/m,write=100000/m,read=1000000/m,search=1000000/m", "LOG_LEVEL": "WARNING"}
+LIMITS = {
+    "RATE_LIMITS": "auth=100000/m,write=100000/m,read=1000000/m,search=1000000/m,letters_from=100000/m",
+    "LOG_LEVEL": "WARNING",
+}
 
 
 def main() -> None:
