@@ -17,7 +17,9 @@ EXTRACTED = DOMAINS[1:]
 
 def run_alone(domain: str, *command: str) -> subprocess.CompletedProcess:
     environment = {**os.environ, "KELMAH_ALONE": domain, "DJANGO_SETTINGS_MODULE": "config.settings.test"}
-    environment.pop("LOCAL_DOMAINS", None)
+    # The Redis of this process is not for two workers at once: they would share buckets of rate limits.
+    for inherited in ("LOCAL_DOMAINS", "KELMAH_TEST_REDIS_URL"):
+        environment.pop(inherited, None)
     return subprocess.run(
         [sys.executable, *command], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
