@@ -10,8 +10,8 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
 from domains.identity.actions import factor_resets
+from domains.identity.admin.deciding import WithReason
 from domains.identity.admin.gate import fresh
-from domains.identity.admin.grants import WithReason
 from domains.identity.models import FactorReset
 from kelmah.errors import DomainError
 from kelmah.http.staff import ReadOnly

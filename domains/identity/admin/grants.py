@@ -1,32 +1,22 @@
 """Roles of staff: asked for by one, approved by another; and who holds what."""
 
-from collections.abc import Callable
 from typing import Any, cast
 from uuid import UUID
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
-from unfold.forms import ActionForm
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from domains.identity.actions import grants, role_requests
+from domains.identity.admin.deciding import AddedByAction, WithReason, attempt
 from domains.identity.admin.gate import fresh
 from domains.identity.models import RoleGrant, RoleRequest
-from kelmah.errors import DomainError
 from kelmah.http.staff import Guarded, ReadOnly
 from kelmah.rights.declared import declared
-
-
-class WithReason(ActionForm):
-    """The actions of a list, and a line to say why."""
-
-    reason = forms.CharField(
-        label="", required=False, widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "Reason"})
-    )
 
 
 @admin.register(RoleGrant)
@@ -48,7 +38,7 @@ class RoleGrantAdmin(ReadOnly, ModelAdmin):
     def withdraw(self, request: HttpRequest, queryset: QuerySet[RoleGrant]) -> None:
         by_id, reason = cast(UUID, request.user.pk), request.POST.get("reason", "")
         for grant in queryset:
-            _attempt(request, grant, lambda g=grant: grants.withdraw_role(grant_id=g.id, by_id=by_id, reason=reason))
+            attempt(request, grant, lambda g=grant: grants.withdraw_role(grant_id=g.id, by_id=by_id, reason=reason))
 
 
 class RoleRequestForm(ModelForm):
@@ -63,7 +53,7 @@ class RoleRequestForm(ModelForm):
 
 
 @admin.register(RoleRequest)
-class RoleRequestAdmin(Guarded, ModelAdmin):
+class RoleRequestAdmin(Guarded, AddedByAction):
     sees = "identity.view_grants"
     does = {
         "approve": "identity.approve_grant",
@@ -84,12 +74,6 @@ class RoleRequestAdmin(Guarded, ModelAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("identity.request_grant"))
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
     def save_model(self, request: HttpRequest, obj: RoleRequest, form: ModelForm, change: bool) -> None:
         asked = role_requests.ask(
             user_id=obj.user_id,
@@ -100,20 +84,12 @@ class RoleRequestAdmin(Guarded, ModelAdmin):
         )
         obj.__dict__.update(asked.__dict__)
 
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> Any:
-        try:
-            return super().add_view(request, form_url, extra_context)
-        except DomainError as refusal:
-            messages.error(request, _said(refusal))
-            request.method = "GET"  # the empty form again
-            return super().add_view(request, form_url, extra_context)
-
     @admin.action(description="Approve")
     @fresh
     def approve(self, request: HttpRequest, queryset: QuerySet[RoleRequest]) -> None:
         by_id, note = cast(UUID, request.user.pk), request.POST.get("reason", "")
         for asked in queryset:
-            _attempt(
+            attempt(
                 request, asked,
                 lambda r=asked: role_requests.approve(
                     request_id=r.id, by_id=by_id, expected_version=r.version, note=note
@@ -124,7 +100,7 @@ class RoleRequestAdmin(Guarded, ModelAdmin):
     def decline(self, request: HttpRequest, queryset: QuerySet[RoleRequest]) -> None:
         by_id, note = cast(UUID, request.user.pk), request.POST.get("reason", "")
         for asked in queryset:
-            _attempt(
+            attempt(
                 request, asked,
                 lambda r=asked: role_requests.decline(
                     request_id=r.id, by_id=by_id, expected_version=r.version, note=note
@@ -135,23 +111,7 @@ class RoleRequestAdmin(Guarded, ModelAdmin):
     def take_back(self, request: HttpRequest, queryset: QuerySet[RoleRequest]) -> None:
         by_id = cast(UUID, request.user.pk)
         for asked in queryset:
-            _attempt(
+            attempt(
                 request, asked,
                 lambda r=asked: role_requests.withdraw(request_id=r.id, by_id=by_id, expected_version=r.version),
             )  # fmt: skip
-
-
-# Private functions
-
-
-def _attempt(request: HttpRequest, thing: Any, act: Callable[[], object]) -> None:
-    try:
-        act()
-    except DomainError as refusal:
-        messages.error(request, f"{thing}: {_said(refusal)}")
-    else:
-        messages.success(request, f"{thing}: done")
-
-
-def _said(refusal: DomainError) -> str:
-    return "; ".join(error.detail for error in refusal.errors) or refusal.detail

@@ -5,18 +5,16 @@ from typing import Any, cast
 from uuid import UUID
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from domains.identity.actions import restrictions
-from domains.identity.admin.grants import WithReason
+from domains.identity.admin.deciding import AddedByAction, WithReason, attempt
 from domains.identity.models import Restriction
 from domains.identity.rules.restrictions import CODES
-from kelmah.errors import DomainError
 from kelmah.http.staff import Guarded
 from kelmah.rights.declared import declared
 
@@ -35,7 +33,7 @@ class RestrictionForm(ModelForm):
 
 
 @admin.register(Restriction)
-class RestrictionAdmin(Guarded, ModelAdmin):
+class RestrictionAdmin(Guarded, AddedByAction):
     """The person reads the evidence: no names of others in it."""
 
     sees = "identity.view_restrictions"
@@ -57,12 +55,6 @@ class RestrictionAdmin(Guarded, ModelAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("identity.restrict_user"))
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
     def save_model(self, request: HttpRequest, obj: Restriction, form: ModelForm, change: bool) -> None:
         imposed = restrictions.impose(
             user_id=obj.user_id,
@@ -74,14 +66,6 @@ class RestrictionAdmin(Guarded, ModelAdmin):
         )
         obj.__dict__.update(imposed.__dict__)
 
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> Any:
-        try:
-            return super().add_view(request, form_url, extra_context)
-        except DomainError as refusal:
-            messages.error(request, _said(refusal))
-            request.method = "GET"  # the empty form again
-            return super().add_view(request, form_url, extra_context)
-
     @admin.action(description="Refuse the appeal, with the reason given")
     def uphold(self, request: HttpRequest, queryset: QuerySet[Restriction]) -> None:
         self._decide(request, queryset, restrictions.uphold)
@@ -91,21 +75,9 @@ class RestrictionAdmin(Guarded, ModelAdmin):
         self._decide(request, queryset, restrictions.lift)
 
     def _decide(self, request: HttpRequest, queryset: QuerySet[Restriction], act: Callable[..., Restriction]) -> None:
+        by_id, note = cast(UUID, request.user.pk), request.POST.get("reason", "")
         for restriction in queryset:
-            try:
-                act(
-                    restriction_id=restriction.id,
-                    by_id=cast(UUID, request.user.pk),
-                    note=request.POST.get("reason", ""),
-                )
-            except DomainError as refusal:
-                messages.error(request, f"{restriction}: {_said(refusal)}")
-            else:
-                messages.success(request, f"{restriction}: done")
-
-
-# Private functions
-
-
-def _said(refusal: DomainError) -> str:
-    return "; ".join(error.detail for error in refusal.errors) or refusal.detail
+            attempt(
+                request, restriction,
+                lambda r=restriction: act(restriction_id=r.id, by_id=by_id, note=note),
+            )  # fmt: skip
