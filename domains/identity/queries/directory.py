@@ -17,6 +17,7 @@ from django.db import connections
 from domains.identity.queries.gate import WorkerFilter, conditions
 from domains.identity.rules import directory
 from domains.identity.rules import profiles as said
+from kelmah.geography import EARTH_RADIUS_KM
 from kelmah.http.pagination import COUNTED_UP_TO
 
 SORTS = ("rank", "distance", "rate", "rating")
@@ -155,9 +156,7 @@ def _hit(wanted: WorkerFilter) -> str:
     """The JSON of one worker. Its place is the card's, so no more exact than they show it."""
     distance = "NULL"
     if wanted.around_a_point:
-        distance = (
-            f"round((2 * {directory.EARTH_RADIUS_KM} * asin(least(1, (card.spot <-> %(spot)s::cube) / 2)))::numeric, 1)"
-        )
+        distance = f"round((2 * {EARTH_RADIUS_KM} * asin(least(1, (card.spot <-> %(spot)s::cube) / 2)))::numeric, 1)"
     rates = ", ".join(f"'{kind}', {_rate(kind)}" for kind in said.RATE_KINDS)
     return f"""
         json_build_object(

@@ -8,6 +8,7 @@ from typing import Any
 
 from domains.identity.rules import directory
 from domains.identity.rules.availability import minute_of_week
+from kelmah.geography import EARTH_RADIUS_KM, boxes_around
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,13 +98,13 @@ def _around(wanted: WorkerFilter, params: dict[str, Any]) -> list[str]:
     params["spot"] = f"({','.join(map(repr, directory.on_a_ball(wanted.latitude, wanted.longitude)))})"
     params["chord"] = directory.chord(wanted.radius_km)
     boxes = []
-    for number, box in enumerate(directory.boxes_around(wanted.latitude, wanted.longitude, wanted.radius_km)):
+    for number, box in enumerate(boxes_around(wanted.latitude, wanted.longitude, wanted.radius_km)):
         params |= {f"{side}_{number}": value for side, value in vars(box).items()}
         boxes.append(
             f"card.latitude BETWEEN %(south_{number})s AND %(north_{number})s"
             f" AND card.longitude BETWEEN %(west_{number})s AND %(east_{number})s"
         )
     distance = "(card.spot <-> %(spot)s::cube)"
-    reach = f"coalesce(2 * sin(card.radius_km / {2 * directory.EARTH_RADIUS_KM}), 2)"
+    reach = f"coalesce(2 * sin(card.radius_km / {2 * EARTH_RADIUS_KM}), 2)"
     within = f"CASE WHEN {distance} <= least(%(chord)s, {reach}) THEN true END"
     return ["card.latitude IS NOT NULL", f"({' OR '.join(boxes)})", within]

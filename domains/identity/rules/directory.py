@@ -4,12 +4,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from math import asin, cos, degrees, log10, pi, radians, sin
+from math import cos, log10, pi, radians, sin
 from typing import Final
 
 from kelmah.errors import FieldError, InvalidInput
+from kelmah.geography import EARTH_RADIUS_KM
 
-EARTH_RADIUS_KM: Final = 6371.0088  # mean radius, IUGG
 MAX_WORDS: Final = 8
 MAX_WORD_LENGTH: Final = 40
 MAX_SKILLS_ASKED: Final = 10
@@ -57,16 +57,6 @@ class Standing:
     verified_level: int
     jobs: int
     silent_for: timedelta
-
-
-@dataclass(frozen=True)
-class Box:
-    """A rectangle of degrees, ends included."""
-
-    south: float
-    west: float
-    north: float
-    east: float
 
 
 def check_weights(weights: Weights) -> None:
@@ -118,22 +108,3 @@ def on_a_ball(latitude: float, longitude: float) -> tuple[float, float, float]:
     """A point of the earth as one on a ball of radius 1."""
     north, east = radians(latitude), radians(longitude)
     return cos(north) * cos(east), cos(north) * sin(east), sin(north)
-
-
-def boxes_around(latitude: float, longitude: float, radius_km: float) -> list[Box]:
-    """One or two rectangles that hold every point within the radius (two where the date line cuts it).
-
-    An index can search a rectangle; the true distance is asked of what it finds.
-    """
-    # A hair wider than the truth, so that rounding never loses a point on the rim.
-    angle = radius_km / EARTH_RADIUS_KM * (1 + 1e-9) + 1e-12
-    south, north = latitude - degrees(angle), latitude + degrees(angle)
-    if south <= -90 or north >= 90 or angle >= pi / 2:
-        return [Box(max(south, -90.0), -180.0, min(north, 90.0), 180.0)]
-    reach = degrees(asin(min(1.0, sin(angle) / cos(radians(latitude)))))
-    west, east = longitude - reach, longitude + reach
-    if west < -180:
-        return [Box(south, west + 360, north, 180.0), Box(south, -180.0, north, east)]
-    if east > 180:
-        return [Box(south, west, north, 180.0), Box(south, -180.0, north, east - 360)]
-    return [Box(south, west, north, east)]

@@ -16,13 +16,14 @@ from uuid import UUID
 
 from domains.marketplace import rules
 from domains.marketplace.queries.pages import JOB_CARD, Page, read_page, viewer_params
+from kelmah.geography import EARTH_RADIUS_KM, boxes_around
 from kelmah.http.pagination import COUNTED_UP_TO
 
 # Word for word the condition of the partial indexes.
 _LISTED = "job.state = 'open' AND job.visibility = 'public'"
 
 _DISTANCE_KM = f"""
-    2 * {rules.EARTH_RADIUS_KM} * asin(least(1, sqrt(
+    2 * {EARTH_RADIUS_KM} * asin(least(1, sqrt(
         power(sin(radians(job.latitude - %(latitude)s) / 2), 2)
         + cos(radians(%(latitude)s)) * cos(radians(job.latitude))
           * power(sin(radians(job.longitude - %(longitude)s) / 2), 2))))"""
@@ -159,7 +160,7 @@ def _gate(wanted: JobFilter) -> tuple[str, dict[str, Any]]:
             conditions.append(condition)
     if wanted.latitude is not None and wanted.longitude is not None and wanted.radius_km is not None:
         boxes = []
-        for number, box in enumerate(rules.boxes_around(wanted.latitude, wanted.longitude, wanted.radius_km)):
+        for number, box in enumerate(boxes_around(wanted.latitude, wanted.longitude, wanted.radius_km)):
             corners = {f"{side}_{number}": value for side, value in vars(box).items()}
             params |= corners
             boxes.append(

@@ -1,6 +1,6 @@
 """What marketplace decides: states, terms, and how a search is put together. Pure functions."""
 
-from domains.marketplace.rules.search import EARTH_RADIUS_KM, RANKING, Box, Ranking, boxes_around, search_words
+from domains.marketplace.rules.search import RANKING, Ranking, search_words
 from domains.marketplace.rules.states import (
     JOB,
     LIVE_OFFER,
@@ -37,7 +37,6 @@ from domains.marketplace.rules.terms import (
 )
 
 __all__ = [
-    "EARTH_RADIUS_KM",
     "JOB",
     "KINDS",
     "LIVE_OFFER",
@@ -51,7 +50,6 @@ __all__ = [
     "SILENT_FOR",
     "VISIBILITIES",
     "AlreadyProposed",
-    "Box",
     "JobNotOpen",
     "NotTheHirer",
     "NotTheWorker",
@@ -61,7 +59,6 @@ __all__ = [
     "Ranking",
     "Step",
     "band_of",
-    "boxes_around",
     "check_amount",
     "check_currency_kept",
     "check_hirer",

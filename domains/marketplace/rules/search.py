@@ -1,11 +1,9 @@
-"""How a search for jobs is put together: words, weights, and the area around a point."""
+"""How a search for jobs is put together: words and weights."""
 
 import re
 from dataclasses import dataclass
-from math import asin, cos, degrees, pi, radians, sin
 from typing import Final
 
-EARTH_RADIUS_KM: Final = 6371.0088  # mean radius, IUGG
 MAX_WORDS: Final = 12
 MAX_WORD_LENGTH: Final = 40
 _WORD = re.compile(r"[^\W_]+")
@@ -41,36 +39,7 @@ RANKING: Final = Ranking(
 )
 
 
-@dataclass(frozen=True)
-class Box:
-    """A rectangle of degrees, ends included."""
-
-    south: float
-    west: float
-    north: float
-    east: float
-
-
 def search_words(text: str) -> list[str]:
     """The words of a query, each once, lower-cased: letters and digits only, so that no operator gets through."""
     found = (word[:MAX_WORD_LENGTH] for word in _WORD.findall(text.lower()))
     return list(dict.fromkeys(found))[:MAX_WORDS]
-
-
-def boxes_around(latitude: float, longitude: float, radius_km: float) -> list[Box]:
-    """One or two rectangles that hold every point within the radius (two where the date line cuts it).
-
-    An index can search a rectangle; the true distance is asked of what it finds.
-    """
-    # A hair wider than the truth, so that rounding never loses a point on the rim.
-    angle = radius_km / EARTH_RADIUS_KM * (1 + 1e-9) + 1e-12
-    south, north = latitude - degrees(angle), latitude + degrees(angle)
-    if south <= -90 or north >= 90 or angle >= pi / 2:
-        return [Box(max(south, -90.0), -180.0, min(north, 90.0), 180.0)]
-    reach = degrees(asin(min(1.0, sin(angle) / cos(radians(latitude)))))
-    west, east = longitude - reach, longitude + reach
-    if west < -180:
-        return [Box(south, west + 360, north, 180.0), Box(south, -180.0, north, east)]
-    if east > 180:
-        return [Box(south, west, north, 180.0), Box(south, -180.0, north, east - 360)]
-    return [Box(south, west, north, east)]
