@@ -2,30 +2,20 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
-from unfold.forms import ActionForm
-from unfold.widgets import UnfoldAdminTextInputWidget
 
 from domains.marketplace import actions
 from domains.marketplace.models import Category, Deadline, Inbox, Job, Offer, Outbox, Proposal, Skill
 from kelmah.errors import DomainError
 from kelmah.events.admin import InboxAdmin, OutboxAdmin
 from kelmah.http.staff import ReadOnly
+from kelmah.staff.deciding import WithReason
 
 admin.site.register(Inbox, InboxAdmin)
 admin.site.register(Outbox, OutboxAdmin)
-
-
-class WithReason(ActionForm):
-    """The actions of a list, and a line to say why."""
-
-    reason = forms.CharField(
-        label="", required=False, widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "Reason"})
-    )
 
 
 class ProposalInline(ReadOnly, TabularInline):

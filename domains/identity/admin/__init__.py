@@ -6,6 +6,7 @@ from domains.identity.admin import (
     companies,
     directory,
     events,
+    factor_resets,
     grants,
     impersonation,
     papers,
@@ -21,6 +22,7 @@ __all__ = [
     "companies",
     "directory",
     "events",
+    "factor_resets",
     "grants",
     "impersonation",
     "papers",
@@ -29,7 +31,3 @@ __all__ = [
     "restrictions",
     "sessions",
 ]
-__all__ = ["api_keys", "companies", "events", "grants", "impersonation", "papers", "people", "privacy", "sessions"]
-from domains.identity.admin import factor_resets
-
-__all__ = ["api_keys", "companies", "events", "factor_resets", "grants", "papers", "people", "privacy", "sessions"]

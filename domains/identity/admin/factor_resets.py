@@ -10,11 +10,11 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
 from domains.identity.actions import factor_resets
-from domains.identity.admin.deciding import WithReason
 from domains.identity.admin.gate import fresh
 from domains.identity.models import FactorReset
 from kelmah.errors import DomainError
 from kelmah.http.staff import ReadOnly
+from kelmah.staff.deciding import WithReason
 
 
 @admin.register(FactorReset)

@@ -12,11 +12,11 @@ from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from domains.identity.actions import grants, role_requests
-from domains.identity.admin.deciding import AddedByAction, WithReason, attempt
 from domains.identity.admin.gate import fresh
 from domains.identity.models import RoleGrant, RoleRequest
 from kelmah.http.staff import Guarded, ReadOnly
 from kelmah.rights.declared import declared
+from kelmah.staff.deciding import AddedByAction, WithReason, attempt
 
 
 @admin.register(RoleGrant)

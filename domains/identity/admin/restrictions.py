@@ -12,11 +12,11 @@ from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from domains.identity.actions import restrictions
-from domains.identity.admin.deciding import AddedByAction, WithReason, attempt
 from domains.identity.models import Restriction
 from domains.identity.rules.restrictions import CODES
 from kelmah.http.staff import Guarded
 from kelmah.rights.declared import declared
+from kelmah.staff.deciding import AddedByAction, WithReason, attempt
 
 
 class RestrictionForm(ModelForm):

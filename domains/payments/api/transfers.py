@@ -6,7 +6,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from domains.payments import actions, queries, rules
-from domains.payments.api.serializers import DepositIn, DepositOut, PayoutIn, PayoutOut, render_deposit, render_payout
+from domains.payments.api.serializers.transfers import (
+    DepositIn,
+    DepositOut,
+    PayoutIn,
+    PayoutOut,
+    render_deposit,
+    render_payout,
+)
 from kelmah.errors import NotFound
 from kelmah.http.etag import with_etag
 from kelmah.http.permissions import Authenticated, Can

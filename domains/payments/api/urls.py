@@ -2,16 +2,16 @@
 
 from django.urls import path
 
-from domains.payments.api import transfers, views
+from domains.payments.api import books, escrows, transfers, wallets, webhooks
 
 urlpatterns = [
-    path("wallet", views.Wallet.as_view()),
-    path("wallet/statement", views.Statement.as_view()),
+    path("wallet", wallets.Wallet.as_view()),
+    path("wallet/statement", wallets.Statement.as_view()),
     path("wallet/deposits", transfers.DepositCreate.as_view()),
     path("wallet/deposits/<uuid:deposit_id>", transfers.DepositDetail.as_view()),
     path("wallet/payouts", transfers.PayoutCreate.as_view()),
     path("wallet/payouts/<uuid:payout_id>", transfers.PayoutDetail.as_view()),
-    path("escrows/<uuid:milestone_id>", views.EscrowDetail.as_view()),
-    path("webhooks/sandbox", views.SandboxWebhook.as_view()),
-    path("ledger/check", views.LedgerCheck.as_view()),
+    path("escrows/<uuid:milestone_id>", escrows.EscrowDetail.as_view()),
+    path("webhooks/sandbox", webhooks.SandboxWebhook.as_view()),
+    path("ledger/check", books.LedgerCheck.as_view()),
 ]

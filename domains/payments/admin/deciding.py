@@ -1,0 +1,37 @@
+"""Lists of money on which staff decide, and what they decided."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+
+from domains.payments import actions
+from domains.payments.models import Decision
+from kelmah.http.staff import ReadOnly
+from kelmah.staff.deciding import WithReason, attempt
+
+
+class Deciding(ReadOnly, ModelAdmin):
+    """Lists on which staff decide, with a reason that is kept."""
+
+    sees = "payments.view_money"
+    action_form = WithReason
+
+    def _decide(
+        self, request: HttpRequest, queryset: QuerySet[Any], act: Callable[[Any, actions.Ruling], None]
+    ) -> None:
+        ruling = actions.Ruling(by=request.user.pk, reason=request.POST.get("reason", ""))
+        for thing in queryset:
+            attempt(request, thing, lambda thing=thing: act(thing, ruling))
+
+
+@admin.register(Decision)
+class DecisionAdmin(ReadOnly, ModelAdmin):
+    sees = "payments.view_money"
+    list_display = ("at", "kind", "subject_id", "by", "reason")
+    list_filter = ("kind",)
+    search_fields = ("subject_id", "by", "reason")
+    ordering = ("-at",)

@@ -1,0 +1,52 @@
+"""Deposits and payouts: what waits can be asked about and decided."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from domains.payments import actions
+from domains.payments.admin.deciding import Deciding
+from domains.payments.models import Deposit, GatewayCommand, Payout
+from kelmah.staff.deciding import attempt
+
+
+class TransferAdmin(Deciding):
+    does = {
+        "ask_the_gateway": "payments.follow_gateway",
+        "accept": "payments.settle_transfer",
+        "dismiss": "payments.settle_transfer",
+    }
+    list_display = ("id", "user_id", "amount", "state", "failure", "gateway", "created_at", "settled_at")
+    list_filter = ("state", "currency", "gateway")
+    search_fields = ("id", "user_id")
+    ordering = ("-created_at", "-id")
+
+    @admin.action(description="Ask the gateway what became of it")
+    def ask_the_gateway(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        ids = queryset.filter(state="processing").values("id")
+        for command in GatewayCommand.objects.filter(subject_id__in=ids):
+            attempt(request, command, lambda command=command: actions.follow_command(command_id=command.id))
+
+
+@admin.register(Deposit)
+class DepositAdmin(TransferAdmin):
+    actions = ("ask_the_gateway", "accept", "dismiss")
+
+    @admin.action(description="In review: credit what really arrived, with the reason given")
+    def accept(self, request: HttpRequest, queryset: QuerySet[Deposit]) -> None:
+        self._decide(request, queryset, lambda d, why: actions.accept_deposit(deposit_id=d.id, ruling=why))
+
+    @admin.action(description="In review: credit nothing, with the reason given")
+    def dismiss(self, request: HttpRequest, queryset: QuerySet[Deposit]) -> None:
+        self._decide(request, queryset, lambda d, why: actions.dismiss_deposit(deposit_id=d.id, ruling=why))
+
+
+@admin.register(Payout)
+class PayoutAdmin(TransferAdmin):
+    actions = ("ask_the_gateway", "accept")
+
+    @admin.action(description="In review: take it as paid, with the reason given")
+    def accept(self, request: HttpRequest, queryset: QuerySet[Payout]) -> None:
+        self._decide(request, queryset, lambda p, why: actions.accept_payout(payout_id=p.id, ruling=why))

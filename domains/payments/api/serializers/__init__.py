@@ -1,0 +1,1 @@
+"""JSON of payments, in and out."""

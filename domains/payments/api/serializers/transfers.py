@@ -1,0 +1,72 @@
+"""JSON of deposits and payouts."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from domains.payments import rules
+from domains.payments.models import Deposit, Payout
+from kelmah.http.fields import MoneyField
+from kelmah.http.serializers import StrictSerializer
+from kelmah.transitions import StateTable
+
+
+class SandboxToken(StrictSerializer):
+    type = serializers.ChoiceField(choices=["sandbox"])
+    token = serializers.RegexField(r"^tok_[a-z_]{1,40}$")
+
+
+class SandboxAccount(StrictSerializer):
+    type = serializers.ChoiceField(choices=["sandbox"])
+    account = serializers.RegexField(r"^acct_[a-z_]{1,40}$")
+
+
+class DepositIn(StrictSerializer):
+    amount = MoneyField(max_amount=rules.LARGEST_AMOUNT)
+    method = SandboxToken()
+
+
+class PayoutIn(StrictSerializer):
+    amount = MoneyField(max_amount=rules.LARGEST_AMOUNT)
+    destination = SandboxAccount()
+
+
+class TransferOut(serializers.Serializer):
+    id = serializers.UUIDField()
+    version = serializers.IntegerField()
+    available_transitions = serializers.ListField(child=serializers.CharField())
+    amount = MoneyField()
+    failure = serializers.CharField(help_text="Why it failed or is in review; empty otherwise.")
+    created_at = serializers.DateTimeField()
+    settled_at = serializers.DateTimeField(allow_null=True)
+
+
+class DepositOut(TransferOut):
+    state = serializers.ChoiceField(choices=sorted(rules.DEPOSIT.states))
+    credited = MoneyField(allow_null=True, help_text="What reached the wallet.")
+
+
+class PayoutOut(TransferOut):
+    state = serializers.ChoiceField(choices=sorted(rules.PAYOUT.states))
+
+
+def render_deposit(deposit: Deposit) -> dict[str, Any]:
+    credited = deposit.credited
+    return {**_transfer(deposit, rules.DEPOSIT), "credited": credited.as_json() if credited else None}
+
+
+def render_payout(payout: Payout) -> dict[str, Any]:
+    return _transfer(payout, rules.PAYOUT)
+
+
+def _transfer(transfer: Deposit | Payout, states: StateTable) -> dict[str, Any]:
+    return {
+        "id": transfer.id,
+        "state": transfer.state,
+        "version": transfer.version,
+        "available_transitions": states.available(transfer.state, "owner"),
+        "amount": transfer.amount.as_json(),
+        "failure": transfer.failure,
+        "created_at": transfer.created_at,
+        "settled_at": transfer.settled_at,
+    }
