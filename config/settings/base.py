@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from config import domains, env
+from config.settings.gateways import *  # noqa: F403 - the payment providers
 from kelmah.http.defaults import REST_FRAMEWORK as REST_FRAMEWORK
 from kelmah.http.defaults import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 
@@ -150,15 +151,6 @@ TWILIO_URL = env.site("TWILIO_URL", default="https://api.twilio.com", example="h
 TWILIO_ACCOUNT_SID = env.text("TWILIO_ACCOUNT_SID", default=_needed, example="AC followed by 32 characters")
 TWILIO_AUTH_TOKEN = env.text("TWILIO_AUTH_TOKEN", default=_needed, example="32 characters, from Twilio's console")
 TWILIO_FROM = env.text("TWILIO_FROM", default=_needed, example="+15005550006")  # or a name, or MG… of a service
-
-# --- payments ----------------------------------------------------------------------------------------------------
-SANDBOX_GATEWAY_URL = env.text("SANDBOX_GATEWAY_URL", default="http://127.0.0.1:8002", example="http://127.0.0.1:8002")
-SANDBOX_WEBHOOK_URL = env.text(
-    "SANDBOX_WEBHOOK_URL",
-    default="http://127.0.0.1:8000/api/v1/webhooks/sandbox",
-    example="http://127.0.0.1:8000/api/v1/webhooks/sandbox",
-)
-SANDBOX_WEBHOOK_SECRETS = env.words("SANDBOX_WEBHOOK_SECRETS", default="sandbox-webhooks")  # newest first
 
 # --- the edge ----------------------------------------------------------------------------------------------------
 TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", default=0)

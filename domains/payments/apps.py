@@ -1,5 +1,7 @@
 """What payments declares about itself."""
 
+from django.core.checks import register
+
 from kelmah.domain import DomainConfig
 
 
@@ -16,3 +18,9 @@ class PaymentsConfig(DomainConfig):
         "payments-waiting-webhooks": {"task": "payments.sweep_webhooks", "schedule": 10.0},
         "payments-books": {"task": "payments.check_books", "schedule": 600.0},
     }
+
+    def ready(self) -> None:
+        super().ready()
+        from domains.payments.gateways.checks import offered_gateways_are_complete
+
+        register(offered_gateways_are_complete)

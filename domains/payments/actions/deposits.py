@@ -8,7 +8,7 @@ from domains.payments import queries, rules
 from domains.payments.actions.decisions import Ruling, keep_ruling
 from domains.payments.actions.ledger import Line, post
 from domains.payments.actions.orders import order
-from domains.payments.gateways import Facts, gateway_named
+from domains.payments.gateways import Facts, gateway_offered
 from domains.payments.models import Deposit
 from kelmah import clock
 from kelmah.db import atomic
@@ -25,7 +25,7 @@ def request_deposit(*, by: Principal, amount: Money, gateway: str, instrument: s
 
     Raises GatewayNotOffered, CurrencyNotServed.
     """
-    if amount.currency not in gateway_named(gateway).capabilities.charges:
+    if amount.currency not in gateway_offered(gateway).capabilities.charges:
         raise rules.CurrencyNotServed()
     with atomic("payments"):
         deposit = Deposit.objects.create(

@@ -109,8 +109,8 @@ def _difference(command: GatewayCommand, facts: Facts) -> str:
 
 def _finish(command: GatewayCommand, step: str, *, ref: str, error: str = "") -> None:
     command.state = rules.COMMAND.check(step, command.state)
-    command.gateway_ref, command.last_error = ref or command.gateway_ref, error
-    command.save(update_fields=["state", "gateway_ref", "last_error"])
+    command.gateway_ref, command.last_error, command.next_action = ref or command.gateway_ref, error, None
+    command.save(update_fields=["state", "gateway_ref", "last_error", "next_action"])
 
 
 def _wait(command: GatewayCommand, outcome: Pending | Unknown) -> None:
@@ -119,9 +119,11 @@ def _wait(command: GatewayCommand, outcome: Pending | Unknown) -> None:
     if isinstance(outcome, Pending):
         command.state, command.gateway_ref = rules.COMMAND.check("wait", command.state), outcome.facts.ref
         command.last_error = ""
+        if outcome.next_action:  # said once by some providers: it stands until the order is decided
+            command.next_action = {"kind": outcome.next_action.kind, **outcome.next_action.data}
     else:
         command.state, command.last_error = rules.COMMAND.check("lose_sight", command.state), outcome.reason
         log.warning("command_unknown", command_id=str(command.id), gateway=command.gateway, reason=outcome.reason)
     command.attempts += 1
     command.next_at = clock.now() + rules.wait_before(command.attempts)
-    command.save(update_fields=["state", "gateway_ref", "last_error", "attempts", "next_at"])
+    command.save(update_fields=["state", "gateway_ref", "last_error", "next_action", "attempts", "next_at"])

@@ -9,7 +9,7 @@ from domains.payments import queries, rules
 from domains.payments.actions.decisions import Ruling, keep_ruling
 from domains.payments.actions.ledger import Line, post
 from domains.payments.actions.orders import order
-from domains.payments.gateways import Facts, gateway_named
+from domains.payments.gateways import Facts, gateway_offered
 from domains.payments.models import Payout
 from kelmah import clock
 from kelmah.db import atomic
@@ -30,7 +30,7 @@ def request_payout(*, by: Principal, amount: Money, gateway: str, destination: s
     """
     if amount < (smallest := rules.smallest_payout(amount.currency)):
         raise rules.AmountTooSmall(f"The smallest payout is {smallest}.", data={"smallest": smallest.as_json()})
-    if amount.currency not in gateway_named(gateway).capabilities.payouts:
+    if amount.currency not in gateway_offered(gateway).capabilities.payouts:
         raise rules.CurrencyNotServed()
     payout_id = new_id()
     try:

@@ -85,7 +85,7 @@ def _erase(user_id: UUID) -> dict[str, int]:
     decided = Decision.objects.filter(subject_id__in=[str(subject) for subject in subjects])
     return {
         "destinations": payouts.exclude(destination=ERASED).update(destination=ERASED),
-        "instruments": orders.exclude(instrument=ERASED).update(instrument=ERASED, last_error=""),
+        "instruments": orders.exclude(instrument=ERASED).update(instrument=ERASED, next_action=None, last_error=""),
         "webhooks": told.exclude(body=b"").update(body=b"", last_error=""),
         "decisions": decided.exclude(reason=ERASED).update(reason=ERASED),
         "titles": Escrow.objects.filter(hirer_id=user_id).exclude(title=ERASED).update(title=ERASED),

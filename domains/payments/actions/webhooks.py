@@ -7,7 +7,7 @@ from typing import Any, Final
 import structlog
 from django.db import connections
 
-from domains.payments import rules
+from domains.payments import queries, rules
 from domains.payments.actions.decisions import Ruling, keep_ruling
 from domains.payments.actions.isolation import each_alone
 from domains.payments.actions.outcomes import settle_command
@@ -34,9 +34,15 @@ VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 0, '') ON CONFLICT (gateway, account, ev
 def receive_webhook(*, gateway: str, headers: Mapping[str, str], body: bytes) -> None:
     """Keep a delivery whose signature is good; the same event again changes nothing.
 
-    Raises SignatureInvalid, GatewayNotOffered.
+    Of a provider that does not sign, only what is about an order of ours: anybody could have us ask about anything.
+    Raises SignatureInvalid, GatewayNotOffered, NotOffered.
     """
-    notice = gateway_named(gateway).parse_webhook(headers, body)
+    adapter = gateway_named(gateway)
+    notice = adapter.parse_webhook(headers, body)
+    unsigned = adapter.capabilities.webhooks == "unsigned"
+    if notice is None or (unsigned and not queries.is_ours(gateway=gateway, notice=notice)):
+        log.info("webhook_of_no_concern", gateway=gateway)
+        return
     now = clock.now()
     what: list[Any] = [gateway, notice.account, notice.event_id, notice.kind, notice.ref, body, now, now + _TASK_HAS]
     with atomic("payments"), connections["payments"].cursor() as cursor:

@@ -31,8 +31,9 @@ DEPOSIT = {
     "created_at": "2026-11-20T09:00:00Z",
     "settled_at": None,
     "credited": None,
+    "next_action": None,
 }
-PAYOUT = {name: value for name, value in DEPOSIT.items() if name != "credited"} | {
+PAYOUT = {name: value for name, value in DEPOSIT.items() if name not in ("credited", "next_action")} | {
     "amount": {"amount": 50000, "currency": "GHS"}
 }
 
@@ -59,8 +60,8 @@ class DepositCreate(View):
         deposit = actions.request_deposit(
             by=request.user,
             amount=wanted["amount"],
-            gateway=wanted["method"]["type"],
-            instrument=wanted["method"]["token"],
+            gateway=wanted["method"].gateway,
+            instrument=wanted["method"].text,
         )
         return with_etag(Response(render_deposit(deposit), status=202), deposit.version)
 
@@ -71,7 +72,8 @@ class DepositDetail(View):
     @operation(summary="One of my deposits", response=DepositOut, errors=[NotFound], example_response=DEPOSIT)
     def get(self, request: Request, deposit_id: UUID) -> Response:
         deposit = queries.access_deposit(deposit_id=deposit_id, by=request.user)
-        return with_etag(Response(render_deposit(deposit)), deposit.version)
+        shown = render_deposit(deposit, next_action=queries.next_action_of(deposit))
+        return with_etag(Response(shown), deposit.version)
 
 
 class PayoutCreate(View):
@@ -100,8 +102,8 @@ class PayoutCreate(View):
         payout = actions.request_payout(
             by=request.user,
             amount=wanted["amount"],
-            gateway=wanted["destination"]["type"],
-            destination=wanted["destination"]["account"],
+            gateway=wanted["destination"].gateway,
+            destination=wanted["destination"].text,
         )
         return with_etag(Response(render_payout(payout), status=202), payout.version)
 

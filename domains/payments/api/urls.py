@@ -12,6 +12,6 @@ urlpatterns = [
     path("wallet/payouts", transfers.PayoutCreate.as_view()),
     path("wallet/payouts/<uuid:payout_id>", transfers.PayoutDetail.as_view()),
     path("escrows/<uuid:milestone_id>", escrows.EscrowDetail.as_view()),
-    path("webhooks/sandbox", webhooks.SandboxWebhook.as_view()),
+    path("webhooks/<slug:gateway>", webhooks.GatewayWebhook.as_view()),
     path("ledger/check", books.LedgerCheck.as_view()),
 ]

@@ -16,8 +16,8 @@ class RawBody(BaseParser):
     media_type = "*/*"
 
 
-class SandboxWebhook(View):
-    """Where the sandbox provider tells us that something happened."""
+class GatewayWebhook(View):
+    """Where payment providers tell us that something happened."""
 
     permission_classes = [Anyone]
     authentication_classes = []
@@ -26,13 +26,14 @@ class SandboxWebhook(View):
     rate_class = "webhook"
 
     @operation(
-        summary="A signed event of the sandbox provider",
-        description="`Sandbox-Signature: t=<unix time>,v1=<hex HMAC-SHA256 of t.body>`. Repeats are no-ops.",
+        summary="An event of a payment provider",
+        description="Signed as the provider signs; the sandbox: `Sandbox-Signature: t=<unix time>,v1=<hex HMAC-SHA256 "
+        "of t.body>`. A hint to look, never believed. Repeats are no-ops.",
         request={"application/json": dict},
         response=None,
         status=200,
-        errors=[rules.SignatureInvalid, rules.GatewayNotOffered],
+        errors=[rules.SignatureInvalid, rules.GatewayNotOffered, rules.NotOffered],
     )
-    def post(self, request: Request) -> Response:
-        actions.receive_webhook(gateway="sandbox", headers=request.headers, body=request._request.body)
+    def post(self, request: Request, gateway: str) -> Response:
+        actions.receive_webhook(gateway=gateway, headers=request.headers, body=request._request.body)
         return Response(status=200)

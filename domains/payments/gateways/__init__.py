@@ -4,14 +4,17 @@ from django.conf import settings
 
 from domains.payments.gateways.base import (
     Capabilities,
+    Dispute,
     Facts,
     Gateway,
+    NextAction,
     Notice,
     Order,
     Outcome,
     Pending,
     Rejected,
     Returned,
+    StatementLine,
     Succeeded,
     Unknown,
 )
@@ -19,25 +22,48 @@ from domains.payments.gateways.sandbox import SandboxGateway
 from domains.payments.rules import GatewayNotOffered
 
 __all__ = [
+    "GATEWAYS",
     "Capabilities",
+    "Dispute",
     "Facts",
     "Gateway",
+    "NextAction",
     "Notice",
     "Order",
     "Outcome",
     "Pending",
     "Rejected",
     "Returned",
+    "StatementLine",
     "Succeeded",
     "Unknown",
     "gateway_named",
+    "gateway_offered",
+    "names_offered",
 ]
 
-_GATEWAYS: dict[str, type[Gateway]] = {"sandbox": SandboxGateway}
+GATEWAYS: dict[str, type[Gateway]] = {
+    SandboxGateway.name: SandboxGateway,
+}
 
 
 def gateway_named(name: str) -> Gateway:
-    """The adapter of a provider. Raises GatewayNotOffered."""
-    if name not in _GATEWAYS or (name == "sandbox" and not settings.SANDBOX_GATEWAY_ALLOWED):
+    """The adapter of a provider, also of one that is no longer offered: what was begun there is followed to its end.
+
+    Raises GatewayNotOffered where there is none, or it is the sandbox and not allowed.
+    """
+    if name not in GATEWAYS or (name == SandboxGateway.name and not settings.SANDBOX_GATEWAY_ALLOWED):
         raise GatewayNotOffered()
-    return _GATEWAYS[name]()
+    return GATEWAYS[name]()
+
+
+def gateway_offered(name: str) -> Gateway:
+    """The adapter of a provider through which new money may move. Raises GatewayNotOffered."""
+    if name not in names_offered():
+        raise GatewayNotOffered()
+    return gateway_named(name)
+
+
+def names_offered() -> list[str]:
+    """Those that the settings name; without any, the sandbox where it is allowed."""
+    return settings.GATEWAYS or ([SandboxGateway.name] if settings.SANDBOX_GATEWAY_ALLOWED else [])

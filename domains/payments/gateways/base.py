@@ -3,9 +3,11 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime, timedelta
+from typing import ClassVar
 from uuid import UUID
 
+from domains.payments.rules import NotOffered
 from kelmah.money import Money
 
 
@@ -13,13 +15,15 @@ from kelmah.money import Money
 class Order:
     """What we want done. ``key`` is sent with every attempt, so that the provider does it once.
 
-    ``kind`` is ``charge`` (to us) or ``payout`` (from us); ``instrument`` a token or an account at the provider.
+    ``kind`` is ``charge`` (to us), ``payout`` (from us) or ``refund`` (of the provider's charge ``of``, back to where
+    it came from); ``instrument`` a token or an account at the provider.
     """
 
     key: UUID
     kind: str
     amount: Money
     instrument: str
+    of: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +31,8 @@ class Facts:
     """What the provider says of one of its objects, now.
 
     ``ref`` is its name there, ``key`` that of our order (None: not made by us), ``amount`` what really moved,
-    ``account`` the merchant it belongs to, ``live`` whether it is real money.
+    ``account`` the merchant it belongs to, ``live`` whether it is real money. ``fee``: what the provider kept of it for
+    itself, None when it doesn't say here. ``of``: the charge that a refund gives back.
     """
 
     ref: str
@@ -35,6 +40,20 @@ class Facts:
     amount: Money
     account: str
     live: bool
+    fee: Money | None = None
+    of: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NextAction:
+    """What the payer has to do before the provider goes on.
+
+    ``kind``: ``redirect`` (to ``url``), ``approve_on_phone``, ``bank_transfer`` or ``qr_code``; ``data``: the texts to
+    show, by name.
+    """
+
+    kind: str
+    data: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,14 +65,15 @@ class Succeeded:
 
 @dataclass(frozen=True, kw_only=True)
 class Pending:
-    """The provider has the order and will decide later."""
+    """The provider has the order and will decide later, perhaps once the payer has done the next step."""
 
     facts: Facts
+    next_action: NextAction | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Returned:
-    """A payout that came back from the bank, perhaps days after it had succeeded."""
+    """A payout or refund that came back from the bank, perhaps days after it had succeeded."""
 
     facts: Facts
     code: str
@@ -80,19 +100,61 @@ Outcome = Succeeded | Pending | Returned | Rejected | Unknown
 
 @dataclass(frozen=True, kw_only=True)
 class Notice:
-    """What a webhook claims: something happened to the object ``ref`` of this kind. A hint to look, nothing more."""
+    """What a webhook claims: something happened to the object ``ref`` of this kind. A hint to look, nothing more.
+
+    ``kind``: ``charge``, ``payout``, ``refund`` or ``dispute``; ``ref``: what ``fetch`` or ``fetch_dispute`` takes.
+    ``key``: that of our order, when the webhook names it.
+    """
 
     event_id: str
     account: str
     kind: str
     ref: str
+    key: UUID | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dispute:
+    """A payer's bank takes a charge back. ``amount``: how much of it, positive.
+
+    ``phase``: ``inquiry`` (no money moved), ``withdrawn`` (the provider took it from us), ``reinstated`` (we have it
+    again) or ``lost`` (it stays taken).
+    """
+
+    ref: str
+    charge_ref: str
+    amount: Money
+    phase: str
+    account: str
+    live: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatementLine:
+    """One movement of our balance at the provider. ``line_id`` is unique there and never used again.
+
+    ``kind``: ``charge``, ``payout``, ``refund``, ``fee``, ``dispute`` or ``adjustment``; ``ref`` the provider's object,
+    ``key`` our order (None: not named). ``amount`` is signed as it changes our balance, before ``fee``, which is what
+    the provider kept of it.
+    """
+
+    line_id: str
+    kind: str
+    ref: str
+    key: UUID | None
+    amount: Money
+    fee: Money | None
+    occurred_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
 class Capabilities:
-    """What a provider can do. ``remembers_keys``: how long an order may be repeated without being done twice.
+    """What a provider can do: what is not said here is refused with NotOffered.
 
-    ``account`` is our merchant account there, ``live`` whether it moves real money.
+    ``charges`` and ``payouts``: the currencies. ``remembers_keys``: how long an order may be repeated without being
+    done twice. ``account`` is our merchant account there, ``live`` whether it moves real money. ``refunds``: ``none``,
+    ``full`` (the whole charge, once) or ``partial``. ``webhooks``: ``signed``, ``unsigned`` or ``none``. ``queries``:
+    whether an order can be asked about by its key.
     """
 
     charges: frozenset[str]
@@ -100,13 +162,28 @@ class Capabilities:
     remembers_keys: timedelta
     account: str
     live: bool
+    refunds: str = "none"
+    webhooks: str = "signed"
+    statements: bool = False
+    names: bool = False
+    disputes: bool = False
+    balances: bool = False
+    queries: bool = True
 
 
 class Gateway(ABC):
-    """One provider. Its methods talk to the network and are never called inside a transaction."""
+    """One provider. Its methods talk to the network and are never called inside a transaction.
 
-    name: str
-    capabilities: Capabilities
+    ``secrets``: the settings without which it can't be offered.
+    """
+
+    name: ClassVar[str]
+    secrets: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    @abstractmethod
+    def capabilities(self) -> Capabilities:
+        """What it can do for us, here, as its settings say."""
 
     @abstractmethod
     def submit(self, order: Order) -> Outcome:
@@ -121,5 +198,30 @@ class Gateway(ABC):
         """What the provider's own object says now; Unknown with ``absent`` when there is none."""
 
     @abstractmethod
-    def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> Notice:
-        """The claim of a webhook whose signature is good. Raises SignatureInvalid."""
+    def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> Notice | None:
+        """The claim of a webhook; None when it is about nothing that we follow.
+
+        Raises SignatureInvalid, which an unsigned one raises only when it can't be read, and NotOffered.
+        """
+
+    def fetch_dispute(self, ref: str) -> Dispute | Unknown:
+        """What the provider says of a dispute now. Raises NotOffered."""
+        raise NotOffered()
+
+    def statement(self, day: date) -> list[StatementLine]:
+        """Every movement of our balance on this day (UTC), oldest first. Raises NotOffered, Unavailable."""
+        raise NotOffered()
+
+    def balance(self) -> list[Money]:
+        """What the provider holds for us, available or still clearing: one amount per currency.
+
+        Raises NotOffered, Unavailable.
+        """
+        raise NotOffered()
+
+    def name_of(self, instrument: str) -> str:
+        """The name of the account's holder, as the provider knows it; empty when there is no such account.
+
+        Raises NotOffered, Unavailable.
+        """
+        raise NotOffered()

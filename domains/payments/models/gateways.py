@@ -9,7 +9,10 @@ from kelmah.money import Money
 
 
 class GatewayCommand(UUIDModel):
-    """An order to a gateway, stored before it is sent. Its id is the key under which it is sent, every time."""
+    """An order to a gateway, stored before it is sent. Its id is the key under which it is sent, every time.
+
+    ``of``: the gateway's charge that a refund gives back. ``next_action``: what the payer has to do, while it waits.
+    """
 
     gateway = models.TextField()
     kind = models.TextField()
@@ -17,6 +20,8 @@ class GatewayCommand(UUIDModel):
     amount_minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)
     instrument = models.TextField()
+    of = models.TextField(blank=True, default="", db_default="")
+    next_action = models.JSONField(null=True)
     state = models.TextField(default=rules.COMMAND.initial)
     attempts = models.PositiveIntegerField(default=0)
     sent_at = models.DateTimeField(null=True)
@@ -28,7 +33,7 @@ class GatewayCommand(UUIDModel):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(state__in=sorted(rules.COMMAND.states)), name="command_state"),
-            models.CheckConstraint(condition=Q(kind__in=["charge", "payout"]), name="command_kind"),
+            models.CheckConstraint(condition=Q(kind__in=["charge", "payout", "refund"]), name="command_kind"),
             models.CheckConstraint(
                 condition=~Q(state__in=["succeeded", "returned"]) | ~Q(gateway_ref=""), name="command_done_has_object"
             ),

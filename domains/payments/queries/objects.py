@@ -1,12 +1,12 @@
 """Single objects: for those who may see them, or locked for those who change them."""
 
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db.models import Model, QuerySet
 
-from domains.payments.gateways import Order
+from domains.payments.gateways import Notice, Order
 from domains.payments.models import Deposit, Escrow, FeePlan, GatewayCommand, Payout
 from kelmah.errors import NotFound
 from kelmah.principal import Principal
@@ -48,7 +48,21 @@ def command_named(command_id: UUID) -> GatewayCommand:
 
 def order_of(command: GatewayCommand) -> Order:
     """The command as its gateway understands it."""
-    return Order(key=command.id, kind=command.kind, amount=command.amount, instrument=command.instrument)
+    return Order(key=command.id, kind=command.kind, amount=command.amount, instrument=command.instrument, of=command.of)
+
+
+def next_action_of(deposit: Deposit) -> dict[str, Any] | None:
+    """What the payer has to do before the deposit can go on; None when there is nothing to do."""
+    if deposit.state != "processing":
+        return None
+    commands = GatewayCommand.objects.filter(kind="charge", subject_id=deposit.id, state="pending")
+    return commands.values_list("next_action", flat=True).first()
+
+
+def is_ours(*, gateway: str, notice: Notice) -> bool:
+    """Whether a notice is about an order of ours, or about an object that one led to."""
+    commands = GatewayCommand.objects.filter(gateway=gateway)
+    return commands.filter(id__in=_keys_in(notice)).exists() or commands.filter(gateway_ref=notice.ref).exists()
 
 
 def lock_command(command_id: UUID) -> GatewayCommand:
@@ -69,6 +83,13 @@ def lock_payout(payout_id: UUID) -> Payout:
 def lock_escrow(milestone_id: UUID) -> Escrow:
     """The escrow's row, locked until the transaction ends. Raises NotFound."""
     return _the(Escrow.objects.select_for_update().filter(milestone_id=milestone_id), "There is no such escrow.")
+
+
+def _keys_in(notice: Notice) -> list[UUID]:
+    try:
+        return [key for key in (notice.key, UUID(notice.ref)) if key]
+    except ValueError:
+        return [notice.key] if notice.key else []
 
 
 def _the(found: QuerySet[M], otherwise: str) -> M:

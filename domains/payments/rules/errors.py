@@ -15,6 +15,12 @@ class GatewayNotOffered(Unprocessable):
     code, title = "gateway_not_offered", "This payment provider is not offered here"
 
 
+class NotOffered(Unprocessable):
+    """This provider can't do it at all: ask its capabilities first."""
+
+    code, title = "not_offered_by_provider", "This payment provider does not offer that"
+
+
 class CurrencyNotServed(Unprocessable):
     code, title = "currency_not_served", "This provider does not move money in this currency"
 

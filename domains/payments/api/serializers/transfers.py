@@ -5,30 +5,21 @@ from typing import Any
 from rest_framework import serializers
 
 from domains.payments import rules
+from domains.payments.api.serializers.instruments import DestinationField, MethodField
 from domains.payments.models import Deposit, Payout
 from kelmah.http.fields import MoneyField
 from kelmah.http.serializers import StrictSerializer
 from kelmah.transitions import StateTable
 
 
-class SandboxToken(StrictSerializer):
-    type = serializers.ChoiceField(choices=["sandbox"])
-    token = serializers.RegexField(r"^tok_[a-z_]{1,40}$")
-
-
-class SandboxAccount(StrictSerializer):
-    type = serializers.ChoiceField(choices=["sandbox"])
-    account = serializers.RegexField(r"^acct_[a-z_]{1,40}$")
-
-
 class DepositIn(StrictSerializer):
     amount = MoneyField(max_amount=rules.LARGEST_AMOUNT)
-    method = SandboxToken()
+    method = MethodField()
 
 
 class PayoutIn(StrictSerializer):
     amount = MoneyField(max_amount=rules.LARGEST_AMOUNT)
-    destination = SandboxAccount()
+    destination = DestinationField()
 
 
 class TransferOut(serializers.Serializer):
@@ -41,18 +32,30 @@ class TransferOut(serializers.Serializer):
     settled_at = serializers.DateTimeField(allow_null=True)
 
 
+class NextActionOut(serializers.Serializer):
+    """Besides ``kind``: the texts to show, by name, such as the ``url`` of a redirect."""
+
+    kind = serializers.ChoiceField(choices=["redirect", "approve_on_phone", "bank_transfer", "qr_code"])
+    url = serializers.CharField(required=False, help_text="Where to send the payer, for a redirect.")
+
+
 class DepositOut(TransferOut):
     state = serializers.ChoiceField(choices=sorted(rules.DEPOSIT.states))
     credited = MoneyField(allow_null=True, help_text="What reached the wallet.")
+    next_action = NextActionOut(allow_null=True, help_text="What the payer has to do now; null when nothing.")
 
 
 class PayoutOut(TransferOut):
     state = serializers.ChoiceField(choices=sorted(rules.PAYOUT.states))
 
 
-def render_deposit(deposit: Deposit) -> dict[str, Any]:
+def render_deposit(deposit: Deposit, *, next_action: dict[str, Any] | None = None) -> dict[str, Any]:
     credited = deposit.credited
-    return {**_transfer(deposit, rules.DEPOSIT), "credited": credited.as_json() if credited else None}
+    return {
+        **_transfer(deposit, rules.DEPOSIT),
+        "credited": credited.as_json() if credited else None,
+        "next_action": next_action,
+    }
 
 
 def render_payout(payout: Payout) -> dict[str, Any]:

@@ -1,0 +1,94 @@
+"""How people pay in and are paid out: one entry per provider in each of two registries.
+
+An entry's fields are what the client sends beside ``type``; ``text`` makes of them what the adapter gets as the order's
+instrument.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
+
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field
+from rest_framework import serializers
+
+from kelmah.http.serializers import StrictSerializer, valid
+
+
+@dataclass(frozen=True)
+class Instrument:
+    """What a client named: a provider, and what its adapter is to charge or to pay."""
+
+    gateway: str
+    text: str
+
+
+class Entry(StrictSerializer):
+    """Base of what one provider asks for. ``gateway`` is its name."""
+
+    gateway: ClassVar[str]
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        return {"type": serializers.ChoiceField(choices=[self.gateway]), **super().get_fields()}
+
+    @staticmethod
+    def text(values: Mapping[str, Any]) -> str:
+        """The instrument as the adapter understands it."""
+        raise NotImplementedError
+
+
+class SandboxToken(Entry):
+    gateway = "sandbox"
+    token = serializers.RegexField(r"^tok_[a-z0-9_]{1,40}$")
+
+    @staticmethod
+    def text(values: Mapping[str, Any]) -> str:
+        return str(values["token"])
+
+
+class SandboxAccount(Entry):
+    gateway = "sandbox"
+    account = serializers.RegexField(r"^acct_[a-z0-9_]{1,40}$")
+
+    @staticmethod
+    def text(values: Mapping[str, Any]) -> str:
+        return str(values["account"])
+
+
+METHODS: Final[Mapping[str, type[Entry]]] = {entry.gateway: entry for entry in (SandboxToken,)}
+DESTINATIONS: Final[Mapping[str, type[Entry]]] = {entry.gateway: entry for entry in (SandboxAccount,)}
+
+
+class InstrumentField(serializers.Field):
+    """One of a registry's entries, chosen by ``type``; its value is an ``Instrument``."""
+
+    registry: ClassVar[Mapping[str, type[Entry]]]
+    default_error_messages = {"invalid": "Expected an object."}
+
+    def to_internal_value(self, data: Any) -> Instrument:
+        if not isinstance(data, Mapping):
+            self.fail("invalid")
+        entry = self.registry.get(kind) if isinstance(kind := data.get("type"), str) else None
+        if entry is None:
+            types = serializers.ChoiceField(choices=sorted(self.registry))
+            try:
+                types.run_validation(data.get("type", serializers.empty))
+            except serializers.ValidationError as error:
+                raise serializers.ValidationError({"type": error.detail}) from None
+            self.fail("invalid")
+        return Instrument(gateway=entry.gateway, text=entry.text(valid(entry, data)))
+
+
+def _one_of(name: str, registry: Mapping[str, type[Entry]]) -> PolymorphicProxySerializer:
+    return PolymorphicProxySerializer(
+        component_name=name, serializers=dict(registry), resource_type_field_name="type", many=False
+    )
+
+
+@extend_schema_field(_one_of("DepositMethod", METHODS))
+class MethodField(InstrumentField):
+    registry = METHODS
+
+
+@extend_schema_field(_one_of("PayoutDestination", DESTINATIONS))
+class DestinationField(InstrumentField):
+    registry = DESTINATIONS
