@@ -113,7 +113,7 @@ JWT_ISSUER = env.text("JWT_ISSUER", default="http://127.0.0.1:8000", example="ht
 JWT_AUDIENCE = "kelmah-api"
 DESK_URLS = dict(env.pairs("DESK_URLS"))  # public addresses of desks that are not below JWT_ISSUER
 PASSWORD_HASHES_AT_ONCE = env.number("PASSWORD_HASHES_AT_ONCE", default=1, at_least=1)  # per process: cores / workers
-PASSWORD_HASHES_WAITING = env.number("PASSWORD_HASHES_WAITING", default=2)  # per process: fewer than its threads
+PASSWORD_HASHES_WAITING = env.number("PASSWORD_HASHES_WAITING", default=1)  # per process: fewer than its threads
 LOGIN_REDIRECT_URL = "/admin/"  # only the desk has a page to log in on
 SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_HTTPONLY = True

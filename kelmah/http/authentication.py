@@ -46,7 +46,7 @@ class BearerAuthentication(BaseAuthentication):
     """``Authorization: Bearer <JWT>``. No header: anonymous. A bad token is refused, never taken for none."""
 
     def authenticate(self, request: Request) -> tuple[Principal, AccessToken] | None:
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
         if not scheme:
             return None
         if scheme.lower() != "bearer":

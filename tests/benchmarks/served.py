@@ -74,8 +74,9 @@ def granian(environment: dict[str, str], ready: str = "/api/v1/jobs") -> Iterato
         process.wait(timeout=30)
 
 
-def drive(port: int, path: str, *, seconds: float, connections: int = CONNECTIONS) -> dict[str, Any]:
-    command = [sys.executable, "-m", "tests.benchmarks.jobs.load", str(port), str(seconds), str(connections), path]
+def drive(port: int, path: str, *, seconds: float, connections: int = CONNECTIONS, rate: int = 0) -> dict[str, Any]:
+    who = f"{connections}@{rate}" if rate else str(connections)
+    command = [sys.executable, "-m", "tests.benchmarks.jobs.load", str(port), str(seconds), who, path]
     result: dict[str, Any] = json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout)
     if result["refused"]:
         raise SystemExit(f"{path} was refused: {result['refused']}")

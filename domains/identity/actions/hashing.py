@@ -1,7 +1,7 @@
 """Password hashing behind a gate: a storm of logins must leave the cores, and the threads, to everybody else.
 
-So few are hashed at a time, few more wait, and the rest is told to come again. Not in a thread of lower priority: while
-it waits for a core it may hold Python's lock, and then the whole process waits with it.
+So few are hashed at a time (by a process of low priority: ``kelmah.hashing``), few more wait, and the rest is told to
+come again.
 """
 
 import secrets

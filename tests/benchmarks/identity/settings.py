@@ -7,5 +7,5 @@ from config import domains
 from config.settings.test import *  # noqa: F403
 
 DATABASES = domains.databases(pool_size=8)
-PASSWORD_HASHES_WAITING = 2
+PASSWORD_HASHES_WAITING = 1
 RATE_LIMITS = dict.fromkeys(RATE_LIMITS, "1000000000/s")  # noqa: F405
