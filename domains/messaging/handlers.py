@@ -20,6 +20,7 @@ from kelmah.interfaces.identity.events import (
     UserStatusChanged,
     UserVerified,
 )
+from kelmah.interfaces.payments.events import PayoutMethodAdded, PayoutMethodDecided
 
 
 @handles(UserRegistered)
@@ -99,5 +100,9 @@ def _telling_of(kind: type[Event]) -> Callable[[Event], None]:
 
 
 # One for each line of the table. A welcome needs the contact, so these come after the handlers above.
-TOLD = (*rules.NOTICES, SessionRevoked, AccountChanged, RoleGranted, UserVerified)
+TOLD = (
+    *rules.NOTICES,
+    *(SessionRevoked, AccountChanged, RoleGranted, UserVerified),
+    *(PayoutMethodAdded, PayoutMethodDecided),
+)
 TELLERS = {kind: _telling_of(kind) for kind in TOLD}

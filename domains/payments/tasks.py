@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 
 from domains.payments import actions
-from domains.payments.actions import privacy
+from domains.payments.actions import methods, privacy
 from kelmah.errors import Unavailable
 
 
@@ -37,6 +37,18 @@ def sweep_webhooks() -> int:
 def check_books() -> int:
     """Check the eight invariants; returns how many are broken. While some are, payouts wait."""
     return actions.check_books()
+
+
+@shared_task(
+    name="payments.check_payout_method",
+    autoretry_for=(Unavailable,),
+    retry_backoff=5,
+    retry_backoff_max=300,
+    max_retries=20,
+)
+def check_payout_method(*, method_id: str) -> None:
+    """Ask in whose name an account is kept. Twice is safe: what is decided stays."""
+    methods.check(method_id=UUID(method_id))
 
 
 @shared_task(

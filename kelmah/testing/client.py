@@ -110,8 +110,9 @@ class ApiClient:
         return {"Authorization": f"Bearer {self._token}"} if self._token else {}
 
 
-def access_token(principal: Principal, *, seconds: int = 600) -> str:
-    """A real access token for the principal, as identity would sign it."""
+def access_token(principal: Principal, *, seconds: int = 600, proven_before: int = 0) -> str:
+    """A real access token for the principal, as identity would sign it. ``proven_before``: how many seconds ago they
+    proved who they are."""
     from kelmah.http.keys import sign_access_token
 
     now = int(clock.now().timestamp())
@@ -128,7 +129,7 @@ def access_token(principal: Principal, *, seconds: int = 600) -> str:
             "jti": str(new_id()),
             "iat": now,
             "exp": now + seconds,
-            "auth_time": now,
+            "auth_time": now - proven_before,
             "mfa": principal.mfa_level,
             "standing": 2**31 - 1,  # what it says of the person is never out of date
         }

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.payments.people import KnownPeople, known_people
 from tests.payments.provider import SECRET, Provider, caught
 
 
@@ -76,3 +77,10 @@ def transactional_rollback():
             pass
 
     return one_example
+
+
+@pytest.fixture
+def people() -> Iterator[KnownPeople]:
+    """Identity beside payments: ``people.knows(user_id, name="Kofi Mensah", level=1)``."""
+    with known_people() as known:
+        yield known

@@ -138,6 +138,19 @@ REUSED: Final = Telling(
 )
 
 
+# Of payout methods people hear as of their account: somebody else may have got in.
+METHOD_ADDED: Final = Telling(
+    "user_id",
+    _("A payout method was added"),
+    _("{gateway} {hint} can be used after 24 hours. Was it not you? Remove it and change your password."),
+)
+METHOD_ACCEPTED: Final = Telling(
+    "user_id", _("Your payout method is confirmed"), _("{gateway} {hint} was confirmed by our staff.")
+)
+METHOD_REFUSED: Final = Telling(
+    "user_id", _("Your payout method was refused"), _("{gateway} {hint} is kept in another name. Add one of your own.")
+)
+
 # Who falls is told why by letters about the document.
 ROSE: Final = Telling(
     "user_id",
@@ -194,6 +207,10 @@ def _tellings(event: Event) -> tuple[Telling, ...]:
         return () if event.by_themselves and event.change == "granted" else (told,)
     if isinstance(event, identity.UserVerified):
         return (ROSE,) if event.level > event.before else ()
+    if isinstance(event, payments.PayoutMethodAdded):
+        return (METHOD_ADDED,)
+    if isinstance(event, payments.PayoutMethodDecided):
+        return (METHOD_ACCEPTED if event.accepted else METHOD_REFUSED,)
     return NOTICES.get(type(event), ())
 
 

@@ -1,5 +1,7 @@
 """Money out of a wallet: held first, sent, and gone only when the gateway says so."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 import structlog
@@ -10,12 +12,14 @@ from domains.payments.actions.decisions import Ruling, keep_ruling
 from domains.payments.actions.ledger import Line, post
 from domains.payments.actions.orders import order
 from domains.payments.gateways import Facts, gateway_offered
-from domains.payments.models import Payout
+from domains.payments.models import Payout, PayoutMethod
+from domains.payments.queries import methods
 from kelmah import clock
 from kelmah.db import atomic
 from kelmah.events.publish import publish
 from kelmah.faultpoints import faultpoint
 from kelmah.ids import new_id
+from kelmah.interfaces.identity.calls import identity
 from kelmah.interfaces.payments.events import PayoutFailed, PayoutPaid
 from kelmah.money import Money
 from kelmah.principal import Principal
@@ -24,41 +28,33 @@ log = structlog.get_logger(__name__)
 
 
 def request_payout(*, by: Principal, amount: Money, gateway: str, destination: str) -> Payout:
-    """Hold the amount and order the gateway to pay it.
+    """Hold the amount and order the gateway to pay it to an account named on the spot, where no real money moves.
 
-    Raises AmountTooSmall, InsufficientFunds, PayoutInFlight, PayoutsFrozen, GatewayNotOffered, CurrencyNotServed.
+    Raises MethodNeeded, AmountTooSmall, InsufficientFunds, PayoutInFlight, PayoutsFrozen, GatewayNotOffered,
+    CurrencyNotServed.
     """
-    if amount < (smallest := rules.smallest_payout(amount.currency)):
-        raise rules.AmountTooSmall(f"The smallest payout is {smallest}.", data={"smallest": smallest.as_json()})
-    if amount.currency not in gateway_offered(gateway).capabilities.payouts:
-        raise rules.CurrencyNotServed()
-    payout_id = new_id()
-    try:
-        with atomic("payments"):
-            if queries.payouts_are_frozen():
-                raise rules.PayoutsFrozen(data={"retry_after": 600})
-            # The hold comes first: the wallet's row lock makes two withdrawals queue, its floor refuses the second.
-            lines = [
-                Line(rules.available(by.user_id, amount.currency), -amount),
-                Line(rules.payout_hold(payout_id), amount),
-            ]
-            post(key=f"payout:{payout_id}:hold", kind="payout_hold", lines=lines, reference=_reference(payout_id))
-            payout = Payout.objects.create(
-                id=payout_id,
-                user_id=by.user_id,
-                amount_minor=amount.minor,
-                currency=amount.currency,
-                gateway=gateway,
-                destination=destination,
-                created_at=clock.now(),
-            )
-            order(gateway=gateway, kind="payout", subject_id=payout_id, amount=amount, instrument=destination)
-            faultpoint("payout.before_commit")
-    except IntegrityError as error:
-        if queries.broken_constraint(error) == "payout_one_in_flight":  # per user and currency
-            raise rules.PayoutInFlight() from None
-        raise
-    return payout
+    if gateway_offered(gateway).capabilities.live:
+        raise rules.MethodNeeded()
+    _check_amount(amount, gateway)
+    with _one_in_flight(), atomic("payments"):
+        return _hold(by=by, amount=amount, gateway=gateway, destination=destination)
+
+
+def request_payout_to(*, by: Principal, amount: Money, method_id: UUID) -> Payout:
+    """Hold the amount and order that it be paid to a confirmed method of one's own that has cooled down.
+
+    Raises NotFound, MethodNotConfirmed, MethodCoolingDown, VerificationNeeded, Unavailable, AmountTooSmall,
+    InsufficientFunds, PayoutInFlight, PayoutsFrozen, GatewayNotOffered, CurrencyNotServed.
+    """
+    _check_amount(amount, methods.access_method(method_id=method_id, by=by).gateway)
+    _check_level(by, amount)
+    with _one_in_flight(), atomic("payments"):
+        method = methods.lock_own_method(method_id=method_id, by=by)  # it must not be removed under the payout
+        if method.state != "active":
+            raise rules.MethodNotConfirmed()
+        if clock.now() < method.usable_at:
+            raise rules.MethodCoolingDown(data={"usable_at": method.usable_at.isoformat()})
+        return _hold(by=by, amount=amount, gateway=method.gateway, method=method)
 
 
 def complete_payout(*, payout_id: UUID, facts: Facts, difference: str) -> None:
@@ -127,6 +123,60 @@ def accept_payout(*, payout_id: UUID, ruling: Ruling) -> None:
 
 
 # Private functions
+
+
+def _check_amount(amount: Money, gateway: str) -> None:
+    if amount < (smallest := rules.smallest_payout(amount.currency)):
+        raise rules.AmountTooSmall(f"The smallest payout is {smallest}.", data={"smallest": smallest.as_json()})
+    if amount.currency not in gateway_offered(gateway).capabilities.payouts:
+        raise rules.CurrencyNotServed()
+
+
+def _check_level(by: Principal, amount: Money) -> None:
+    limit, since = rules.unverified_limit(amount.currency), clock.now() - rules.COUNTED_FOR
+    before = methods.taken_out_since(user_id=by.user_id, currency=amount.currency, since=since)
+    if before + amount <= limit:
+        return
+    if not any(person.verified_level >= rules.LEVEL for person in identity.people(ids=[by.user_id])):
+        raise rules.VerificationNeeded(data={"level": rules.LEVEL, "limit": limit.as_json()})
+
+
+@contextmanager
+def _one_in_flight() -> Iterator[None]:
+    """Per user and currency: the index decides when its transaction is refused."""
+    try:
+        yield
+    except IntegrityError as error:
+        if queries.broken_constraint(error) == "payout_one_in_flight":
+            raise rules.PayoutInFlight() from None
+        raise
+
+
+def _hold(
+    *, by: Principal, amount: Money, gateway: str, destination: str = "", method: PayoutMethod | None = None
+) -> Payout:
+    if queries.payouts_are_frozen():
+        raise rules.PayoutsFrozen(data={"retry_after": 600})
+    payout_id = new_id()
+    # The hold comes first: the wallet's row lock makes two withdrawals queue, its floor refuses the second.
+    lines = [
+        Line(rules.available(by.user_id, amount.currency), -amount),
+        Line(rules.payout_hold(payout_id), amount),
+    ]
+    post(key=f"payout:{payout_id}:hold", kind="payout_hold", lines=lines, reference=_reference(payout_id))
+    payout = Payout.objects.create(
+        id=payout_id,
+        user_id=by.user_id,
+        amount_minor=amount.minor,
+        currency=amount.currency,
+        gateway=gateway,
+        destination=destination,
+        method=method,
+        created_at=clock.now(),
+    )
+    order(gateway=gateway, kind="payout", subject_id=payout_id, amount=amount, instrument=destination)
+    faultpoint("payout.before_commit")
+    return payout
 
 
 def _settle(payout: Payout, step: str, *, to: list[Line], kind: str, failure: str = "") -> None:

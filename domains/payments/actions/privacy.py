@@ -15,8 +15,11 @@ from domains.payments.models import (
     LedgerAccount,
     LedgerEntry,
     Payout,
+    PayoutMethod,
     WebhookEvent,
 )
+from domains.payments.queries.methods import destination_of
+from kelmah import clock, crypto
 from kelmah.db import atomic
 from kelmah.events.publish import enqueue, publish
 from kelmah.interfaces.files.calls import files
@@ -70,10 +73,25 @@ def _sections(user_id: UUID) -> dict[str, Iterator[dict[str, Any]]]:
         "ledger": records_of(entries),
         "deposits": records_of(Deposit.objects.filter(user_id=user_id).order_by("created_at")),
         "payouts": records_of(Payout.objects.filter(user_id=user_id).order_by("created_at")),
+        "payout_methods": _methods(user_id),
         "protected_funds": records_of(
             Escrow.objects.filter(Q(hirer_id=user_id) | Q(worker_id=user_id)).order_by("funded_at")
         ),
     }
+
+
+def _methods(user_id: UUID) -> Iterator[dict[str, Any]]:
+    for method in PayoutMethod.objects.filter(user_id=user_id).order_by("created_at"):
+        kept = {"method_id": method.id, "gateway": method.gateway, "state": method.state, "added": method.created_at}
+        yield kept | {"account": None if method.destination is None else destination_of(method)}
+
+
+def _forget_methods(user_id: UUID) -> int:
+    crypto.shred("payments", subject=user_id)
+    mine = PayoutMethod.objects.filter(user_id=user_id)
+    forgotten = {"destination": None, "destination_index": None, "holder": None}
+    mine.filter(ended_at=None).update(state="removed", ended_at=clock.now(), **forgotten)
+    return mine.exclude(hint=ERASED).update(hint=ERASED, **forgotten)
 
 
 def _erase(user_id: UUID) -> dict[str, int]:
@@ -85,6 +103,7 @@ def _erase(user_id: UUID) -> dict[str, int]:
     decided = Decision.objects.filter(subject_id__in=[str(subject) for subject in subjects])
     return {
         "destinations": payouts.exclude(destination=ERASED).update(destination=ERASED),
+        "payout_methods": _forget_methods(user_id),
         "instruments": orders.exclude(instrument=ERASED).update(instrument=ERASED, next_action=None, last_error=""),
         "webhooks": told.exclude(body=b"").update(body=b"", last_error=""),
         "decisions": decided.exclude(reason=ERASED).update(reason=ERASED),

@@ -6,6 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from domains.payments import actions, queries, rules
+from domains.payments.actions import payouts
 from domains.payments.api.serializers.transfers import (
     DepositIn,
     DepositOut,
@@ -34,7 +35,8 @@ DEPOSIT = {
     "next_action": None,
 }
 PAYOUT = {name: value for name, value in DEPOSIT.items() if name not in ("credited", "next_action")} | {
-    "amount": {"amount": 50000, "currency": "GHS"}
+    "amount": {"amount": 50000, "currency": "GHS"},
+    "method_id": "01930d2e-0200-7a02-8a02-0a1b2c3d4e60",
 }
 
 
@@ -83,28 +85,30 @@ class PayoutCreate(View):
 
     @operation(
         summary="Take money out of my wallet",
-        description="The amount is held at once and leaves when the provider has paid; refused, it comes back.",
+        description=(
+            "The amount is held at once and leaves when the provider has paid; refused, it comes back. It goes to a "
+            "payout method of mine; providers that move no real money also take a `destination`."
+        ),
         request=PayoutIn,
         response=PayoutOut,
         status=202,
         errors=[
             *(rules.InsufficientFunds, rules.AmountTooSmall, rules.PayoutInFlight, rules.PayoutsFrozen),
-            *(rules.GatewayNotOffered, rules.CurrencyNotServed),
+            *(rules.GatewayNotOffered, rules.CurrencyNotServed, NotFound, rules.MethodNotConfirmed),
+            *(rules.MethodCoolingDown, rules.MethodNeeded, rules.VerificationNeeded),
         ],
-        example_request={
-            "amount": {"amount": 50000, "currency": "GHS"},
-            "destination": {"type": "sandbox", "account": "acct_success"},
-        },
+        example_request={"amount": {"amount": 50000, "currency": "GHS"}, "method_id": PAYOUT["method_id"]},
         example_response=PAYOUT,
     )
     def post(self, request: Request) -> Response:
         wanted = valid(PayoutIn, request.data)
-        payout = actions.request_payout(
-            by=request.user,
-            amount=wanted["amount"],
-            gateway=wanted["destination"].gateway,
-            destination=wanted["destination"].text,
-        )
+        if method_id := wanted.get("method_id"):
+            payout = payouts.request_payout_to(by=request.user, amount=wanted["amount"], method_id=method_id)
+        else:
+            to = wanted["destination"]
+            payout = payouts.request_payout(
+                by=request.user, amount=wanted["amount"], gateway=to.gateway, destination=to.text
+            )
         return with_etag(Response(render_payout(payout), status=202), payout.version)
 
 

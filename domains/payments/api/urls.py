@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from domains.payments.api import books, escrows, transfers, wallets, webhooks
+from domains.payments.api import books, escrows, methods, transfers, wallets, webhooks
 
 urlpatterns = [
     path("wallet", wallets.Wallet.as_view()),
@@ -11,6 +11,8 @@ urlpatterns = [
     path("wallet/deposits/<uuid:deposit_id>", transfers.DepositDetail.as_view()),
     path("wallet/payouts", transfers.PayoutCreate.as_view()),
     path("wallet/payouts/<uuid:payout_id>", transfers.PayoutDetail.as_view()),
+    path("wallet/payout-methods", methods.PayoutMethods.as_view()),
+    path("wallet/payout-methods/<uuid:method_id>", methods.PayoutMethodDetail.as_view()),
     path("escrows/<uuid:milestone_id>", escrows.EscrowDetail.as_view()),
     path("webhooks/<slug:gateway>", webhooks.GatewayWebhook.as_view()),
     path("ledger/check", books.LedgerCheck.as_view()),

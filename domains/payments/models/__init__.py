@@ -6,11 +6,13 @@ from django.db.models import Q
 from domains.payments.models.escrows import Escrow, FeePlan, FundingRequest
 from domains.payments.models.gateways import GatewayCommand, WebhookEvent
 from domains.payments.models.ledger import BooksCheck, LedgerAccount, LedgerEntry, LedgerTransaction, Position
+from domains.payments.models.methods import DataKey, PayoutMethod
 from domains.payments.models.transfers import Deposit, Payout
 from kelmah.db.models import IdempotencyKeyBase, InboxBase, OutboxBase, UUIDModel
 
 __all__ = [
     "BooksCheck",
+    "DataKey",
     "Decision",
     "Deposit",
     "Escrow",
@@ -24,6 +26,7 @@ __all__ = [
     "LedgerTransaction",
     "Outbox",
     "Payout",
+    "PayoutMethod",
     "Position",
     "WebhookEvent",
 ]

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from domains.payments import rules
+from domains.payments.models.methods import PayoutMethod
 from kelmah.db.models import UUIDModel, Versioned
 from kelmah.money import Money
 
@@ -61,13 +62,17 @@ class Deposit(UUIDModel, Versioned):
 
 
 class Payout(UUIDModel, Versioned):
-    """Money on its way out of a wallet, held back until its outcome is known."""
+    """Money on its way out of a wallet, held back until its outcome is known.
+
+    It goes to a ``method`` of its owner's or, where no real money moves, to a ``destination`` named on the spot.
+    """
 
     user_id = models.UUIDField()
     amount_minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)
     gateway = models.TextField()
-    destination = models.TextField()
+    destination = models.TextField(blank=True)
+    method = models.ForeignKey(PayoutMethod, on_delete=models.PROTECT, null=True, related_name="payouts")
     state = models.TextField(default=rules.PAYOUT.initial)
     failure = models.TextField(blank=True)
     created_at = models.DateTimeField()

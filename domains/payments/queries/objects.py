@@ -7,7 +7,8 @@ from uuid import UUID
 from django.db.models import Model, QuerySet
 
 from domains.payments.gateways import Notice, Order
-from domains.payments.models import Deposit, Escrow, FeePlan, GatewayCommand, Payout
+from domains.payments.models import Deposit, Escrow, FeePlan, GatewayCommand, Payout, PayoutMethod
+from domains.payments.queries.methods import destination_of
 from kelmah.errors import NotFound
 from kelmah.principal import Principal
 
@@ -47,8 +48,11 @@ def command_named(command_id: UUID) -> GatewayCommand:
 
 
 def order_of(command: GatewayCommand) -> Order:
-    """The command as its gateway understands it."""
-    return Order(key=command.id, kind=command.kind, amount=command.amount, instrument=command.instrument, of=command.of)
+    """The command as its gateway understands it. A payout to a method has its account only there, sealed."""
+    instrument = command.instrument
+    if command.kind == "payout" and not instrument:
+        instrument = destination_of(PayoutMethod.objects.get(payouts__id=command.subject_id))
+    return Order(key=command.id, kind=command.kind, amount=command.amount, instrument=instrument, of=command.of)
 
 
 def next_action_of(deposit: Deposit) -> dict[str, Any] | None:

@@ -28,6 +28,23 @@ from domains.payments.rules.errors import (
     StillUncertain,
 )
 from domains.payments.rules.fees import fee_split
+from domains.payments.rules.methods import (
+    COOL_DOWN,
+    COUNTED_FOR,
+    LEVEL,
+    METHOD,
+    MOST_METHODS,
+    MethodCoolingDown,
+    MethodInUse,
+    MethodKnown,
+    MethodNeeded,
+    MethodNotConfirmed,
+    TooManyMethods,
+    VerificationNeeded,
+    hint_of,
+    names_fit,
+    unverified_limit,
+)
 from domains.payments.rules.states import COMMAND, DEPOSIT, ESCROW, PAYOUT
 from domains.payments.rules.timing import (
     LARGEST_AMOUNT,
@@ -41,10 +58,15 @@ from domains.payments.rules.timing import (
 
 __all__ = [
     "COMMAND",
+    "COOL_DOWN",
+    "COUNTED_FOR",
     "DEPOSIT",
     "ESCROW",
     "FEE_SHARDS",
     "LARGEST_AMOUNT",
+    "LEVEL",
+    "METHOD",
+    "MOST_METHODS",
     "OUTAGE_ATTEMPTS",
     "PAYOUT",
     "SENDER_DEAD_AFTER",
@@ -56,6 +78,11 @@ __all__ = [
     "InsufficientFunds",
     "LedgerKeyReused",
     "LedgerRefused",
+    "MethodCoolingDown",
+    "MethodInUse",
+    "MethodKnown",
+    "MethodNeeded",
+    "MethodNotConfirmed",
     "NotOffered",
     "NothingArrived",
     "PayoutInFlight",
@@ -63,6 +90,8 @@ __all__ = [
     "ReasonMissing",
     "SignatureInvalid",
     "StillUncertain",
+    "TooManyMethods",
+    "VerificationNeeded",
     "available",
     "charged",
     "escrow",
@@ -70,9 +99,12 @@ __all__ = [
     "fee_split",
     "floor_of",
     "gateway",
+    "hint_of",
+    "names_fit",
     "paid_out",
     "payout_hold",
     "smallest_payout",
     "suspense",
+    "unverified_limit",
     "wait_before",
 ]

@@ -7,7 +7,7 @@ from kelmah.interfaces.identity.types import FoundWorker, HeldRole, Person, Prof
 from kelmah.rpc import Service, remote
 
 
-class Identity(Service, domain="identity", callers=("marketplace", "contracts", "messaging", "reviews")):
+class Identity(Service, domain="identity", callers=("marketplace", "contracts", "messaging", "payments", "reviews")):
     @remote(timeout=2.0, idempotent=True)
     @abstractmethod
     def people(self, *, ids: list[UUID]) -> list[Person]:

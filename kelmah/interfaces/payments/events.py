@@ -1,6 +1,7 @@
 """Facts about money. Escrow events of one contract keep their order, as do a user's wallet events."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from kelmah.events.event import Event
@@ -81,6 +82,28 @@ class PayoutFailed(Event, domain="payments", key="user_id", to=("messaging",)):
     user_id: UUID
     amount: Money
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PayoutMethodAdded(Event, domain="payments", key="user_id", to=("messaging",)):
+    """Somebody, who proved to be the user, added an account to be paid to; ``hint`` is its end."""
+
+    method_id: UUID
+    user_id: UUID
+    gateway: str
+    hint: str
+    usable_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class PayoutMethodDecided(Event, domain="payments", key="user_id", to=("messaging",)):
+    """Staff looked at a payout method whose name differed, and ``accepted`` it or refused it."""
+
+    method_id: UUID
+    user_id: UUID
+    gateway: str
+    hint: str
+    accepted: bool
 
 
 @dataclass(frozen=True, kw_only=True)

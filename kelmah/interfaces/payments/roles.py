@@ -19,6 +19,11 @@ PERMISSIONS: Final = (
         name="payments.settle_transfer", title="Decide on deposits and payouts in review", to=("finance", "admin")
     ),
     Permission(
+        name="payments.review_payout_method",
+        title="Decide on payout methods that are kept in another name",
+        to=("finance", "compliance", "admin"),
+    ),
+    Permission(
         name="payments.follow_gateway",
         title="Ask a gateway what became of a transfer, or declare it never done",
         to=("finance", "admin"),

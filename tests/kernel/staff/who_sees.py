@@ -24,7 +24,7 @@ PAGES: dict[str, dict[str, set[str]]] = {
         "Position BooksCheck LedgerAccount LedgerTransaction Escrow Deposit Payout GatewayCommand WebhookEvent": {
             "finance", "compliance", "admin",
         },
-        "Decision FeePlan": {"finance", "compliance", "admin"},
+        "Decision FeePlan PayoutMethod": {"finance", "compliance", "admin"},
     },
     "messaging": {
         "Conversation Message": {"support", "moderator", "compliance", "admin"},
@@ -52,6 +52,7 @@ ACTIONS: dict[str, dict[str, set[str]]] = {
     "payments": {
         "BooksCheck.check_now Escrow.refund Deposit.accept Deposit.dismiss": {"finance", "admin"},
         "Deposit.ask_the_gateway Payout.accept Payout.ask_the_gateway": {"finance", "admin"},
+        "PayoutMethod.accept PayoutMethod.refuse": {"finance", "compliance", "admin"},
         "GatewayCommand.ask_the_gateway GatewayCommand.give_up WebhookEvent.replay": {"finance", "admin"},
     },
     "messaging": {"Delivery.send_again": {"support", "admin"}},

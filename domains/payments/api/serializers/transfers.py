@@ -7,7 +7,7 @@ from rest_framework import serializers
 from domains.payments import rules
 from domains.payments.api.serializers.instruments import DestinationField, MethodField
 from domains.payments.models import Deposit, Payout
-from kelmah.http.fields import MoneyField
+from kelmah.http.fields import MoneyField, UUIDField
 from kelmah.http.serializers import StrictSerializer
 from kelmah.transitions import StateTable
 
@@ -19,7 +19,13 @@ class DepositIn(StrictSerializer):
 
 class PayoutIn(StrictSerializer):
     amount = MoneyField(max_amount=rules.LARGEST_AMOUNT)
-    destination = DestinationField()
+    method_id = UUIDField(required=False, help_text="A payout method of mine.")
+    destination = DestinationField(required=False, help_text="Instead of one, where no real money moves.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("method_id" in attrs) == ("destination" in attrs):
+            raise serializers.ValidationError({"method_id": "Give either method_id or destination."})
+        return attrs
 
 
 class TransferOut(serializers.Serializer):
@@ -47,6 +53,7 @@ class DepositOut(TransferOut):
 
 class PayoutOut(TransferOut):
     state = serializers.ChoiceField(choices=sorted(rules.PAYOUT.states))
+    method_id = serializers.UUIDField(allow_null=True)
 
 
 def render_deposit(deposit: Deposit, *, next_action: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -59,7 +66,7 @@ def render_deposit(deposit: Deposit, *, next_action: dict[str, Any] | None = Non
 
 
 def render_payout(payout: Payout) -> dict[str, Any]:
-    return _transfer(payout, rules.PAYOUT)
+    return {**_transfer(payout, rules.PAYOUT), "method_id": payout.method_id}
 
 
 def _transfer(transfer: Deposit | Payout, states: StateTable) -> dict[str, Any]:
