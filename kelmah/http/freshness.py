@@ -1,6 +1,6 @@
 """What a good token is not enough for: steps that ask who is there now, and sessions that may only add a factor."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from rest_framework.request import Request
@@ -24,9 +24,10 @@ def check_freshness(request: Request, view: Any) -> None:
     token = request.auth if isinstance(request.auth, AccessToken) else None
     if token is not None and token.limited and not view.open_to_limited_sessions:
         raise EnrolmentRequired(data={"factors": "/api/v1/me/factors", "step_up": "/api/v1/auth/step-up"})
-    if view.needs_fresh_proof and request.method not in _SAFE and not _is_fresh(token):
+    if view.needs_fresh_proof and request.method not in _SAFE and not is_fresh(token, now=clock.now()):
         raise StepUpRequired(data={"step_up": "/api/v1/auth/step-up", "fresh_for": int(FRESH_FOR.total_seconds())})
 
 
-def _is_fresh(token: AccessToken | None) -> bool:
-    return token is not None and clock.now() - token.fresh_at <= FRESH_FOR
+def is_fresh(token: AccessToken | None, *, now: datetime) -> bool:
+    """Whether who sent it proved who they are at most ``FRESH_FOR`` ago."""
+    return token is not None and now - token.fresh_at <= FRESH_FOR

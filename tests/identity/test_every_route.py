@@ -1,18 +1,20 @@
 """What holds for each route of identity, read from the schema: a new one is asked the same questions by itself."""
 
 import re
+from datetime import timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
 import pytest
 from drf_spectacular.generators import SchemaGenerator
 
-from domains.identity.actions import role_requests
+from domains.identity.actions import restrictions, role_requests
 from domains.identity.actions.api_keys import make_key
 from domains.identity.actions.exports import request_export
 from domains.identity.actions.social_logins import link
 from domains.identity.api.urls import urlpatterns
 from domains.identity.models import SocialLogin, User
+from kelmah import clock
 from kelmah.ids import new_id
 from kelmah.interfaces.files.calls import files
 from kelmah.testing.client import PREFIX, Answer, ApiClient
@@ -68,7 +70,7 @@ def named(route: Route) -> str:
 
 
 def send(client: ApiClient, route: Route, ids: dict[str, Any], body: dict[str, Any] | None = None) -> Answer:
-    path = re.sub(r"\{(\w+)\}", lambda found: str(ids.get(found[1]) or new_id()), route.path.removeprefix(PREFIX))
+    path = re.sub(r"\{(\w+)\}", lambda found: str(ids[found[1]]), route.path.removeprefix(PREFIX))
     if route.method == "get":
         return client.get(path)
     return getattr(client, route.method)(path, body or route.body, if_match=1, idempotency_key=new_id())
@@ -90,7 +92,7 @@ def test_nobody_is_asked_to_log_in(api, route):
 
 
 def somebodys() -> dict[str, Any]:
-    """An id of each kind, of one person; of a kind that is not here, one that nobody has."""
+    """An id of each kind that a route names, all of one person."""
     owner, boss = sign_up(role="hirer"), staff()
     company_id = founded(owner)
     link(user_id=owner.user.id, flow_secret=proven_flow())
@@ -98,6 +100,10 @@ def somebodys() -> dict[str, Any]:
     cabinet = FakeFiles()
     with files.replaced_by(cabinet):
         document = sent(cabinet, owner.user)
+    restriction = restrictions.impose(
+        user_id=owner.user.id, kind="posting", code="spam", evidence="Three jobs have one text.",
+        until=clock.now() + timedelta(days=10), by_id=None, source="duplicates",
+    )  # fmt: skip
     return {
         "company_id": company_id,
         "invitation_id": invited(company_id, by=owner, email="esi@example.com").id,
@@ -110,7 +116,12 @@ def somebodys() -> dict[str, Any]:
         "request_id": role_requests.ask(user_id=clerk.id, role="support", by_id=boss.id, reason="Joins the team").id,
         "key_id": make_key(user_id=owner.user.id, name="Books", scopes=["contracts:read"], mode="live").key.id,
         "export_id": request_export(user_id=owner.user.id).id,
+        "restriction_id": restriction.id,
     }
+
+
+def test_of_every_kind_of_id_there_is_one_of_somebody():
+    assert set(somebodys()) == {name for each in routes() for name in re.findall(r"\{(\w+_id)\}", each.path)}
 
 
 @pytest.mark.parametrize("role", ["worker", "hirer"])

@@ -1,9 +1,5 @@
 """docs/social-login.md is true: its commands, run against a server and a real provider, say what it says they say."""
 
-import os
-import re
-import subprocess
-
 import pytest
 from django.conf import settings
 
@@ -11,15 +7,13 @@ from kelmah.embedded.folders import CLONE
 from kelmah.embedded.ports import HOST, free_port
 from kelmah.testing.api_process import api_process
 from kelmah.testing.databases import where_it_is
+from tests.pages import Page
 
 pytestmark = [pytest.mark.domain("identity", transaction=True), pytest.mark.in_process]
 
-PAGE = (CLONE / "docs" / "social-login.md").read_text()
-
 
 def test_the_commands_of_the_page_do_what_it_says(provider_process):
-    (commands,) = re.findall(r"```bash\n(.*?)```", PAGE, re.DOTALL)
-    (said,) = re.findall(r"^It says (.+)\.$", PAGE, re.MULTILINE)
+    page = Page("social-login")
     port = free_port()
     environment = {"JWT_ISSUER": f"http://{HOST}:{port}", "SOCIAL_REDIRECTS": "http://127.0.0.1:3000/auth/social"}
     for name in ("GOOGLE", "LINKEDIN"):
@@ -29,13 +23,5 @@ def test_the_commands_of_the_page_do_what_it_says(provider_process):
             f"SOCIAL_{name}_ISSUER": provider_process.issuer,
         }
     with api_process(port=port, **where_it_is(), **environment, REDIS_URL=settings.REDIS_URL) as address:
-        ran = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", commands],
-            env=os.environ | {"API": f"{address}/api/v1", "PROVIDER": provider_process.issuer},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-    assert (ran.returncode, ran.stderr) == (0, "")
-    assert ran.stdout.split() == re.findall(r"`([^`]+)`", said)
+        said = page.said(cwd=CLONE, API=f"{address}/api/v1", PROVIDER=provider_process.issuer)
+    assert said == page.told

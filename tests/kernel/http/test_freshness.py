@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from kelmah import clock
+from kelmah.http.authentication import read_access_token
+from kelmah.http.freshness import is_fresh
 from kelmah.testing.client import ApiClient
 
 Sign = Callable[..., str]
@@ -17,10 +19,17 @@ def ago(**time: int) -> int:
 
 
 def test_a_login_counts_as_proof_for_ten_minutes(web: ApiClient, sign: Sign) -> None:
-    assert web.with_token(sign(auth_time=ago(minutes=9, seconds=58))).post("/vault").status == 200
+    assert web.with_token(sign(auth_time=ago(minutes=9, seconds=30))).post("/vault").status == 200
     late = web.with_token(sign(auth_time=ago(minutes=10, seconds=2))).post("/vault")
     assert (late.status, late.code) == (403, "step_up_required")
     assert late.json["data"] == {"step_up": "/api/v1/auth/step-up", "fresh_for": 600}
+
+
+def test_ten_minutes_are_ten_minutes_to_the_microsecond(sign: Sign) -> None:
+    _, token = read_access_token(sign(fresh=ago(minutes=1)))
+    end = token.fresh_at + timedelta(minutes=10)
+    assert is_fresh(token, now=end)
+    assert not is_fresh(token, now=end + timedelta(microseconds=1))
 
 
 def test_a_newer_proof_than_the_login_counts_and_an_older_one_does_too(web: ApiClient, sign: Sign) -> None:
