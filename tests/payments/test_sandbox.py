@@ -103,7 +103,18 @@ def test_an_order_without_a_key_is_refused(provider):
     assert httpx.post(f"{provider.url}/v1/charges", json=ORDER).status_code == 400
 
 
-@pytest.mark.parametrize("path", ["/", "/v1/refunds", "/v1/charges", "/v1/charges/x/y", "/v1/charges/ch_nothing"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/v1/refunds",
+        "/v1/charges",
+        "/v1/disputes/dp_nothing",
+        "/_control/faults",
+        "/v1/charges/x/y",
+        "/v1/charges/ch_nothing",
+    ],
+)
 def test_other_addresses_are_not_found(provider, path):
     assert httpx.get(provider.url + path).status_code == 404
 

@@ -189,7 +189,7 @@ def test_one_good_signature_among_several_is_enough(provider):
         b"",
         event_about("../../v1/payouts/po_1"),
         event_about("ch_1?reference=x"),
-        event_about().replace(b'"charge"', b'"refund"'),
+        event_about().replace(b'"charge"', b'"transfer"'),
     ],
 )
 def test_a_signed_body_that_is_no_event_is_refused(provider, body):

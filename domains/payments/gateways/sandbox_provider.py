@@ -1,4 +1,4 @@
-"""What the sandbox provider knows and does: charges, payouts, and the webhooks that tell of them.
+"""What the sandbox provider knows and does: charges, refunds, disputes, payouts, and its statement of them.
 
 Honest about being one: every object says ``"live": false``. What it does with an order depends on the instrument.
 """
@@ -11,54 +11,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-import httpx
+from domains.payments.gateways.sandbox_courier import Courier
+from domains.payments.gateways.sandbox_plan import Plan
+from domains.payments.gateways.sandbox_scripts import Script, script_of
 
-from domains.payments.gateways.signatures import sign
-
-RETRIES: Final = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)  # seconds between attempts to deliver a webhook
 FAILURES: Final = {"failed": "refused_by_issuer", "returned": "account_closed"}
-_TYPES: Final = {"reference": str, "amount": int, "currency": str, "instrument": str}
-
-
-@dataclass(frozen=True)
-class Script:
-    """How an order goes: its status at ``first`` and ``then``; ``made`` objects of it, which ``differ`` from it.
-
-    ``answer``: what the caller gets for the key (``object``, ``error``, ``silence``); ``tells``: webhooks per change.
-    """
-
-    first: str = "succeeded"
-    then: str = ""
-    answer: str = "object"
-    made: int = 1
-    tells: int = 1
-    differs: Mapping[str, Any] = field(default_factory=dict)
-
-
-SCRIPTS: Final[Mapping[str, Script]] = {
-    "tok_success": Script(),
-    "tok_decline": Script(first="failed"),
-    "tok_pending": Script(first="pending", then="succeeded"),
-    "tok_pending_decline": Script(first="pending", then="failed"),
-    "tok_decline_late_success": Script(first="failed", then="succeeded"),
-    "tok_webhook_twice": Script(tells=2),
-    "tok_webhook_never": Script(tells=0),
-    "tok_charged_twice": Script(made=2),
-    "tok_timeout_charged": Script(answer="silence"),
-    "tok_timeout_lost": Script(answer="silence", made=0),
-    "tok_error_charged": Script(answer="error"),
-    "tok_amount_drift": Script(differs={"amount": -1}),
-    "tok_currency_drift": Script(differs={"currency": "USD"}),
-    "tok_other_account": Script(differs={"account": "somebody-else"}),
-    "tok_live_mode": Script(differs={"live": True}),
-    "acct_success": Script(),
-    "acct_reject": Script(first="failed"),
-    "acct_pending": Script(first="pending", then="succeeded"),
-    "acct_returned": Script(then="returned"),
-    "acct_pending_returned": Script(first="pending", then="returned"),
-    "acct_timeout_paid": Script(answer="silence"),
-    "acct_timeout_lost": Script(answer="silence", made=0),
-    "acct_amount_drift": Script(differs={"amount": -1}),
+_ALWAYS: Final = {"reference": str, "amount": int, "currency": str}
+_TYPES: Final = {
+    "charge": {**_ALWAYS, "instrument": str},
+    "payout": {**_ALWAYS, "instrument": str},
+    "refund": {**_ALWAYS, "charge": str},
+}
+_SIGNS: Final = {  # how a status changes our balance, by kind
+    "charge": {"succeeded": 1},
+    "payout": {"succeeded": -1, "returned": 1},
+    "refund": {"succeeded": -1, "returned": 1},
+    "dispute": {"withdrawn": -1, "reinstated": 1},
 }
 
 
@@ -79,21 +47,28 @@ class Provider:
     webhook_secret: str
     account: str = "kelmah"
     delay: float = 1.0
+    plan: Plan = field(default_factory=Plan)
     objects: dict[str, dict[str, Any]] = field(default_factory=dict)
-    answers: dict[str, tuple[bytes, Answer]] = field(default_factory=dict)
+    scripts: dict[str, Script] = field(default_factory=dict)
+    answers: dict[str, tuple[float, bytes, Answer]] = field(default_factory=dict)
+    statement: list[dict[str, Any]] = field(default_factory=list)
     lost: set[str] = field(default_factory=set)
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def __post_init__(self) -> None:
+        self.courier = Courier(url=self.webhook_url, secret=self.webhook_secret, plan=self.plan)
 
     def order(self, kind: str, key: str, body: bytes) -> Answer:
         """Carry out an order once per key. A key's first answer is kept and given again, also when it is an error."""
-        order = _order_in(body)
-        script = SCRIPTS.get(str(order.get("instrument")))
-        if not key or script is None or not order["instrument"].startswith("tok_" if kind == "charge" else "acct_"):
-            return _error(400, "order_invalid")
+        order = _order_in(kind, body)
         with self.lock:
-            if key in self.answers:
-                first_body, answer = self.answers[key]
-                return answer if first_body == body else _error(400, "idempotency_key_reused")
+            script = self._script(kind, order) if key and order else None
+            if script is None:
+                return _error(400, "order_invalid")
+            if known := self._answered(key):
+                return known[1] if known[0] == body else _error(400, "idempotency_key_reused")
+            if kind == "refund" and (refusal := self._refusal(order)):
+                return _error(400, refusal)
             if not script.made and key not in self.lost:
                 self.lost.add(key)  # it never arrived: the next attempt is a first one
                 return Answer(0, b"", silent=True)
@@ -101,7 +76,7 @@ class Provider:
             answer = (
                 _error(500, "internal") if script.answer == "error" else Answer(200, json.dumps(things[0]).encode())
             )
-            self.answers[key] = (body, answer)
+            self.answers[key] = (time.monotonic(), body, answer)
         for thing in things:
             threading.Thread(target=self._live, args=(thing, script), daemon=True).start()
         return replace(answer, silent=script.answer == "silence" and bool(script.made))
@@ -112,12 +87,64 @@ class Provider:
             thing = self.objects.get(ref)
             return dict(thing) if thing and thing["kind"] == kind else None
 
-    def list(self, kind: str, reference: str) -> list[dict[str, Any]]:
+    def objects_of(self, kind: str, reference: str) -> list[dict[str, Any]]:
         """The objects of one order, oldest first."""
         with self.lock:
             return [dict(t) for t in self.objects.values() if t["kind"] == kind and t["reference"] == reference]
 
+    def lines(self, day: str) -> list[dict[str, Any]]:
+        """The movements of one day (UTC, ``2026-11-20``), oldest first."""
+        with self.lock:
+            return [line for line in self.statement if line["at"].startswith(day)]
+
+    def balance(self) -> dict[str, int]:
+        """What it holds for us, by currency."""
+        held: dict[str, int] = {}
+        with self.lock:
+            for line in self.statement:
+                held[line["currency"]] = held.get(line["currency"], 0) + line["amount"]
+        return held
+
+    def dispute(self, charge: str, phase: str, ref: str = "") -> str:
+        """The payer's bank disputes a charge; named by ``ref``, the dispute goes on. Its ref. Raises KeyError."""
+        with self.lock:
+            thing = self.objects.get(ref) or self._keep("dispute", self.objects[charge], charge=charge)
+            self._change(thing, phase)
+            told = dict(thing)
+        self.courier.tell(told, times=1)
+        return str(thing["id"])
+
+    # Private methods: their caller holds the lock
+
+    def _answered(self, key: str) -> tuple[bytes, Answer] | None:
+        at, body, answer = self.answers.get(key, (0.0, b"", None))
+        return (body, answer) if answer and time.monotonic() < at + self.plan.remembers else None
+
+    def _script(self, kind: str, order: Mapping[str, Any]) -> Script | None:
+        if kind != "refund":
+            return script_of(kind, order["instrument"])
+        charge = self.scripts.get(order["charge"])
+        return script_of("payout", charge.refunds) if charge else None
+
+    def _refusal(self, order: Mapping[str, Any]) -> str:
+        charge, others = self.objects[order["charge"]], self.objects.values()
+        same = [t for t in others if t.get("charge") == charge["id"]]
+        given = sum(t["amount"] for t in same if t["kind"] == "refund" and t["status"] in ("pending", "succeeded"))
+        if charge["status"] != "succeeded" or charge["currency"] != order["currency"]:
+            return "charge_not_refundable"
+        if any(t["status"] in ("withdrawn", "lost") for t in same):
+            return "charge_disputed"
+        return "refund_exceeds_charge" if given + order["amount"] > charge["amount"] else ""
+
     def _make(self, kind: str, order: Mapping[str, Any], script: Script) -> dict[str, Any]:
+        drift = {**script.differs, "amount": order["amount"] + script.differs.get("amount", 0)}
+        more = {"charge": order["charge"]} if kind == "refund" else {}
+        thing = self._keep(kind, order, **more, next_action=script.next_action, **drift)
+        self.scripts[thing["id"]] = script
+        self._change(thing, script.first)
+        return thing
+
+    def _keep(self, kind: str, order: Mapping[str, Any], **more: Any) -> dict[str, Any]:
         thing = {
             "id": f"{kind[:2]}_{secrets.token_hex(8)}",
             "kind": kind,
@@ -126,53 +153,57 @@ class Provider:
             "currency": order["currency"],
             "account": self.account,
             "live": False,
-            "status": script.first,
-            "failure": FAILURES.get(script.first),
+            "status": "",
+            "failure": None,
         }
-        differs = {**script.differs, "amount": thing["amount"] + script.differs.get("amount", 0)}
-        self.objects[thing["id"]] = thing | differs
+        self.objects[thing["id"]] = thing | more
         return self.objects[thing["id"]]
 
+    def _change(self, thing: dict[str, Any], status: str) -> None:
+        if thing["status"] == status:
+            return
+        thing["status"], thing["failure"] = status, FAILURES.get(status)
+        sign = _SIGNS[thing["kind"]].get(status, 0)
+        if not sign or thing["account"] != self.account:
+            return
+        self.statement.append(
+            {
+                "id": f"ln_{len(self.statement) + 1}",
+                "kind": thing["kind"],
+                "ref": thing["id"],
+                "reference": thing["reference"],
+                "amount": sign * thing["amount"],
+                "currency": thing["currency"],
+                "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            }
+        )
+
     def _live(self, thing: dict[str, Any], script: Script) -> None:
-        self._tell(thing, times=script.tells)
+        self._tell(thing, script)
         if script.then:
             time.sleep(self.delay)
             with self.lock:
-                thing["status"], thing["failure"] = script.then, FAILURES.get(script.then)
-            self._tell(thing, times=script.tells)
+                self._change(thing, script.then)
+            self._tell(thing, script)
+        ref = ""
+        for phase in script.disputed:
+            time.sleep(self.delay)
+            ref = self.dispute(thing["id"], phase, ref)
 
-    def _tell(self, thing: Mapping[str, Any], *, times: int) -> None:
+    def _tell(self, thing: dict[str, Any], script: Script) -> None:
         with self.lock:
-            event = {
-                "id": f"evt_{secrets.token_hex(8)}",
-                "type": f"{thing['kind']}.{thing['status']}",
-                "account": thing["account"],
-                "live": thing["live"],
-                "object": dict(thing),
-            }
-        for _ in range(times):
-            threading.Thread(target=self._deliver, args=(json.dumps(event).encode(),), daemon=True).start()
-
-    def _deliver(self, body: bytes) -> None:
-        for wait in RETRIES:
-            time.sleep(wait)
-            header = sign(self.webhook_secret, body, at=int(time.time()))
-            headers = {"Sandbox-Signature": header, "Content-Type": "application/json"}
-            try:
-                if httpx.post(self.webhook_url, content=body, headers=headers, timeout=5).status_code == 200:
-                    return
-            except httpx.HTTPError:
-                continue
+            told = dict(thing)
+        self.courier.tell(told, times=script.tells)
 
 
 # Private functions
 
 
-def _order_in(body: bytes) -> dict[str, Any]:
+def _order_in(kind: str, body: bytes) -> dict[str, Any]:
     """The order, or an empty one when a field is missing or of another type."""
     try:
-        order = json.loads(body)
-        good = order.keys() == _TYPES.keys() and all(type(order[name]) is kind for name, kind in _TYPES.items())
+        order, types = json.loads(body), _TYPES[kind]
+        good = order.keys() == types.keys() and all(type(order[name]) is wanted for name, wanted in types.items())
         return order if good and order["amount"] > 0 else {}
     except (ValueError, AttributeError):
         return {}

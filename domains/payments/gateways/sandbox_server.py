@@ -1,7 +1,9 @@
-"""The sandbox provider's HTTP side: charges and payouts under ``/v1``, each order once per ``Idempotency-Key``.
+"""The sandbox provider's HTTP side. Each order is carried out once per ``Idempotency-Key``.
 
-POST /v1/charges                   GET /v1/charges/{id}    GET /v1/charges?reference={our key}
-POST /v1/payouts                   GET /v1/payouts/{id}    GET /v1/payouts?reference={our key}
+POST /v1/charges, /v1/payouts, /v1/refunds     GET …/{id}, GET …?reference={our key}
+GET  /v1/disputes/{id}    GET /v1/statement?day=2026-11-20    GET /v1/balance    GET /v1/accounts/{account}
+POST /_control/faults {"on": "POST /v1/charges", "does": "silence"}, DELETE /_control/faults
+POST /_control/disputes {"charge": …, "phase": "withdrawn", "ref": …}
 """
 
 import json
@@ -11,10 +13,24 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
-from domains.payments.gateways.sandbox_provider import Provider
+from domains.payments.gateways.sandbox_plan import CARRIED_OUT
+from domains.payments.gateways.sandbox_provider import Answer, Provider
+from domains.payments.gateways.sandbox_scripts import holder_of
 
 LARGEST_BODY: Final = 65_536
-_PATH: Final = re.compile(r"/v1/(charge|payout)s(?:/(\w+))?")
+_ORDERS: Final = re.compile(r"/v1/(charge|payout|refund)s")
+_OBJECT: Final = re.compile(r"/v1/(charge|payout|refund|dispute)s/(\w+)")
+_ACCOUNT: Final = re.compile(r"/v1/accounts/(\w+)")
+_INSTEAD: Final = {
+    "lost": Answer(0, b"", silent=True),
+    "refuse": Answer(503, b'{"error": {"code": "unavailable"}}'),
+    "limit": Answer(429, b'{"error": {"code": "too_many_requests"}}'),
+    "unauthorized": Answer(401, b'{"error": {"code": "unauthorized"}}'),
+    "silence": Answer(0, b"", silent=True),
+    "error": Answer(500, b'{"error": {"code": "internal"}}'),
+    "garbage": Answer(200, b"<html>Bad gateway</html>"),
+}
+_NOT_FOUND: Final = Answer(404, b'{"error": {"code": "not_found"}}')
 
 
 def serve(provider: Provider, *, host: str, port: int, silence: float = 8.0) -> ThreadingHTTPServer:
@@ -25,41 +41,82 @@ def serve(provider: Provider, *, host: str, port: int, silence: float = 8.0) -> 
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
-            path = _PATH.fullmatch(self.path)
             length = int(self.headers.get("Content-Length") or 0)
-            if path is None or path[2] or length > LARGEST_BODY:
+            if length > LARGEST_BODY or not (_ORDERS.fullmatch(self.path) or self.path.startswith("/_control/")):
                 self.close_connection = True  # the body is still in it
-                return self._say(404, {"error": {"code": "not_found"}})
-            answer = provider.order(path[1], self.headers.get("Idempotency-Key", ""), self.rfile.read(length))
+                return self._send(_NOT_FOUND)
+            body, key = self.rfile.read(length), self.headers.get("Idempotency-Key", "")
+            return self._answer(lambda: posted(provider, self.path, key, body))
+
+        def do_GET(self) -> None:
+            self._answer(lambda: got(provider, self.path))
+
+        def do_DELETE(self) -> None:
+            provider.plan.clear()
+            self._send(_said(200, {}))
+
+        def _answer(self, act: Any) -> None:
+            fault = provider.plan.fault_for(f"{self.command} {self.path}")
+            answer = act() if not fault or fault in CARRIED_OUT else _NOT_FOUND
+            self._send(_INSTEAD.get(fault, answer))
+
+        def _send(self, answer: Answer) -> None:
             if answer.silent:
                 time.sleep(silence)
                 self.close_connection = True
-                return None
-            return self._send(answer.status, answer.body)
-
-        def do_GET(self) -> None:
-            url = urlsplit(self.path)
-            path = _PATH.fullmatch(url.path)
-            if url.path == "/health":
-                return self._say(200, {"live": False})
-            if path and path[2]:
-                thing = provider.get(path[1], path[2])
-                return self._say(200, thing) if thing else self._say(404, {"error": {"code": "not_found"}})
-            if path and (reference := parse_qs(url.query).get("reference")):
-                return self._say(200, {"items": provider.list(path[1], reference[0])})
-            return self._say(404, {"error": {"code": "not_found"}})
-
-        def _say(self, status: int, content: Any) -> None:
-            self._send(status, json.dumps(content).encode())
-
-        def _send(self, status: int, body: bytes) -> None:
-            self.send_response(status)
+                return
+            self.send_response(answer.status)
             self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Content-Length", str(len(answer.body)))
             self.end_headers()
-            self.wfile.write(body)
+            self.wfile.write(answer.body)
 
         def log_message(self, format: str, *args: Any) -> None:
             pass
 
     return ThreadingHTTPServer((host, port), Handler)
+
+
+def posted(provider: Provider, path: str, key: str, body: bytes) -> Answer:
+    """An order, or what whoever tests wants to go wrong."""
+    if order := _ORDERS.fullmatch(path):
+        return provider.order(order[1], key, body)
+    try:
+        wish = json.loads(body)
+        if path == "/_control/faults":
+            provider.plan.add(wish)
+            return _said(200, {})
+        if path == "/_control/disputes":
+            return _said(200, {"id": provider.dispute(**wish)})
+    except (ValueError, TypeError, KeyError, re.error):
+        return Answer(400, b'{"error": {"code": "wish_invalid"}}')
+    return _NOT_FOUND
+
+
+def got(provider: Provider, address: str) -> Answer:
+    """What is asked for, as it is now."""
+    url = urlsplit(address)
+    query = {name: values[0] for name, values in parse_qs(url.query).items()}
+    if found := _OBJECT.fullmatch(url.path):
+        thing = provider.get(found[1], found[2])
+        return _said(200, thing) if thing else _NOT_FOUND
+    if (found := _ORDERS.fullmatch(url.path)) and "reference" in query:
+        return _said(200, {"items": provider.objects_of(found[1], query["reference"])})
+    if found := _ACCOUNT.fullmatch(url.path):
+        holder = holder_of(found[1])
+        return _said(200, {"name": holder}) if holder else _NOT_FOUND
+    match url.path:
+        case "/v1/statement":
+            return _said(200, {"lines": provider.lines(query.get("day", "no day"))})
+        case "/v1/balance":
+            return _said(200, {"held": provider.balance()})
+        case "/health":
+            return _said(200, {"live": False})
+    return _NOT_FOUND
+
+
+# Private functions
+
+
+def _said(status: int, content: Any) -> Answer:
+    return Answer(status, json.dumps(content).encode())

@@ -1,5 +1,6 @@
 """``manage.py sandbox_gateway``: the pretended payment provider, as a process of its own."""
 
+import json
 import signal
 import threading
 from argparse import ArgumentParser
@@ -9,6 +10,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from domains.payments.gateways.sandbox_plan import Plan
 from domains.payments.gateways.sandbox_provider import Provider
 from domains.payments.gateways.sandbox_server import serve
 
@@ -21,13 +23,18 @@ class Command(BaseCommand):
         port = urlsplit(settings.SANDBOX_GATEWAY_URL).port or 8002
         parser.add_argument("--port", type=int, default=port, help="0: any free one")
         parser.add_argument("--delay", type=float, default=1.0, help="seconds until what comes later happens")
+        parser.add_argument("--plan", type=json.loads, default={}, help='{"seed": 7, "chances": {"silence": 0.1}}')
         parser.add_argument("--silence", type=float, default=8.0, help="seconds before it hangs up unanswered")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.SANDBOX_GATEWAY_ALLOWED:
             raise CommandError("The sandbox makes money out of nothing: it is not allowed by these settings.")
         secret = settings.SANDBOX_WEBHOOK_SECRETS[0]
-        provider = Provider(settings.SANDBOX_WEBHOOK_URL, secret, delay=options["delay"])
+        try:
+            plan = Plan(**options["plan"])
+        except (TypeError, ValueError) as error:
+            raise CommandError(f"--plan: {error}") from error
+        provider = Provider(settings.SANDBOX_WEBHOOK_URL, secret, delay=options["delay"], plan=plan)
         try:
             server = serve(provider, host="127.0.0.1", port=options["port"], silence=options["silence"])
         except OSError as error:

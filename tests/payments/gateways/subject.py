@@ -1,0 +1,86 @@
+"""What the contract suite needs of an adapter under test: the adapter, and a peer that plays what it is told."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from typing import ClassVar, Final
+
+from domains.payments.gateways import Gateway, Order, Outcome, Pending, Unknown
+from kelmah.ids import new_id
+from kelmah.money import Money
+
+Webhook = tuple[dict[str, str], bytes]  # headers, body, as they came over the wire
+_USUAL: Final = {"charge": "pays", "payout": "receives", "refund": "pays"}
+
+
+class Subject(ABC):
+    """One adapter with the peer that it talks to over real HTTP.
+
+    ``instruments``: what plays which part. Of charges: ``pays``, ``declines``, ``waits`` (pending at first, then paid).
+    Of payouts: ``receives``, ``refuses``, ``returns`` (paid, and later returned). Only those that the capabilities
+    promise are needed. ``names``: instruments whose holder the peer knows, by name; ``nobody``: one that is nobody's.
+    """
+
+    gateway: Gateway
+    currency: ClassVar[str] = "GHS"
+    others: ClassVar[tuple[str, ...]] = ()  # more of its currencies, of other exponents where it has some
+    instruments: ClassVar[Mapping[str, str]]
+    names: ClassVar[Mapping[str, str]] = {}
+    nobody: ClassVar[str] = ""
+    stamped: ClassVar[bool] = True  # its signatures carry the time at which they were made
+    remembers_orders: ClassVar[bool] = True  # a second order under one key is told from the first
+
+    @abstractmethod
+    def made(self, order: Order) -> int:
+        """How many objects that moved money, or may yet, the peer has for the order."""
+
+    @abstractmethod
+    def next_order(self, fault: str) -> None:
+        """How the peer treats the next order that comes.
+
+        Carried out: ``silence`` (never answered), ``error`` (a 500), ``garbage`` (what is no answer). Not carried out:
+        ``lost`` (never answered), ``refuse`` (a 503), ``limit`` (a 429).
+        """
+
+    @abstractmethod
+    def nobody_there(self) -> AbstractContextManager[None]:
+        """For a while nothing listens where the provider is."""
+
+    @abstractmethod
+    def pass_time(self) -> None:
+        """What the peer does later, it does now: what waits is decided, what is to be returned comes back."""
+
+    def webhooks(self, order: Order) -> list[Webhook]:
+        """Those that the peer sent about the order, at least one. Needed unless it sends none."""
+        raise LookupError(f"{self.gateway.name} is not to send webhooks")
+
+    def old_webhook(self, order: Order) -> Webhook:
+        """One about the order, well signed an hour ago. Needed if it signs with a time."""
+        raise LookupError(f"{self.gateway.name} does not sign with a time")
+
+    def dispute(self, charge_ref: str, *, phase: str) -> str:
+        """The payer's bank disputes a charge, and it comes to this phase; the dispute's ref. Needed if it has such."""
+        raise LookupError(f"{self.gateway.name} knows no disputes")
+
+    def order(
+        self, kind: str = "charge", part: str = "", amount: int = 1500, currency: str = "", of: str = ""
+    ) -> Order:
+        """A new order to the gateway, by default of what is paid at once."""
+        instrument = self.instruments.get(part or _USUAL[kind], "")
+        money = Money(amount, currency or self.currency)
+        return Order(key=new_id(), kind=kind, amount=money, instrument=instrument, of=of)
+
+    def settled(self, order: Order) -> Outcome:
+        """Send the order, and ask until it is decided: some providers decide nothing at once."""
+        outcome = self.gateway.submit(order)
+        return self.followed(order) if isinstance(outcome, Pending | Unknown) else outcome
+
+    def followed(self, order: Order) -> Outcome:
+        """What a query says at last, once time has passed."""
+        outcome = self.gateway.query(order)
+        for _ in range(5):
+            if not isinstance(outcome, Pending):
+                break
+            self.pass_time()
+            outcome = self.gateway.query(order)
+        return outcome
