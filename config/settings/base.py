@@ -142,6 +142,8 @@ EMAIL_PORT = env.number("EMAIL_PORT", default=587, at_least=1)
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", default="", example="kelmah")
 EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD", default="", example="a long random password")
 EMAIL_USE_TLS = env.switch("EMAIL_USE_TLS", default=True)
+ONCALL_EMAIL = env.text("ONCALL_EMAIL", default="", example="oncall@example.com")  # who hears of money gone wrong
+ONCALL_PHONE = env.text("ONCALL_PHONE", default="", example="+233241234567")
 FRONTEND_URL = env.site("FRONTEND_URL", default="http://127.0.0.1:3000", example="https://app.example.com")  # of links
 # Who looks at identity papers first; sandbox decides by the number, and is refused in production.
 VERIFICATION_VENDOR = env.one_of("VERIFICATION_VENDOR", ("manual", "sandbox"), default="manual")

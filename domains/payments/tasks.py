@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 
 from domains.payments import actions
-from domains.payments.actions import methods, privacy
+from domains.payments.actions import books, methods, privacy
 from kelmah.errors import Unavailable
 
 
@@ -49,6 +49,14 @@ def check_books() -> int:
 def check_payout_method(*, method_id: str) -> None:
     """Ask in whose name an account is kept. Twice is safe: what is decided stays."""
     methods.check(method_id=UUID(method_id))
+
+
+@shared_task(
+    name="payments.page_books", autoretry_for=(Unavailable,), retry_backoff=5, retry_backoff_max=300, max_retries=20
+)
+def page_books(*, check_id: int) -> None:
+    """Tell whoever is on call what a look at the books found. Twice is one mail, and perhaps two texts."""
+    books.page_books(check_id=check_id)
 
 
 @shared_task(

@@ -70,7 +70,8 @@ def _shared(name: str, meaning: str, example: str) -> Variable:
 
 
 _PEOPLE = ("identity",)
-_WRITERS = ("identity", "messaging")  # of letters
+_WRITERS = ("identity", "messaging", "payments")  # of letters
+_MONEY = ("payments",)
 _CRYPTO = "the keys of people's data, a file per domain that seals (`manage.py crypto new`)"
 
 VARIABLES = (
@@ -101,6 +102,8 @@ VARIABLES = (
     _choice("SMS_PROVIDER", "twilio, or mailbox for none", "twilio", "worker", domains=_WRITERS, unless_said="mailbox"),
     _choice("TWILIO_ACCOUNT_SID", "the account", "AC…", "worker", domains=_WRITERS, unless_said=""),
     _choice("TWILIO_FROM", "the sender of texts", "+15005550006", "worker", domains=_WRITERS, unless_said=""),
+    _choice("ONCALL_EMAIL", "who is told when the books are red", "oncall@example.com", "worker", domains=_MONEY),
+    _choice("ONCALL_PHONE", "the same, by SMS", "+233241234567", "worker", domains=_MONEY, unless_said=""),
     _login("SOCIAL_REDIRECTS", "where logins through a provider end, unless at FRONTEND_URL", "com.example.app:/done"),
     _login("SOCIAL_GOOGLE_CLIENT_ID", "of logins with Google", "1234.apps.googleusercontent.com"),
     _login("SOCIAL_GOOGLE_CLIENT_SECRET", "from Google", "long and random", source="secret"),

@@ -102,7 +102,7 @@ def test_a_domain_knows_no_secret_of_another(file: str) -> None:
         if own:
             assert {domain_of(each.lower().replace("_", "-")) for each in names} <= {"", own}, name
             assert ("JWT_SIGNING_KEY_FILE" in service["environment"]) == (own == "identity")
-            writes = name in ("identity-worker", "messaging-worker")
+            writes = name in ("identity-worker", "messaging-worker", "payments-worker")
             for secret in ("EMAIL_HOST_PASSWORD", "TWILIO_AUTH_TOKEN"):
                 assert (secret in service["environment"]) == writes
             sealing = [f"{own}_crypto_keys"] if own in ("identity", "files") else []

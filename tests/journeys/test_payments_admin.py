@@ -14,8 +14,9 @@ from django.contrib import admin
 from domains.payments import actions
 from domains.payments.actions.outcomes import settle_command
 from domains.payments.gateways import Succeeded
-from domains.payments.models import Decision, Escrow, WebhookEvent
+from domains.payments.models import Decision, Escrow, LedgerAccount, LedgerEntry, WebhookEvent
 from kelmah import clock
+from kelmah.money import Money
 from tests.payments.factories import (
     cedis,
     facts_of,
@@ -36,6 +37,9 @@ MODELS = sorted(
 )
 
 
+BOOKS = ("ledgeraccount/chart", "ledgeraccount/1/statement", "ledgertransaction/csv", "ledgertransaction/beancount")
+
+
 @pytest.fixture(autouse=True)
 def gateway_down(settings: Any) -> None:
     settings.SANDBOX_GATEWAY_URL = "http://127.0.0.1:9"
@@ -53,6 +57,18 @@ def money() -> None:
         received_at=clock.now(), next_at=clock.now(), dead_at=clock.now(), attempts=12,
     )  # fmt: skip
     assert escrow
+
+
+def colleague(name: str = "kofi", **changes: Any) -> Client:
+    """Somebody else of staff, logged in."""
+    from domains.identity.actions import create_staff
+    from tests.identity.desk import show_second_factor
+
+    client, password = Client(), "eleven purple giraffes sing"
+    member = create_staff(email=f"{name}@example.com", password=password, display_name=name, **changes)
+    client.force_login(member)
+    show_second_factor(client, member)
+    return client
 
 
 def path(model: Any) -> str:
@@ -86,6 +102,45 @@ def test_the_positions_of_a_currency_sum_to_zero_before_staffs_eyes(desk: Client
     for kind in ("escrow", "held by gateways", "payouts on their way", "wallets"):
         assert kind in page
     assert "1250.00 GHS" in page
+
+
+def test_the_chart_of_accounts_balances_now_and_at_the_end_of_every_day(desk: Client, money: None) -> None:
+    chart = desk.get("/admin/payments/ledgeraccount/chart/").content.decode()
+    for kind in ("Held by gateways", "Wallets", "Protected funds", "Payouts on their way"):
+        assert f">{kind}</a>" in chart
+    assert "Total GHS" in chart
+    assert "OUT OF BALANCE" not in chart
+    long_ago = desk.get("/admin/payments/ledgeraccount/chart/", {"at": "2001-01-01"}).content.decode()
+    assert "Nothing was ever booked" in long_ago
+
+
+def test_the_statement_of_an_account_is_a_page_and_a_file(desk: Client, money: None) -> None:
+    account = LedgerAccount.objects.get(key="gw:sandbox:GHS")
+    page = f"/admin/payments/ledgeraccount/{account.id}/statement/"
+    closing = str(Money(account.balance, "GHS"))
+    assert f"<strong>{closing}</strong>" in desk.get(page).content.decode()
+    lines = desk.get(page, {"as": "csv"}).content.decode().splitlines()
+    assert (len(lines), lines[-1].rpartition(",")[2]) == (1 + account.version, closing)
+    before = desk.get(page, {"since": "2001-01-01", "until": "2001-12-31"}).content.decode()
+    assert "<strong>0.00 GHS</strong>" in before
+    assert desk.get("/admin/payments/ledgeraccount/0/statement/").status_code == 404
+
+
+def test_the_books_are_taken_home_as_csv_and_for_beancount(desk: Client, money: None) -> None:
+    journal = b"".join(desk.get("/admin/payments/ledgertransaction/csv/").streaming_content).decode()
+    assert len(journal.splitlines()) == 1 + LedgerEntry.objects.count()
+    books = b"".join(desk.get("/admin/payments/ledgertransaction/beancount/").streaming_content).decode()
+    assert books.count(" balance ") == LedgerAccount.objects.count()
+
+
+@pytest.mark.parametrize("page", BOOKS)
+def test_the_books_are_shown_to_nobody_outside(page: str) -> None:
+    assert Client().get(f"/admin/payments/{page}/").status_code == 302
+
+
+@pytest.mark.parametrize("page", BOOKS)
+def test_the_books_are_not_shown_to_staff_without_the_right(page: str) -> None:
+    assert colleague(has_all_rights=False).get(f"/admin/payments/{page}/").status_code == 403
 
 
 def test_a_refund_needs_a_reason_and_keeps_who_decided(desk: Client) -> None:

@@ -1,5 +1,5 @@
 """The finance desk: money can be looked at, never edited; what waits can be asked about, decided or tried again."""
 
-from domains.payments.admin import deciding, escrows, events, gateways, ledger, methods, transfers
+from domains.payments.admin import accounts, deciding, escrows, events, gateways, ledger, methods, transfers
 
-__all__ = ["deciding", "escrows", "events", "gateways", "ledger", "methods", "transfers"]
+__all__ = ["accounts", "deciding", "escrows", "events", "gateways", "ledger", "methods", "transfers"]

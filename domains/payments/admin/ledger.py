@@ -1,12 +1,20 @@
 """The books: looked at, never edited."""
 
+from collections.abc import Iterator
+from datetime import timedelta
+
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, StreamingHttpResponse
+from django.urls import URLPattern, path
 from unfold.admin import ModelAdmin, TabularInline
 
 from domains.payments import actions
-from domains.payments.models import BooksCheck, LedgerAccount, LedgerEntry, LedgerTransaction, Position
+from domains.payments.admin.accounts import day_asked, start_of
+from domains.payments.models import BooksCheck, LedgerEntry, LedgerTransaction, Position
+from domains.payments.queries.exports import beancount, journal_csv
+from kelmah import clock
 from kelmah.http.staff import ReadOnly
 from kelmah.money import Money
 
@@ -45,15 +53,6 @@ class BooksCheckAdmin(ReadOnly, ModelAdmin):
             messages.success(request, "The books are in order.")
 
 
-@admin.register(LedgerAccount)
-class LedgerAccountAdmin(ReadOnly, ModelAdmin):
-    sees = "payments.view_money"
-    list_display = ("key", "currency", "balance", "floor", "version", "closed")
-    list_filter = ("currency", "closed")
-    search_fields = ("key",)
-    ordering = ("key",)
-
-
 class EntryInline(ReadOnly, TabularInline):
     model = LedgerEntry
     fields = readonly_fields = ("account", "amount", "currency", "balance_after", "account_version")
@@ -68,3 +67,30 @@ class LedgerTransactionAdmin(ReadOnly, ModelAdmin):
     search_fields = ("idem",)
     ordering = ("-id",)
     inlines = (EntryInline,)
+    list_before_template = "desk/journal_before.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        own = [
+            path("csv/", view(self.as_csv), name="payments_journal_csv"),
+            path("beancount/", view(self.as_beancount), name="payments_journal_beancount"),
+        ]
+        return [*own, *super().get_urls()]
+
+    def as_csv(self, request: HttpRequest) -> StreamingHttpResponse:
+        """Every entry of some days, by default this month's."""
+        today = clock.now().date()
+        since, until = day_asked(request, "since") or today.replace(day=1), day_asked(request, "until") or today
+        lines = journal_csv(since=start_of(since), until=start_of(until + timedelta(days=1)))
+        return self._file(request, lines, f"journal-{since}-{until}.csv", "text/csv; charset=utf-8")
+
+    def as_beancount(self, request: HttpRequest) -> StreamingHttpResponse:
+        """The whole books, for ``bean-check`` and ``bean-query``."""
+        return self._file(request, beancount(), "books.beancount", "text/plain; charset=utf-8")
+
+    def _file(self, request: HttpRequest, lines: Iterator[str], name: str, kind: str) -> StreamingHttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        response = StreamingHttpResponse(lines, content_type=kind)
+        response["Content-Disposition"] = f'attachment; filename="{name}"'
+        return response

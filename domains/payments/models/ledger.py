@@ -1,6 +1,7 @@
 """The books. Made and guarded in SQL (``migrations/0002_ledger.py``); here they are only read."""
 
 from django.db import models
+from django.db.models import Q
 
 
 class LedgerAccount(models.Model):
@@ -77,9 +78,13 @@ class BooksCheck(models.Model):
 
     at = models.DateTimeField()
     broken = models.JSONField()
+    paged = models.BooleanField(default=False, db_default=False)
 
     class Meta:
-        indexes = [models.Index(fields=["-at"], name="books_check_newest")]
+        indexes = [
+            models.Index(fields=["-at"], name="books_check_newest"),
+            models.Index(fields=["-at"], name="books_check_paged", condition=Q(paged=True)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.at:%F %T}: {'out of balance' if self.broken else 'in order'}"

@@ -3,6 +3,7 @@
 from domains.payments.queries.ledger import (
     balance_of,
     books_newest,
+    books_paged,
     broken_constraint,
     is_posted,
     payouts_are_frozen,
@@ -33,6 +34,7 @@ __all__ = [
     "access_payout",
     "balance_of",
     "books_newest",
+    "books_paged",
     "broken_constraint",
     "command_named",
     "escrows_of",

@@ -35,6 +35,11 @@ def books_newest() -> BooksCheck | None:
     return BooksCheck.objects.order_by("-at", "-id").first()
 
 
+def books_paged() -> BooksCheck | None:
+    """The newest look of which somebody was told."""
+    return BooksCheck.objects.filter(paged=True).order_by("-at", "-id").first()
+
+
 def payouts_are_frozen() -> bool:
     """Whether the newest look found the books out of balance."""
     newest = books_newest()

@@ -47,6 +47,16 @@ class LedgerRefused(Unprocessable):
     code, title = "ledger_refused", "The ledger refuses this transaction"
 
 
+class HoldNotAdjustable(Unprocessable):
+    """A hold's balance follows the state of what it was held for: only what changes that state moves it."""
+
+    code, title = "hold_not_adjustable", "What is held for something is moved by what it is held for"
+
+
+class AlreadyReversed(Conflict):
+    code, title = "already_reversed", "This transaction was taken back before"
+
+
 class NothingArrived(Conflict):
     code, title = "nothing_arrived", "No money arrived for this deposit: it can only be dismissed"
 
