@@ -12,9 +12,9 @@ import json
 import sys
 import time
 from collections import Counter
+from dataclasses import dataclass
 from itertools import count
-
-import httpx
+from typing import Self
 
 PASSWORD = "seven cedis for kenkey"
 
@@ -23,42 +23,62 @@ def email_of(number: int) -> str:
     return f"p{number}@example.com"
 
 
+@dataclass
+class Caller:
+    """A connection that is kept: a client that costs little, since it shares the cores with what is measured."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    @classmethod
+    async def at(cls, port: int) -> Self:
+        return cls(*await asyncio.open_connection("127.0.0.1", port))
+
+    async def post(self, path: str, body: dict[str, str]) -> tuple[int, dict[str, str]]:
+        content = json.dumps(body).encode()
+        head = f"POST /api/v1/auth{path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+        self.writer.write(f"{head}Content-Length: {len(content)}\r\n\r\n".encode() + content)
+        answer = (await self.reader.readuntil(b"\r\n\r\n")).lower()
+        at = answer.index(b"content-length:") + 15
+        told = await self.reader.readexactly(int(answer[at : answer.index(b"\r\n", at)]))
+        return int(answer[9:12]), json.loads(told)
+
+
 async def drive(what: str, port: int, seconds: float, connections: int, people: int, rate: float) -> dict[str, object]:
     statuses: Counter[int] = Counter()
     latencies: list[float] = []
     numbers, started = count(), time.perf_counter()
-    async with httpx.AsyncClient(
-        base_url=f"http://127.0.0.1:{port}/api/v1/auth", timeout=30, limits=httpx.Limits(max_connections=connections)
-    ) as client:
 
-        async def send(path: str, body: dict[str, str]) -> httpx.Response:
+    async def one(first: float) -> None:
+        await asyncio.sleep(first)
+        caller = await Caller.at(port)
+
+        async def send(path: str, body: dict[str, str]) -> tuple[int, dict[str, str]]:
             begun = time.perf_counter()
-            answer = await client.post(path, json=body)
-            statuses[answer.status_code] += 1
-            if answer.status_code == 200:
+            status, answer = await caller.post(path, body)
+            statuses[status] += 1
+            if status == 200:
                 latencies.append(time.perf_counter() - begun)
-            return answer
+            return status, answer
 
-        async def log_in() -> httpx.Response:
+        async def log_in() -> tuple[int, dict[str, str]]:
             return await send("/login", {"login": email_of(next(numbers) % people), "password": PASSWORD})
 
-        async def one(first: float) -> None:
-            await asyncio.sleep(first)
-            if what == "refresh":
-                while (answer := await log_in()).status_code == 503:
-                    await asyncio.sleep(0.1)
-                tokens, latencies[:] = answer.json(), []
-                while time.perf_counter() < started + seconds:
-                    tokens = (await send("/refresh", {"refresh_token": tokens["refresh_token"]})).json()
-                return
-            due = time.perf_counter()
-            while (now := time.perf_counter()) < started + seconds:
-                if rate and (due := due + connections / rate) > now:
-                    await asyncio.sleep(due - now)
-                await log_in()
+        if what == "refresh":
+            while (answer := await log_in())[0] == 503:
+                await asyncio.sleep(0.1)
+            tokens, latencies[:] = answer[1], []
+            while time.perf_counter() < started + seconds:
+                _, tokens = await send("/refresh", {"refresh_token": tokens["refresh_token"]})
+            return
+        due = time.perf_counter()
+        while (now := time.perf_counter()) < started + seconds:
+            if rate and (due := due + connections / rate) > now:
+                await asyncio.sleep(due - now)
+            await log_in()
 
-        gaps = connections / rate / connections if rate else 0.0
-        await asyncio.gather(*(one(number * gaps) for number in range(connections)))
+    gap = 1 / rate if rate else 0.0
+    await asyncio.gather(*(one(number * gap) for number in range(connections)))
     latencies.sort()
     took = time.perf_counter() - started
     return {
