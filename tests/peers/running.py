@@ -22,9 +22,10 @@ Notice = tuple[dict[str, str], bytes]  # headers, body
 
 @dataclass
 class Running:
-    """A running peer; ``notices`` are those that reached us, oldest first."""
+    """A running peer; ``notices`` are those that reached us at ``hears_at``, oldest first."""
 
     url: str
+    hears_at: str
     notices: list[Notice] = field(default_factory=list)
 
     def fault(self, on: str, does: str, *, times: int = 1, seconds: float = 0.0) -> None:
@@ -84,12 +85,13 @@ def process(provider: str, plan: dict[str, Any]) -> Iterator[str]:
 @contextmanager
 def peer(provider: str, **plan: Any) -> Iterator[Running]:
     """A peer whose notices are kept here, not delivered; ``plan`` gains ``webhook_url``."""
-    beside = Running("")
-    catcher = ThreadingHTTPServer(("127.0.0.1", 0), _catching(beside.notices))
+    notices: list[Notice] = []
+    catcher = ThreadingHTTPServer(("127.0.0.1", 0), _catching(notices))
+    hears_at = f"http://127.0.0.1:{catcher.server_port}/"
     threading.Thread(target=catcher.serve_forever, daemon=True).start()
     try:
-        with process(provider, {"webhook_url": f"http://127.0.0.1:{catcher.server_port}/", **plan}) as beside.url:
-            yield beside
+        with process(provider, {"webhook_url": hears_at, **plan}) as url:
+            yield Running(url, hears_at, notices)
     finally:
         catcher.shutdown()
         catcher.server_close()

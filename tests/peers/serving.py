@@ -26,7 +26,7 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.serving import make_server
 
 _DONE: Final = frozenset({"silence", "error", "garbage", "slow"})  # the request is carried out all the same
-_NOT_DONE: Final = frozenset({"lost", "refuse", "limit"})
+_NOT_DONE: Final = frozenset({"lost", "refuse", "limit", "deny"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +51,7 @@ class Fault:
 
     Carried out, but ``silence``: the connection breaks after ``seconds`` without an answer; ``error``: a 500;
     ``garbage``: a 502 with a page; ``slow``: answered after ``seconds``. Not carried out: ``lost``: silence;
-    ``refuse``: a 503; ``limit``: a 429.
+    ``refuse``: a 503; ``limit``: a 429; ``deny``: a 401.
     """
 
     on: str
@@ -118,6 +118,8 @@ class Peer:
                 return Response("unavailable", 503)
             case "limit":
                 return Response("slow down", 429, {"Retry-After": "1"})
+            case "deny":
+                return Response("unauthorized", 401)
         return None
 
     def _after(self, response: Response) -> Response:

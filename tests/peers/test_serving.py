@@ -37,7 +37,15 @@ def charge(probe: Running, key: UUID, *, timeout: float = 5) -> int:
 
 @pytest.mark.parametrize(
     ("does", "status", "done"),
-    [("silence", 0, 1), ("error", 500, 1), ("garbage", 502, 1), ("lost", 0, 0), ("refuse", 503, 0), ("limit", 429, 0)],
+    [
+        ("silence", 0, 1),
+        ("error", 500, 1),
+        ("garbage", 502, 1),
+        ("lost", 0, 0),
+        ("refuse", 503, 0),
+        ("limit", 429, 0),
+        ("deny", 401, 0),
+    ],
 )
 def test_a_fault_shows_itself_once_and_is_over(probe, key, does, status, done):
     probe.fault("POST /charges", does)
