@@ -18,3 +18,32 @@ SANDBOX_WEBHOOK_URL = env.text(
     example="http://127.0.0.1:8000/api/v1/webhooks/sandbox",
 )
 SANDBOX_WEBHOOK_SECRETS = env.words("SANDBOX_WEBHOOK_SECRETS", default="sandbox-webhooks")  # newest first
+
+# --- MTN Mobile Money (docs/gateways/mtn_momo.md) ------------------------------------------------------------------
+MTN_MOMO_API_URL = env.site(
+    "MTN_MOMO_API_URL", default="https://sandbox.momodeveloper.mtn.com", example="https://proxy.momoapi.mtn.com"
+)
+MTN_MOMO_TARGET_ENVIRONMENT = env.text("MTN_MOMO_TARGET_ENVIRONMENT", default="sandbox", example="mtnghana")
+MTN_MOMO_CURRENCY = env.text("MTN_MOMO_CURRENCY", default="EUR", example="GHS")  # its sandbox knows only EUR
+MTN_MOMO_CALLBACK_URL = env.text(
+    "MTN_MOMO_CALLBACK_URL", default="", example="https://api.example.com/api/v1/webhooks/mtn_momo"
+)
+_MTN_MOMO = _needed("mtn_momo")
+MTN_MOMO_COLLECTION_SUBSCRIPTION_KEY = env.text(
+    "MTN_MOMO_COLLECTION_SUBSCRIPTION_KEY", default=_MTN_MOMO, example="32 hex digits, from its developer portal"
+)
+MTN_MOMO_COLLECTION_API_USER = env.text(
+    "MTN_MOMO_COLLECTION_API_USER", default=_MTN_MOMO, example="c72025f5-5cd1-4630-99e4-8ba4722fad56"
+)
+MTN_MOMO_COLLECTION_API_KEY = env.text(
+    "MTN_MOMO_COLLECTION_API_KEY", default=_MTN_MOMO, example="32 hex digits, from its partner portal"
+)
+MTN_MOMO_DISBURSEMENT_SUBSCRIPTION_KEY = env.text(
+    "MTN_MOMO_DISBURSEMENT_SUBSCRIPTION_KEY", default=_MTN_MOMO, example="32 hex digits, from its developer portal"
+)
+MTN_MOMO_DISBURSEMENT_API_USER = env.text(
+    "MTN_MOMO_DISBURSEMENT_API_USER", default=_MTN_MOMO, example="c72025f5-5cd1-4630-99e4-8ba4722fad57"
+)
+MTN_MOMO_DISBURSEMENT_API_KEY = env.text(
+    "MTN_MOMO_DISBURSEMENT_API_KEY", default=_MTN_MOMO, example="32 hex digits, from its partner portal"
+)

@@ -18,6 +18,7 @@ from domains.payments.gateways.base import (
     Succeeded,
     Unknown,
 )
+from domains.payments.gateways.mtn_momo import MtnMomoGateway
 from domains.payments.gateways.sandbox import SandboxGateway
 from domains.payments.rules import GatewayNotOffered
 
@@ -44,6 +45,7 @@ __all__ = [
 
 GATEWAYS: dict[str, type[Gateway]] = {
     SandboxGateway.name: SandboxGateway,
+    MtnMomoGateway.name: MtnMomoGateway,
 }
 
 

@@ -149,17 +149,17 @@ def reference_of(key: UUID) -> str:
 
 
 def _body_of(order: Order) -> dict[str, Any]:
-    party = {"partyIdType": "MSISDN", "partyId": order.instrument}
-    return {
+    body: dict[str, Any] = {
         "amount": as_decimal(order.amount),
         "currency": order.amount.currency,
         "externalId": f"{order.kind}-{order.key}",
         "payerMessage": "Kelmah",
         "payeeNote": "Kelmah",
-        **{"charge": {"payer": party}, "payout": {"payee": party}, "refund": {"referenceIdToRefund": order.of}}[
-            order.kind
-        ],
     }
+    if order.kind == "refund":
+        return body | {"referenceIdToRefund": order.of}
+    party = {"partyIdType": "MSISDN", "partyId": order.instrument}
+    return body | {"payer" if order.kind == "charge" else "payee": party}
 
 
 def _ordered(order: Order) -> Facts:

@@ -54,8 +54,19 @@ class SandboxAccount(Entry):
         return str(values["account"])
 
 
-METHODS: Final[Mapping[str, type[Entry]]] = {entry.gateway: entry for entry in (SandboxToken,)}
-DESTINATIONS: Final[Mapping[str, type[Entry]]] = {entry.gateway: entry for entry in (SandboxAccount,)}
+class MtnMomoPhone(Entry):
+    gateway = "mtn_momo"
+    phone = serializers.RegexField(r"^\+[1-9][0-9]{7,14}$", help_text="A number registered with MTN, as +233241234567.")
+
+    @staticmethod
+    def text(values: Mapping[str, Any]) -> str:
+        return str(values["phone"]).removeprefix("+")
+
+
+_METHODS = (SandboxToken, MtnMomoPhone)
+_DESTINATIONS = (SandboxAccount, MtnMomoPhone)
+METHODS: Final[Mapping[str, type[Entry]]] = {entry.gateway: entry for entry in _METHODS}
+DESTINATIONS: Final[Mapping[str, type[Entry]]] = {entry.gateway: entry for entry in _DESTINATIONS}
 
 
 class InstrumentField(serializers.Field):
