@@ -37,3 +37,14 @@ class GatewayWebhook(View):
     def post(self, request: Request, gateway: str) -> Response:
         actions.receive_webhook(gateway=gateway, headers=request.headers, body=request._request.body)
         return Response(status=200)
+
+    @operation(
+        summary="An event of a payment provider that sends it by PUT",
+        description="As by POST; MTN Mobile Money sends its callbacks so.",
+        request={"application/json": dict},
+        response=None,
+        status=200,
+        errors=[rules.SignatureInvalid, rules.GatewayNotOffered, rules.NotOffered],
+    )
+    def put(self, request: Request, gateway: str) -> Response:
+        return self.post(request, gateway)

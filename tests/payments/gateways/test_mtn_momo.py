@@ -5,13 +5,17 @@ from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
+from django.test import Client
 
-from domains.payments import rules
+from domains.payments import actions, rules
 from domains.payments.gateways import Order, Outcome, Pending, Rejected, Succeeded, Unknown
 from domains.payments.gateways.mtn_momo import MtnMomoGateway, reference_of
+from domains.payments.models import GatewayCommand, Payout
+from domains.payments.tasks import resolve_commands
 from kelmah.errors import Unavailable
 from kelmah.ids import new_id
 from kelmah.money import Money
+from tests.payments.factories import cedis, in_wallet, rich, somebody, state_of
 from tests.peers.running import Running, peer
 
 FINE, FAILS, REJECTS, WAITS, TIMES_OUT = "233241234567", "46733123450", "46733123451", "46733123453", "46733123454"
@@ -280,3 +284,68 @@ def test_a_currency_without_minor_units_goes_there_and_back(settings):
         assert isinstance(outcome, Succeeded)
         assert outcome.facts.amount == Money(1250, "XAF")
         assert [m["minor"] for m in cameroon.movements(wanted.key)] == [1250]
+
+
+# With wallets and books
+
+
+@pytest.fixture
+def offered(mtn, settings) -> Running:
+    settings.GATEWAYS = ["mtn_momo", "sandbox"]
+    return mtn
+
+
+@pytest.mark.domain("payments")
+def test_a_deposit_is_credited_when_the_payer_has_approved_it(offered, api, drain):
+    by = somebody()
+    body = {"amount": {"amount": 1250, "currency": "GHS"}, "method": {"type": "mtn_momo", "phone": f"+{WAITS}"}}
+    deposit = api.as_(by).post("/api/v1/wallet/deposits", body, idempotency_key=str(new_id())).json
+    drain()
+    path = f"/api/v1/wallet/deposits/{deposit['id']}"
+    assert api.as_(by).get(path).json["next_action"]["kind"] == "approve_on_phone"
+    offered.settle()
+    command = GatewayCommand.objects.get(subject_id=deposit["id"])
+    _, callback = offered.notices_about(command.id, count=1)[0]
+    answer = Client().put("/api/v1/webhooks/mtn_momo", callback, content_type="application/json")
+    assert answer.status_code == 200
+    drain()
+    assert (api.as_(by).get(path).json["state"], in_wallet(by.user_id)) == ("succeeded", 1250)
+
+
+@pytest.mark.domain("payments")
+@pytest.mark.parametrize("phone", ["0241234567", "+0241234567", "233241234567", "+233 24 123 4567", "+1", ""])
+def test_a_number_that_is_not_international_is_refused(offered, api, phone):
+    body = {"amount": {"amount": 1250, "currency": "GHS"}, "method": {"type": "mtn_momo", "phone": phone}}
+    answer = api.as_(somebody()).post("/api/v1/wallet/deposits", body, idempotency_key=str(new_id()))
+    assert (answer.status, answer.json["errors"][0]["pointer"]) == (400, "/method/phone")
+
+
+@pytest.mark.domain("payments")
+@pytest.mark.parametrize("fault", ["silence", "lost", "error", "refuse"])
+def test_a_payout_without_an_answer_is_paid_once_whatever_happened(offered, drain, clock, fault):
+    """Rows 16 and 17, where the provider keeps no answers but refuses a second use of the id."""
+    by = rich(cedis(100))
+    offered.fault("POST /disbursement/v1_0/transfer", fault)
+    offered.notices_are("drop")
+    payout = actions.request_payout(by=by, amount=cedis(40), gateway="mtn_momo", destination=FINE)
+    command = GatewayCommand.objects.get(subject_id=payout.id)
+    drain()
+    assert (state_of(command), in_wallet(by.user_id)) == ("unknown", 6000)
+    for _ in range(3):
+        clock.advance(minutes=1)
+        resolve_commands()
+        time.sleep(0.1)
+    assert (state_of(payout), in_wallet(by.user_id)) == ("paid", 6000)
+    assert [m["minor"] for m in offered.movements(command.id) if m["moved"]] == [4000]
+
+
+@pytest.mark.domain("payments")
+def test_a_payout_that_mtn_refuses_comes_back_to_the_wallet(offered, drain, clock):
+    by = rich(cedis(100))
+    payout = actions.request_payout(by=by, amount=cedis(40), gateway="mtn_momo", destination=FAILS)
+    drain()
+    time.sleep(0.1)
+    clock.advance(minutes=1)
+    resolve_commands()
+    assert (state_of(payout), in_wallet(by.user_id)) == ("failed", 10000)
+    assert Payout.objects.get(id=payout.id).failure == "internal_processing_error"
