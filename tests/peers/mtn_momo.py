@@ -4,7 +4,7 @@ Kept from there: tokens per product; 202, then poll; X-Reference-Id of version 4
 the request that come as 500; one callback by PUT, unsigned, never repeated; reasons as plain texts; amounts as texts.
 
 Plan: webhook_url, currency, environment, keys per product, ``token_seconds``, ``delay`` (seconds until a payment is
-carried out), ``balance``. Not MTN's: 46733123499 pays one minor unit less, 46733123498 only counts once told to settle.
+carried out), ``balance``. Not MTN's: 46733123499 pays one minor unit less.
 """
 
 import base64
@@ -44,7 +44,7 @@ _REFUSED = {
     "requesttopay": {"46733123457": "NOT_ALLOWED", "46733123460": "INVALID_CURRENCY"},
     "transfer": {"46733123458": "NOT_ALLOWED", "46733123461": "INVALID_CURRENCY"},
 }
-_WAITS = {"46733123453": "SUCCESSFUL", "46733123454": "FAILED", "46733123498": "SUCCESSFUL"}
+_WAITS = {"46733123453": "SUCCESSFUL", "46733123454": "FAILED"}
 _LESS = "46733123499"
 _KINDS = {"requesttopay": "charge", "transfer": "payout", "refund": "refund"}
 _FIELDS = {
@@ -163,7 +163,10 @@ def status(product: str, what: str, ref: str) -> tuple[Response, int]:
 def balance(product: str) -> tuple[Response, int]:
     if refusal := _entry(product):
         return refusal
-    return jsonify(availableBalance=plan.get("balance", {}).get(product, "0"), currency=CURRENCY), 200
+    signs = {"charge": 1} if product == "collection" else {"payout": -1, "refund": -1}
+    moved = sum(each.minor * signs.get(each.kind, 0) for each in movements() if each.moved)
+    held = Decimal(plan.get("balance", {}).get(product, "0")) + Decimal(moved).scaleb(-DIGITS)
+    return jsonify(availableBalance=str(held), currency=CURRENCY), 200
 
 
 @app.get("/<product>/v1_0/accountholder/msisdn/<number>/basicuserinfo")

@@ -91,6 +91,8 @@ class MtnMomoGateway(Gateway):
 
     def fetch(self, kind: str, ref: str) -> Outcome:
         product, path = _PRODUCTS[kind]
+        if not _is_reference(ref):
+            return Unknown(reason="no reference of MTN")
         try:
             answer = ask(product, "GET", f"/v1_0/{path}/{ref}")
             if answer.status_code == 200:
@@ -192,6 +194,13 @@ def _told(thing: Mapping[str, Any], *, ref: str) -> Outcome:
         return Unknown(reason=f"its status is {thing['status']!r}")
     except (KeyError, ValueError) as error:
         return Unknown(reason=f"an answer without sense: {error}")
+
+
+def _is_reference(ref: str) -> bool:
+    try:
+        return str(UUID(ref)) == ref
+    except ValueError:
+        return False
 
 
 def _reason_in(thing: Mapping[str, Any]) -> str:

@@ -17,8 +17,9 @@ class Subject(ABC):
     """One adapter with the peer that it talks to over real HTTP.
 
     ``instruments``: what plays which part. Of charges: ``pays``, ``declines``, ``waits`` (pending at first, then paid).
-    Of payouts: ``receives``, ``refuses``, ``returns`` (paid, and later returned). Only those that the capabilities
-    promise are needed. ``names``: instruments whose holder the peer knows, by name; ``nobody``: one that is nobody's.
+    Of payouts: ``receives``, ``refuses``, ``returns`` (paid, and later returned; left out where that never happens).
+    Only those that the capabilities promise are needed. ``names``: instruments whose holder the peer knows, by name;
+    ``nobody``: one that is nobody's.
     """
 
     gateway: Gateway

@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 import pytest
-from django.test import Client
+from django.test import Client, override_settings
 
 from domains.payments import actions, rules
 from domains.payments.gateways import Order, Outcome, Pending, Rejected, Succeeded, Unknown
@@ -16,6 +17,8 @@ from kelmah.errors import Unavailable
 from kelmah.ids import new_id
 from kelmah.money import Money
 from tests.payments.factories import cedis, in_wallet, rich, somebody, state_of
+from tests.payments.gateways.contract import Contract
+from tests.payments.gateways.subject import Subject, Webhook
 from tests.peers.running import Running, peer
 
 FINE, FAILS, REJECTS, WAITS, TIMES_OUT = "233241234567", "46733123450", "46733123451", "46733123453", "46733123454"
@@ -24,7 +27,7 @@ SAYS_LESS, NOT_ALLOWED, NOBODY = "46733123499", "46733123457", "46733123455"
 
 @pytest.fixture(scope="module")
 def _process() -> Iterator[Running]:
-    with peer("mtn_momo", balance={"collection": "1250.50", "disbursement": "20"}) as running:
+    with peer("mtn_momo") as running:
         yield running
 
 
@@ -35,9 +38,9 @@ def mtn(_process: Running, settings) -> Iterator[Running]:
     _process.calm()
 
 
-def ours(settings, running: Running, *, currency: str = "GHS") -> None:
+def ours(settings, running: Running, *, currency: str = "GHS", environment: str = "mtnghana") -> None:
     settings.MTN_MOMO_API_URL = running.url
-    settings.MTN_MOMO_TARGET_ENVIRONMENT = "mtnghana"
+    settings.MTN_MOMO_TARGET_ENVIRONMENT = environment
     settings.MTN_MOMO_CURRENCY = currency
     settings.MTN_MOMO_CALLBACK_URL = f"{running.hears_at}api/v1/webhooks/mtn_momo"
     for product in ("collection", "disbursement"):
@@ -264,8 +267,10 @@ def test_the_name_of_an_account(mtn):
     assert MtnMomoGateway().name_of("233249999999") == ""
 
 
-def test_what_mtn_holds_for_us_is_the_sum_of_both_products(mtn):
-    assert MtnMomoGateway().balance() == [Money(127050, "GHS")]
+def test_what_mtn_holds_for_us_is_the_sum_of_both_products(settings):
+    with peer("mtn_momo", balance={"collection": "1250.50", "disbursement": "20"}) as untouched:
+        ours(settings, untouched)
+        assert MtnMomoGateway().balance() == [Money(127050, "GHS")]
 
 
 def test_a_balance_that_is_not_to_be_had_is_said_to_be_so(mtn):
@@ -289,10 +294,18 @@ def test_a_currency_without_minor_units_goes_there_and_back(settings):
 # With wallets and books
 
 
+@pytest.fixture(scope="module")
+def _play_money() -> Iterator[Running]:
+    with peer("mtn_momo", environment="sandbox") as running:
+        yield running
+
+
 @pytest.fixture
-def offered(mtn, settings) -> Running:
+def offered(_play_money: Running, settings) -> Iterator[Running]:
+    ours(settings, _play_money, environment="sandbox")
     settings.GATEWAYS = ["mtn_momo", "sandbox"]
-    return mtn
+    yield _play_money
+    _play_money.calm()
 
 
 @pytest.mark.domain("payments")
@@ -349,3 +362,47 @@ def test_a_payout_that_mtn_refuses_comes_back_to_the_wallet(offered, drain, cloc
     resolve_commands()
     assert (state_of(payout), in_wallet(by.user_id)) == ("failed", 10000)
     assert Payout.objects.get(id=payout.id).failure == "internal_processing_error"
+
+
+class Mtn(Subject):
+    """MTN's own sandbox: its numbers, and euros."""
+
+    currency = "EUR"
+    instruments = {"pays": FINE, "declines": REJECTS, "waits": WAITS, "receives": FINE, "refuses": NOBODY}
+    names = {"233240000001": "Ama Mensah", "233240000002": "Kofi Boateng"}
+    nobody = "233249999999"
+
+    def __init__(self, running: Running) -> None:
+        self.gateway = MtnMomoGateway()
+        self.peer = running
+
+    def made(self, order: Order) -> int:
+        return len([m for m in self.peer.movements(order.key, kind=order.kind) if m["state"] != "FAILED"])
+
+    def next_order(self, fault: str) -> None:
+        self.peer.fault("POST /(collection|disbursement)/v1_0/", fault)
+
+    @contextmanager
+    def nobody_there(self) -> Iterator[None]:
+        with override_settings(MTN_MOMO_API_URL="http://127.0.0.1:9"):
+            yield
+
+    def pass_time(self) -> None:
+        self.peer.settle()
+
+    def webhooks(self, order: Order) -> list[Webhook]:
+        return self.peer.notices_about(order.key, count=1)
+
+
+@pytest.fixture(scope="module")
+def _sandbox() -> Iterator[Running]:
+    with peer("mtn_momo", environment="sandbox", currency="EUR") as running:
+        yield running
+
+
+class TestContract(Contract):
+    @pytest.fixture
+    def subject(self, _sandbox: Running, settings) -> Iterator[Mtn]:
+        ours(settings, _sandbox, currency="EUR", environment="sandbox")
+        yield Mtn(_sandbox)
+        _sandbox.calm()
