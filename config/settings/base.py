@@ -200,5 +200,8 @@ LOGGING = {
     "formatters": {"line": {"format": "{levelname:<7} {name}: {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", default="INFO", example="INFO")},
-    "loggers": {"httpx": {"level": "WARNING"}},  # a line for every call between domains tells nothing
+    "loggers": {  # a line for every call between domains, or to a payment provider, tells nothing
+        "httpx": {"level": "WARNING"},
+        "stripe": {"level": "WARNING"},
+    },
 }

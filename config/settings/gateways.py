@@ -47,3 +47,13 @@ MTN_MOMO_DISBURSEMENT_API_USER = env.text(
 MTN_MOMO_DISBURSEMENT_API_KEY = env.text(
     "MTN_MOMO_DISBURSEMENT_API_KEY", default=_MTN_MOMO, example="32 hex digits, from its partner portal"
 )
+
+# --- stripe ------------------------------------------------------------------------------------------------------
+STRIPE_API_URL = env.site("STRIPE_API_URL", default="https://api.stripe.com", example="https://api.stripe.com")
+STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY", default=_needed("stripe"), example="sk_live_51…")
+STRIPE_ACCOUNT = env.text("STRIPE_ACCOUNT", default=_needed("stripe"), example="acct_1PgafTB7WZ01zgkW")
+STRIPE_WEBHOOK_SECRETS = env.words("STRIPE_WEBHOOK_SECRETS")  # one per endpoint, whsec_…; old ones while they rotate
+STRIPE_CURRENCIES = env.words("STRIPE_CURRENCIES", default="USD,EUR,GBP")  # those in which the account settles
+STRIPE_RETURN_URL = env.text(  # where payers come back to from their bank
+    "STRIPE_RETURN_URL", default=_needed("stripe"), example="https://app.example.com/payments/return"
+)

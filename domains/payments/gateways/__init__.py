@@ -20,6 +20,7 @@ from domains.payments.gateways.base import (
 )
 from domains.payments.gateways.mtn_momo import MtnMomoGateway
 from domains.payments.gateways.sandbox import SandboxGateway
+from domains.payments.gateways.stripe import StripeGateway
 from domains.payments.rules import GatewayNotOffered
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
 GATEWAYS: dict[str, type[Gateway]] = {
     SandboxGateway.name: SandboxGateway,
     MtnMomoGateway.name: MtnMomoGateway,
+    StripeGateway.name: StripeGateway,
 }
 
 

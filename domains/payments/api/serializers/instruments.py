@@ -54,6 +54,26 @@ class SandboxAccount(Entry):
         return str(values["account"])
 
 
+class StripeMethod(Entry):
+    gateway = "stripe"
+    payment_method = serializers.RegexField(
+        r"^pm_[A-Za-z0-9_]{1,120}$", help_text="What Stripe's library gave the app."
+    )
+
+    @staticmethod
+    def text(values: Mapping[str, Any]) -> str:
+        return str(values["payment_method"])
+
+
+class StripeAccount(Entry):
+    gateway = "stripe"
+    account = serializers.RegexField(r"^acct_[A-Za-z0-9]{1,60}$", help_text="The worker's connected account.")
+
+    @staticmethod
+    def text(values: Mapping[str, Any]) -> str:
+        return str(values["account"])
+
+
 class MtnMomoPhone(Entry):
     gateway = "mtn_momo"
     phone = serializers.RegexField(r"^\+[1-9][0-9]{7,14}$", help_text="A number registered with MTN, as +233241234567.")
@@ -63,8 +83,8 @@ class MtnMomoPhone(Entry):
         return str(values["phone"]).removeprefix("+")
 
 
-_METHODS = (SandboxToken, MtnMomoPhone)
-_DESTINATIONS = (SandboxAccount, MtnMomoPhone)
+_METHODS = (SandboxToken, StripeMethod, MtnMomoPhone)
+_DESTINATIONS = (SandboxAccount, StripeAccount, MtnMomoPhone)
 METHODS: Final[Mapping[str, type[Entry]]] = {entry.gateway: entry for entry in _METHODS}
 DESTINATIONS: Final[Mapping[str, type[Entry]]] = {entry.gateway: entry for entry in _DESTINATIONS}
 
