@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 
 from domains.payments import actions
-from domains.payments.actions import books, methods, privacy
+from domains.payments.actions import books, methods, privacy, reconciliation, statements
 from kelmah.errors import Unavailable
 
 
@@ -37,6 +37,18 @@ def sweep_webhooks() -> int:
 def check_books() -> int:
     """Check the eight invariants; returns how many are broken. While some are, payouts wait."""
     return actions.check_books()
+
+
+@shared_task(name="payments.reconcile")
+def reconcile(*, gateway: str) -> int:
+    """Compare a gateway's statements with the books; returns how many lines were looked at."""
+    return reconciliation.reconcile(gateway=gateway)
+
+
+@shared_task(name="payments.fetch_statements")
+def fetch_statements() -> int:
+    """Ask every gateway that gives statements for yesterday's. Twice is safe: the same one is kept once."""
+    return statements.fetch_statements()
 
 
 @shared_task(

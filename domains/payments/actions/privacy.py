@@ -16,6 +16,7 @@ from domains.payments.models import (
     LedgerEntry,
     Payout,
     PayoutMethod,
+    SuspenseRuling,
     WebhookEvent,
 )
 from domains.payments.queries.methods import destination_of
@@ -97,7 +98,8 @@ def _forget_methods(user_id: UUID) -> int:
 def _erase(user_id: UUID) -> dict[str, int]:
     deposits = Deposit.objects.filter(user_id=user_id)
     payouts = Payout.objects.filter(user_id=user_id)
-    subjects = [*deposits.values_list("id", flat=True), *payouts.values_list("id", flat=True)]
+    explained = SuspenseRuling.objects.filter(credit_to=user_id)
+    subjects = [each for found in (deposits, payouts, explained) for each in found.values_list("id", flat=True)]
     orders = GatewayCommand.objects.filter(subject_id__in=subjects)
     told = WebhookEvent.objects.filter(ref__in=orders.exclude(gateway_ref="").values("gateway_ref"))
     decided = Decision.objects.filter(subject_id__in=[str(subject) for subject in subjects])
@@ -106,6 +108,7 @@ def _erase(user_id: UUID) -> dict[str, int]:
         "payout_methods": _forget_methods(user_id),
         "instruments": orders.exclude(instrument=ERASED).update(instrument=ERASED, next_action=None, last_error=""),
         "webhooks": told.exclude(body=b"").update(body=b"", last_error=""),
+        "explanations": explained.exclude(reason=ERASED).update(reason=ERASED),
         "decisions": decided.exclude(reason=ERASED).update(reason=ERASED),
         "titles": Escrow.objects.filter(hirer_id=user_id).exclude(title=ERASED).update(title=ERASED),
         "traces": forget_traces("payments", user_id),

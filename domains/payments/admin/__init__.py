@@ -1,5 +1,27 @@
 """The finance desk: money can be looked at, never edited; what waits can be asked about, decided or tried again."""
 
-from domains.payments.admin import accounts, deciding, escrows, events, gateways, ledger, methods, transfers
+from domains.payments.admin import (
+    accounts,
+    deciding,
+    escrows,
+    events,
+    gateways,
+    ledger,
+    methods,
+    statements,
+    suspense,
+    transfers,
+)
 
-__all__ = ["accounts", "deciding", "escrows", "events", "gateways", "ledger", "methods", "transfers"]
+__all__ = [
+    "accounts",
+    "deciding",
+    "escrows",
+    "events",
+    "gateways",
+    "ledger",
+    "methods",
+    "statements",
+    "suspense",
+    "transfers",
+]

@@ -7,6 +7,8 @@ from domains.payments.models.escrows import Escrow, FeePlan, FundingRequest
 from domains.payments.models.gateways import GatewayCommand, WebhookEvent
 from domains.payments.models.ledger import BooksCheck, LedgerAccount, LedgerEntry, LedgerTransaction, Position
 from domains.payments.models.methods import DataKey, PayoutMethod
+from domains.payments.models.statements import Difference, Statement, StatementEntry
+from domains.payments.models.suspense import Suspended, SuspenseRuling
 from domains.payments.models.transfers import Deposit, Payout
 from kelmah.db.models import IdempotencyKeyBase, InboxBase, OutboxBase, UUIDModel
 
@@ -15,6 +17,7 @@ __all__ = [
     "DataKey",
     "Decision",
     "Deposit",
+    "Difference",
     "Escrow",
     "FeePlan",
     "FundingRequest",
@@ -28,6 +31,10 @@ __all__ = [
     "Payout",
     "PayoutMethod",
     "Position",
+    "Statement",
+    "StatementEntry",
+    "Suspended",
+    "SuspenseRuling",
     "WebhookEvent",
 ]
 

@@ -3,7 +3,15 @@
 from django.db import DatabaseError
 
 from domains.payments import rules
-from domains.payments.models import BooksCheck, Deposit, GatewayCommand, LedgerAccount, LedgerEntry, LedgerTransaction
+from domains.payments.models import (
+    BooksCheck,
+    Deposit,
+    Difference,
+    GatewayCommand,
+    LedgerAccount,
+    LedgerEntry,
+    LedgerTransaction,
+)
 from kelmah.money import Money
 
 
@@ -41,9 +49,9 @@ def books_paged() -> BooksCheck | None:
 
 
 def payouts_are_frozen() -> bool:
-    """Whether the newest look found the books out of balance."""
+    """Whether the newest look found the books out of balance, or a statement contradicts them."""
     newest = books_newest()
-    return bool(newest and newest.broken)
+    return bool(newest and newest.broken) or Difference.objects.filter(closed_at=None, red=True).exists()
 
 
 def broken_constraint(error: DatabaseError) -> str:

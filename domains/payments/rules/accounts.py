@@ -37,6 +37,16 @@ def suspense(name: str, currency: str) -> str:
     return f"suspense:{name}:{currency}"
 
 
+def gateway_fee(currency: str) -> str:
+    """What gateways keep for their work: negative, a cost."""
+    return f"platform:gateway_fee:{currency}"
+
+
+def loss(currency: str) -> str:
+    """What the platform bears (negative) or keeps because nobody could say whose it was."""
+    return f"platform:loss:{currency}"
+
+
 def fee_shard(currency: str, key: str) -> str:
     """The platform's fees: one of sixteen rows, chosen by the transaction's key."""
     return f"platform:fee:{currency}:{zlib.crc32(key.encode()) % FEE_SHARDS}"

@@ -71,3 +71,33 @@ class ReasonMissing(Unprocessable):
 
 class SignatureInvalid(DomainError):
     code, status, title = "signature_invalid", 400, "The signature does not match the body, or is too old"
+
+
+class StatementUnreadable(Unprocessable):
+    code, title = "statement_unreadable", "This is not a statement that can be read"
+
+
+class StatementDoesNotAddUp(Unprocessable):
+    """Its opening balance and its lines don't make its closing balance: a part is missing, or it was changed."""
+
+    code, title = "statement_does_not_add_up", "The lines of this statement do not add up to its balances"
+
+
+class OthersStatement(Unprocessable):
+    code, title = "others_statement", "This is the statement of an account that is not ours"
+
+
+class DecideThere(Conflict):
+    code, title = "decide_there", "This waits in the review of a deposit or payout: decide there"
+
+
+class NothingSuspended(Conflict):
+    code, title = "nothing_suspended", "The suspended amount has changed meanwhile: look again"
+
+
+class FourEyes(Conflict):
+    code, title = "four_eyes", "Somebody else of the staff must carry out what you have proposed"
+
+
+class NoSuchWallet(Unprocessable):
+    code, title = "no_such_wallet", "Nobody with this id has a wallet in this currency"

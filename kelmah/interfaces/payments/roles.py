@@ -28,6 +28,14 @@ PERMISSIONS: Final = (
         title="Ask a gateway what became of a transfer, or declare it never done",
         to=("finance", "admin"),
     ),
+    Permission(
+        name="payments.import_statement", title="Bring statements of banks and gateways", to=("finance", "admin")
+    ),
+    Permission(
+        name="payments.settle_difference",
+        title="Decide where statements and books differ, and on money that nobody can explain",
+        to=("finance", "admin"),
+    ),
     Permission(name="payments.view_events", title="See events of payments on their way", to=("admin",)),
     Permission(
         name="payments.decide_events", title="Try dead letters of payments again, or give them up", to=("admin",)

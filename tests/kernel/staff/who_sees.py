@@ -25,6 +25,7 @@ PAGES: dict[str, dict[str, set[str]]] = {
             "finance", "compliance", "admin",
         },
         "Decision FeePlan PayoutMethod": {"finance", "compliance", "admin"},
+        "Statement StatementEntry Difference Suspended SuspenseRuling": {"finance", "compliance", "admin"},
     },
     "messaging": {
         "Conversation Message": {"support", "moderator", "compliance", "admin"},
@@ -53,6 +54,8 @@ ACTIONS: dict[str, dict[str, set[str]]] = {
         "BooksCheck.check_now Escrow.refund Deposit.accept Deposit.dismiss": {"finance", "admin"},
         "Deposit.ask_the_gateway Payout.accept Payout.ask_the_gateway": {"finance", "admin"},
         "PayoutMethod.accept PayoutMethod.refuse": {"finance", "compliance", "admin"},
+        "Statement.reconcile Difference.accept Difference.book": {"finance", "admin"},
+        "Suspended.credit Suspended.write_off SuspenseRuling.carry_out SuspenseRuling.withdraw": {"finance", "admin"},
         "GatewayCommand.ask_the_gateway GatewayCommand.give_up WebhookEvent.replay": {"finance", "admin"},
     },
     "messaging": {"Delivery.send_again": {"support", "admin"}},

@@ -42,11 +42,13 @@ def messaging() -> None:
 def payments() -> None:
     from domains.payments import actions
     from tests.payments.factories import cedis, funded_escrow, ordered_payout, rich, ruling
+    from tests.payments.statements import every_kind_of_difference
 
     funded_escrow()
     ordered_payout(rich(cedis(100)), cedis(40))
     actions.check_books()
     actions.refund_escrow(milestone_id=funded_escrow().milestone_id, ruling=ruling())
+    every_kind_of_difference()
 
 
 def reviews() -> None:

@@ -1,0 +1,161 @@
+"""Statements come in: from a file that staff bring, or from a gateway's API."""
+
+import hashlib
+from datetime import date, timedelta
+from uuid import UUID
+
+import structlog
+
+from domains.payments.gateways import gateway_named, names_offered
+from domains.payments.gateways.base import StatementLine
+from domains.payments.gateways.camt import read_camt
+from domains.payments.gateways.statement_csv import read_csv
+from domains.payments.gateways.statement_files import LARGEST_FILE, BankLine, StatementFile
+from domains.payments.models import Difference, Statement, StatementEntry
+from domains.payments.rules.errors import OthersStatement, StatementUnreadable
+from kelmah import clock
+from kelmah.db import atomic
+from kelmah.events.publish import enqueue
+
+log = structlog.get_logger(__name__)
+
+
+def import_file(*, gateway: str, content: bytes, name: str, by: UUID) -> list[Statement]:
+    """Keep the statements of a file, camt.053 or CSV; the same file again changes nothing.
+
+    Raises StatementUnreadable, StatementDoesNotAddUp, OthersStatement, GatewayNotOffered.
+    """
+    if len(content) > LARGEST_FILE:
+        raise StatementUnreadable(f"The file has more than {LARGEST_FILE} bytes.")
+    account = gateway_named(gateway).capabilities.account
+    is_xml = content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+    told = read_camt(content) if is_xml else read_csv(content, account=account, name=name)
+    if others := sorted({each.account for each in told} - {account}):
+        raise OthersStatement(f"The file is about {', '.join(others)}, ours is {account}.")
+    digest = hashlib.sha256(content).hexdigest()
+    with atomic("payments"):
+        kept = [_keep(gateway, each, digest=digest, by=by) for each in told]
+        enqueue("payments.reconcile", gateway=gateway)
+    return kept
+
+
+def fetch_statement(*, gateway: str, day: date) -> list[Statement]:
+    """Ask a gateway for what moved on a day. Raises GatewayNotOffered, NotOffered, Unavailable."""
+    adapter = gateway_named(gateway)
+    lines = adapter.statement(day)
+    told = [
+        _of_day(
+            adapter.capabilities.account, currency, day, [line for line in lines if line.amount.currency == currency]
+        )
+        for currency in sorted({line.amount.currency for line in lines} | _known_currencies(gateway))
+    ]
+    digest = hashlib.sha256(repr((day, lines)).encode()).hexdigest()
+    with atomic("payments"):
+        kept = [_keep(gateway, each, digest=digest, by=None) for each in told]
+        enqueue("payments.reconcile", gateway=gateway)
+    return kept
+
+
+def fetch_statements() -> int:
+    """Yesterday's statements of every gateway that gives them; returns how many were kept or were there."""
+    yesterday = (clock.now() - timedelta(days=1)).date()
+    offered = [name for name in names_offered() if gateway_named(name).capabilities.statements]
+    return sum(len(fetch_statement(gateway=name, day=yesterday)) for name in offered)
+
+
+# Private functions
+
+
+def _known_currencies(gateway: str) -> set[str]:
+    return set(Statement.objects.filter(gateway=gateway).values_list("currency", flat=True))
+
+
+def _of_day(account: str, currency: str, day: date, lines: list[StatementLine]) -> StatementFile:
+    return StatementFile(
+        account=account,
+        currency=currency,
+        name=f"{day} {currency}",
+        source="api",
+        first_day=day,
+        last_day=day,
+        opening=None,
+        closing=None,
+        lines=[BankLine(**vars(line)) for line in lines],
+    )
+
+
+def _keep(gateway: str, told: StatementFile, *, digest: str, by: UUID | None) -> Statement:
+    statement, made = Statement.objects.get_or_create(
+        gateway=gateway,
+        account=told.account,
+        currency=told.currency,
+        digest=digest,
+        defaults={
+            "name": told.name,
+            "source": told.source,
+            "first_day": told.first_day,
+            "last_day": told.last_day,
+            "opening_minor": told.opening.minor if told.opening else None,
+            "closing_minor": told.closing.minor if told.closing else None,
+            "lines": len(told.lines),
+            "repeated": 0,
+            "imported_by": by,
+            "imported_at": clock.now(),
+        },
+    )
+    if made:
+        _keep_lines(statement, told.lines)
+    return statement
+
+
+def _keep_lines(statement: Statement, lines: list[BankLine]) -> None:
+    wanted = [_entry(statement, line) for line in lines]
+    # The unique index, not a look, decides between two imports of overlapping statements.
+    StatementEntry.objects.bulk_create(wanted, ignore_conflicts=True, batch_size=1000)
+    kept = {
+        entry.line_id: entry
+        for entry in StatementEntry.objects.filter(
+            gateway=statement.gateway, line_id__in=[each.line_id for each in lines]
+        )
+    }
+    fresh = sum(entry.statement_id == statement.id for entry in kept.values())
+    statement.repeated = len(wanted) - fresh
+    statement.save(update_fields=["repeated"])
+    for entry in wanted:
+        known = kept[entry.line_id]
+        if (known.amount, known.key, known.fee_minor) != (entry.amount, entry.key, entry.fee_minor):
+            _contradicts(known, entry)
+
+
+def _contradicts(known: StatementEntry, told: StatementEntry) -> None:
+    """One line is told twice, and differently: what was kept first stays."""
+    log.critical("statement_contradicts_itself", gateway=known.gateway, line_id=known.line_id)
+    Difference.objects.get_or_create(
+        gateway=known.gateway,
+        kind="contradicts",
+        subject=f"line:{known.id}",
+        defaults={
+            "entry": known,
+            "currency": known.currency,
+            "booked_minor": known.amount_minor,
+            "stated_minor": told.amount_minor,
+            "red": True,
+            "found_at": clock.now(),
+        },
+    )
+
+
+def _entry(statement: Statement, line: BankLine) -> StatementEntry:
+    return StatementEntry(
+        statement=statement,
+        gateway=statement.gateway,
+        line_id=line.line_id,
+        kind=line.kind,
+        ref=line.ref,
+        key=line.key,
+        amount_minor=line.amount.minor,
+        fee_minor=line.fee.minor if line.fee else 0,
+        currency=line.amount.currency,
+        reason=line.reason,
+        occurred_at=line.occurred_at,
+    )
