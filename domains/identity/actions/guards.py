@@ -40,6 +40,8 @@ def count_failure(guard: LoginGuard) -> bool:
 
 def forgive(guard: LoginGuard) -> None:
     """Somebody has shown that it was them."""
+    if not guard.failures and guard.locked_until is None:
+        return
     guard.failures, guard.locked_until = 0, None
     guard.save(update_fields=["failures", "locked_until"])
 

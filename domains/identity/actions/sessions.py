@@ -185,7 +185,7 @@ def _why_refused(session_id: UUID, old_hash: bytes) -> _Refused:
 def _make_room(user_id: UUID) -> None:
     """For one more. Logins of one person stand in line at their row, so that no two count the same room."""
     too_many = living_sessions(user_id).order_by("-created_at", "-id")[rules.MOST_SESSIONS - 1 :]
-    for session_id in [session.id for session in too_many]:
+    for session_id in list(too_many.values_list("id", flat=True)):
         _end_one(session_id, reason="too_many")
 
 
