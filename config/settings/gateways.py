@@ -10,6 +10,10 @@ def _needed(gateway: str) -> str | None:
     return None if gateway in GATEWAYS and "payments" in domains.LOCAL else ""
 
 
+# --- exchange ----------------------------------------------------------------------------------------------------
+FX_BASE = env.text("FX_BASE", default="USD", example="USD")  # rates are kept as units for one of it
+FX_MARGIN_BASIS_POINTS = env.number("FX_MARGIN_BASIS_POINTS", default=100)  # what the platform keeps of an exchange
+
 # --- sandbox -----------------------------------------------------------------------------------------------------
 SANDBOX_GATEWAY_URL = env.text("SANDBOX_GATEWAY_URL", default="http://127.0.0.1:8002", example="http://127.0.0.1:8002")
 SANDBOX_WEBHOOK_URL = env.text(

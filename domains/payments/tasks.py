@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 
 from domains.payments import actions
-from domains.payments.actions import books, methods, privacy, reconciliation, statements
+from domains.payments.actions import books, exchange, methods, privacy, reconciliation, statements
 from kelmah.errors import Unavailable
 
 
@@ -49,6 +49,12 @@ def reconcile(*, gateway: str) -> int:
 def fetch_statements() -> int:
     """Ask every gateway that gives statements for yesterday's. Twice is safe: the same one is kept once."""
     return statements.fetch_statements()
+
+
+@shared_task(name="payments.forget_quotes")
+def forget_quotes() -> int:
+    """Delete quotes that nobody accepted."""
+    return exchange.forget_quotes()
 
 
 @shared_task(

@@ -117,6 +117,8 @@ VARIABLES = (
         domains=_PEOPLE,
         unless_said="manual",
     ),
+    _choice("FX_BASE", "in which rates are told", "USD", domains=("payments",), unless_said="USD"),
+    _choice("FX_MARGIN_BASIS_POINTS", "kept of exchanges", "100", domains=("payments",), unless_said="100"),
     _choice("LOG_LEVEL", "how much is logged", "INFO", unless_said="INFO"),
     _secret("SECRET_KEY", "signs links and cursors of the domain", "50 random characters"),
     _secret("DATABASE_ROLE_PASSWORD", "of the domain's roles in its database", "long and random"),

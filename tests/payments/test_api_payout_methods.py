@@ -12,7 +12,7 @@ from domains.payments.queries.methods import methods_of
 from kelmah import clock as now
 from kelmah.ids import new_id
 from kelmah.testing.client import access_token
-from tests.payments.factories import cedis, in_wallet, rich, somebody, state_of
+from tests.payments.factories import cedis, in_wallet, rich, ruling, somebody, state_of
 
 pytestmark = pytest.mark.domain("payments")
 
@@ -30,7 +30,7 @@ def test_a_method_is_added_listed_used_and_removed(api):
     made = api.as_(by).post("/wallet/payout-methods", METHOD)
     assert (made.status, made.json["state"], made.json["hint"], made.etag) == (201, "checking", "…cess", '"1"')
     assert "acct_success" not in made.content.decode()
-    methods.check(method_id=PayoutMethod.objects.get().id)
+    methods.accept(method_id=PayoutMethod.objects.get().id, ruling=ruling())
     [listed] = api.as_(by).get("/wallet/payout-methods").json["items"]
     assert (listed["id"], listed["state"], listed["available_transitions"]) == (made.json["id"], "active", ["remove"])
     order = {"amount": {"amount": 4000, "currency": "GHS"}, "method_id": made.json["id"]}

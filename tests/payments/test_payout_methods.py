@@ -11,7 +11,7 @@ from domains.payments.actions import methods, payouts, privacy
 from domains.payments.actions.outcomes import settle_command
 from domains.payments.gateways import Rejected, Succeeded
 from domains.payments.models import Decision, GatewayCommand, Payout, PayoutMethod
-from domains.payments.queries.methods import destination_of
+from domains.payments.queries.methods import destination_of, holder_of
 from kelmah import crypto
 from kelmah.errors import InvalidTransition, NotFound, Unavailable
 from kelmah.interfaces.payments.events import PayoutMethodAdded, PayoutMethodDecided
@@ -29,7 +29,7 @@ def added(by: Principal, account: str = "acct_success") -> PayoutMethod:
 
 def usable(by: Principal, clock, account: str = "acct_success") -> PayoutMethod:
     method = added(by, account)
-    methods.check(method_id=method.id)
+    methods.accept(method_id=method.id, ruling=ruling())
     clock.advance(hours=24)
     return PayoutMethod.objects.get(id=method.id)
 
@@ -112,17 +112,52 @@ def test_there_is_an_end_to_methods():
         added(by, "acct_one_more")
 
 
-def test_a_provider_that_tells_no_names_leaves_it_at_the_cool_down():
-    method = added(somebody())
+@pytest.mark.parametrize(
+    ("account", "state", "verdict"),
+    [
+        ("acct_named_kofi_mensah", "active", "fits"),
+        ("acct_named_mensah_kofi_adjei", "active", "fits"),
+        ("acct_named_yaw_boateng", "in_review", "differs"),
+        ("acct_of_nobody", "in_review", "differs"),
+    ],
+)
+def test_an_account_is_its_owners_or_somebody_looks(provider, people, account, state, verdict):
+    by = somebody()
+    people.knows(by.user_id, "Kofi Mensah")
+    method = added(by, account)
+    methods.check(method_id=method.id)
     methods.check(method_id=method.id)
     kept = PayoutMethod.objects.get()
-    assert (kept.state, kept.name_check, kept.holder) == ("active", "not_offered", None)
+    assert (kept.state, kept.name_check) == (state, verdict)
+
+
+def test_whoever_looks_sees_in_whose_name_it_is_kept(provider, people):
+    by = somebody()
+    people.knows(by.user_id, "Kofi Mensah")
+    method = added(by, "acct_named_yaw_boateng")
+    methods.check(method_id=method.id)
+    kept = PayoutMethod.objects.get()
+    assert holder_of(kept) == "Yaw Boateng"
+    assert b"Yaw Boateng" not in bytes(kept.holder)
+    methods.refuse(method_id=method.id, ruling=ruling("another family"))
+    kept.refresh_from_db()
+    assert (kept.state, kept.destination, kept.holder) == ("refused", None, None)
+
+
+@pytest.mark.parametrize("silent", ["nobody_there", "identity"])
+def test_a_check_that_gets_no_answer_is_tried_again(request, people, silent):
+    people.failure = Unavailable
+    request.getfixturevalue("provider" if silent == "identity" else silent)
+    method = added(somebody(), "acct_named_kofi_mensah")
+    with pytest.raises(Unavailable):
+        methods.check(method_id=method.id)
+    assert state_of(method) == "checking"
 
 
 def test_a_payout_to_a_new_method_waits_for_24_hours(clock):
     by = rich(cedis(100))
     method = added(by)
-    methods.check(method_id=method.id)
+    methods.accept(method_id=method.id, ruling=ruling())
     clock.advance(hours=23, minutes=59)
     with pytest.raises(rules.MethodCoolingDown) as refused:
         payouts.request_payout_to(by=by, amount=cedis(40), method_id=method.id)

@@ -11,6 +11,7 @@ from domains.payments.models import (
     Decision,
     Deposit,
     Escrow,
+    ExchangeQuote,
     GatewayCommand,
     LedgerAccount,
     LedgerEntry,
@@ -75,6 +76,9 @@ def _sections(user_id: UUID) -> dict[str, Iterator[dict[str, Any]]]:
         "deposits": records_of(Deposit.objects.filter(user_id=user_id).order_by("created_at")),
         "payouts": records_of(Payout.objects.filter(user_id=user_id).order_by("created_at")),
         "payout_methods": _methods(user_id),
+        "exchanges": records_of(
+            ExchangeQuote.objects.filter(user_id=user_id).exclude(accepted_at=None).order_by("created_at")
+        ),
         "protected_funds": records_of(
             Escrow.objects.filter(Q(hirer_id=user_id) | Q(worker_id=user_id)).order_by("funded_at")
         ),

@@ -2,10 +2,14 @@
 
 from django.urls import path
 
-from domains.payments.api import books, escrows, methods, transfers, wallets, webhooks
+from domains.payments.api import books, escrows, exchange, methods, transfers, wallets, webhooks
 
 urlpatterns = [
     path("wallet", wallets.Wallet.as_view()),
+    path("wallets", wallets.Wallets.as_view()),
+    path("wallet/quotes", exchange.Quotes.as_view()),
+    path("wallet/quotes/<uuid:quote_id>", exchange.QuoteDetail.as_view()),
+    path("wallet/quotes/<uuid:quote_id>/accept", exchange.QuoteAcceptance.as_view()),
     path("wallet/statement", wallets.Statement.as_view()),
     path("wallet/deposits", transfers.DepositCreate.as_view()),
     path("wallet/deposits/<uuid:deposit_id>", transfers.DepositDetail.as_view()),

@@ -10,9 +10,11 @@ from domains.payments.api.serializers.wallets import (
     StatementQuery,
     WalletOut,
     WalletQuery,
+    WalletsOut,
     render_wallet,
 )
 from domains.payments.queries.statements import statement_page
+from domains.payments.queries.wallets import wallets_of
 from kelmah.http.cursors import read_cursor, read_limit, write_cursor
 from kelmah.http.pagination import page_response
 from kelmah.http.permissions import Authenticated
@@ -39,6 +41,27 @@ class Wallet(View):
     def get(self, request: Request) -> Response:
         currency = valid(WalletQuery, request.query_params)["currency"]
         return Response(render_wallet(queries.wallet_of(request.user.user_id, currency)))
+
+
+class Wallets(View):
+    permission_classes = [Authenticated]
+
+    @operation(
+        summary="My wallets in all currencies",
+        description="Those in which there is or was money.",
+        response=WalletsOut,
+        example_response={
+            "items": [
+                {
+                    "available": {"amount": 25000, "currency": GHS},
+                    "pending": {"amount": 0, "currency": GHS},
+                    "in_escrow": {"amount": 125000, "currency": GHS},
+                },
+            ],
+        },
+    )
+    def get(self, request: Request) -> Response:
+        return Response({"items": [render_wallet(wallet) for wallet in wallets_of(request.user.user_id)]})
 
 
 class Statement(View):

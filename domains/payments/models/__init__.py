@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from domains.payments.models.escrows import Escrow, FeePlan, FundingRequest
+from domains.payments.models.exchange import ExchangeQuote, ExchangeRate
 from domains.payments.models.gateways import GatewayCommand, WebhookEvent
 from domains.payments.models.ledger import BooksCheck, LedgerAccount, LedgerEntry, LedgerTransaction, Position
 from domains.payments.models.methods import DataKey, PayoutMethod
@@ -19,6 +20,8 @@ __all__ = [
     "Deposit",
     "Difference",
     "Escrow",
+    "ExchangeQuote",
+    "ExchangeRate",
     "FeePlan",
     "FundingRequest",
     "GatewayCommand",

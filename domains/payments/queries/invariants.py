@@ -63,6 +63,15 @@ INVARIANTS: Final = {
             JOIN payments_ledgeraccount a ON a.id = e.account_id
             WHERE t.kind = 'deposit' AND a.key LIKE 'user:%' GROUP BY 1, 2) c ON c.deposit = d.id::text
         WHERE c.credited IS DISTINCT FROM d.credited_minor OR c.currency IS DISTINCT FROM d.credited_currency
+        UNION SELECT q.id::text, 'exchange' FROM payments_exchangequote q
+        LEFT JOIN payments_ledgertransaction t ON t.idem = 'exchange:' || q.id
+        WHERE (q.accepted_at IS NOT NULL) <> (t.id IS NOT NULL)
+        UNION SELECT q.id::text, 'exchanged' FROM payments_exchangequote q
+        JOIN payments_ledgertransaction t ON t.idem = 'exchange:' || q.id
+        WHERE (SELECT count(*) FROM payments_ledgerentry e JOIN payments_ledgeraccount a ON a.id = e.account_id
+               WHERE e.txn_id = t.id AND (a.key, e.amount) IN (
+                   ('user:' || q.user_id || ':available:' || q.sold_currency, -q.sold_minor),
+                   ('user:' || q.user_id || ':available:' || q.bought_currency, q.bought_minor))) <> 2
         UNION SELECT c.subject_id::text, c.kind || ' and order' FROM payments_gatewaycommand c
         LEFT JOIN (
             SELECT 'charge' AS kind, id, state FROM payments_deposit

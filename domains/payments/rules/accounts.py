@@ -52,6 +52,11 @@ def fee_shard(currency: str, key: str) -> str:
     return f"platform:fee:{currency}:{zlib.crc32(key.encode()) % FEE_SHARDS}"
 
 
+def fx(currency: str) -> str:
+    """What the platform has bought and sold of a currency in exchanges."""
+    return f"platform:fx:{currency}"
+
+
 def floor_of(account: str) -> int | None:
     """The lowest balance an account may have: zero for people's money and holds, none for the platform's own."""
     return 0 if account.startswith(("user:", "escrow:", "payout:")) else None

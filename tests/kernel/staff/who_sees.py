@@ -24,7 +24,7 @@ PAGES: dict[str, dict[str, set[str]]] = {
         "Position BooksCheck LedgerAccount LedgerTransaction Escrow Deposit Payout GatewayCommand WebhookEvent": {
             "finance", "compliance", "admin",
         },
-        "Decision FeePlan PayoutMethod": {"finance", "compliance", "admin"},
+        "Decision FeePlan PayoutMethod ExchangeRate ExchangeQuote": {"finance", "compliance", "admin"},
         "Statement StatementEntry Difference Suspended SuspenseRuling": {"finance", "compliance", "admin"},
     },
     "messaging": {

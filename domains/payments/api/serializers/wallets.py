@@ -26,6 +26,10 @@ class WalletOut(serializers.Serializer):
     in_escrow = MoneyField()
 
 
+class WalletsOut(serializers.Serializer):
+    items = WalletOut(many=True)
+
+
 class SignedMoney(serializers.Serializer):
     amount = serializers.IntegerField(help_text="Minor units; negative when money left the wallet.")
     currency = serializers.CharField()
