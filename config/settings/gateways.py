@@ -61,3 +61,13 @@ STRIPE_CURRENCIES = env.words("STRIPE_CURRENCIES", default="USD,EUR,GBP")  # tho
 STRIPE_RETURN_URL = env.text(  # where payers come back to from their bank
     "STRIPE_RETURN_URL", default=_needed("stripe"), example="https://app.example.com/payments/return"
 )
+
+# --- Paystack (docs/gateways/paystack.md) --------------------------------------------------------------------------
+PAYSTACK_API_URL = env.site("PAYSTACK_API_URL", default="https://api.paystack.co", example="https://api.paystack.co")
+PAYSTACK_SECRET_KEY = env.text(
+    "PAYSTACK_SECRET_KEY", default=_needed("paystack"), example="sk_live_ followed by 40 hex digits"
+)
+PAYSTACK_OLD_SECRET_KEYS = env.words("PAYSTACK_OLD_SECRET_KEYS")  # webhooks signed with them are still believed
+PAYSTACK_INTEGRATION = env.text("PAYSTACK_INTEGRATION", default=_needed("paystack"), example="463433")
+PAYSTACK_CURRENCIES = env.words("PAYSTACK_CURRENCIES", default="GHS")
+PAYSTACK_RETURN_URL = env.text("PAYSTACK_RETURN_URL", default="", example="https://app.example.com/wallet")

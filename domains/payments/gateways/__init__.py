@@ -19,6 +19,7 @@ from domains.payments.gateways.base import (
     Unknown,
 )
 from domains.payments.gateways.mtn_momo import MtnMomoGateway
+from domains.payments.gateways.paystack import PaystackGateway
 from domains.payments.gateways.sandbox import SandboxGateway
 from domains.payments.gateways.stripe import StripeGateway
 from domains.payments.rules import GatewayNotOffered
@@ -48,6 +49,7 @@ GATEWAYS: dict[str, type[Gateway]] = {
     SandboxGateway.name: SandboxGateway,
     MtnMomoGateway.name: MtnMomoGateway,
     StripeGateway.name: StripeGateway,
+    PaystackGateway.name: PaystackGateway,
 }
 
 

@@ -28,6 +28,7 @@ class Subject(ABC):
     instruments: ClassVar[Mapping[str, str]]
     names: ClassVar[Mapping[str, str]] = {}
     nobody: ClassVar[str] = ""
+    phases: ClassVar[tuple[str, ...]] = ("inquiry", "withdrawn", "reinstated", "lost")  # that its disputes come to
     stamped: ClassVar[bool] = True  # its signatures carry the time at which they were made
     remembers_orders: ClassVar[bool] = True  # a second order under one key is told from the first
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field
 from rest_framework import serializers
 
@@ -83,8 +84,41 @@ class MtnMomoPhone(Entry):
         return str(values["phone"]).removeprefix("+")
 
 
-_METHODS = (SandboxToken, StripeMethod, MtnMomoPhone)
-_DESTINATIONS = (SandboxAccount, StripeAccount, MtnMomoPhone)
+class PaystackPayer(Entry):
+    """With a wallet the payer approves on the phone; without one its checkout asks how to pay."""
+
+    gateway = "paystack"
+    email = serializers.EmailField(max_length=200)
+    wallet = serializers.ChoiceField(choices=["mtn", "atl"], required=False)
+    phone = serializers.RegexField(r"^0[0-9]{9}$", required=False, help_text="As the network writes it: 0551234987.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("wallet" in attrs) != ("phone" in attrs):
+            missing = "phone" if "wallet" in attrs else "wallet"
+            raise serializers.ValidationError({missing: [_("A wallet is a network and a number.")]})
+        return attrs
+
+    @staticmethod
+    def text(values: Mapping[str, Any]) -> str:
+        if "wallet" not in values:
+            return f"checkout:{values['email']}"
+        return f"mobile_money:{values['wallet']}:{values['phone']}:{values['email']}"
+
+
+class PaystackAccount(Entry):
+    gateway = "paystack"
+    kind = serializers.ChoiceField(choices=["mobile_money", "ghipss", "nuban"])
+    bank = serializers.RegexField(r"^[A-Z0-9]{2,12}$", help_text="Paystack's code of the bank or network: MTN, 058.")
+    account = serializers.RegexField(r"^[0-9]{6,20}$")
+    holder = serializers.CharField(max_length=100)
+
+    @staticmethod
+    def text(values: Mapping[str, Any]) -> str:
+        return f"{values['kind']}:{values['bank']}:{values['account']}:{values['holder']}"
+
+
+_METHODS = (SandboxToken, StripeMethod, MtnMomoPhone, PaystackPayer)
+_DESTINATIONS = (SandboxAccount, StripeAccount, MtnMomoPhone, PaystackAccount)
 METHODS: Final[Mapping[str, type[Entry]]] = {entry.gateway: entry for entry in _METHODS}
 DESTINATIONS: Final[Mapping[str, type[Entry]]] = {entry.gateway: entry for entry in _DESTINATIONS}
 

@@ -1,0 +1,157 @@
+"""Paystack: card, bank and mobile money through its checkout, transfers, refunds (docs/gateways/paystack.md).
+
+A reference is used once there and names one object, so our key is the reference of charges and transfers. Refunds have
+none: the key stands in the merchant's note, and is looked for before a refund is asked for again.
+"""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any, Final
+
+from django.conf import settings
+
+from domains.payments.gateways import paystack_answers as answers
+from domains.payments.gateways import paystack_orders as orders
+from domains.payments.gateways.base import (
+    Capabilities,
+    Dispute,
+    Gateway,
+    Notice,
+    Order,
+    Outcome,
+    Rejected,
+    StatementLine,
+    Unknown,
+)
+from domains.payments.gateways.calling import NoAnswer, NoSense
+from domains.payments.gateways.paystack_api import Refused, ask, every, is_ref
+from domains.payments.gateways.paystack_statement import lines_of
+from domains.payments.gateways.paystack_webhooks import notice_in
+from kelmah import clock
+from kelmah.errors import Unavailable
+from kelmah.money import Money
+
+_SERVED: Final = frozenset({"GHS", "NGN", "KES", "ZAR", "USD"})
+_LISTED_AFTER: Final = timedelta(minutes=10)  # until then a refund may have been asked for and not be listed yet
+
+
+class PaystackGateway(Gateway):
+    name = "paystack"
+    secrets = ("PAYSTACK_SECRET_KEY", "PAYSTACK_INTEGRATION")
+
+    @property
+    def capabilities(self) -> Capabilities:
+        currencies = _SERVED & set(settings.PAYSTACK_CURRENCIES)
+        return Capabilities(
+            charges=currencies,
+            payouts=currencies,
+            remembers_keys=timedelta(hours=24),
+            account=settings.PAYSTACK_INTEGRATION,
+            live=settings.PAYSTACK_SECRET_KEY.startswith("sk_live_"),
+            refunds="partial",
+            webhooks="signed",
+            statements=True,
+            names=True,
+            disputes=True,
+            balances=True,
+        )
+
+    def submit(self, order: Order) -> Outcome:
+        try:
+            if order.kind == "refund":
+                return self._refund(order)
+            if order.kind == "payout":
+                recipient = ask("POST", "/transferrecipient", json=orders.recipient(order))
+                transfer = ask("POST", "/transfer", json=orders.transfer(order, str(recipient["recipient_code"])))
+                return answers.transfer(transfer)
+            path, body = orders.charge(order)
+            return answers.charge_begun(ask("POST", path, json=body), order)
+        except Refused as refusal:
+            return self._refused(order, refusal)
+        except (NoAnswer, NoSense) as error:
+            return Unknown(reason=str(error))
+
+    def query(self, order: Order) -> Outcome:
+        if order.kind != "refund":
+            return self.fetch(order.kind, str(order.key))
+        try:
+            found = self._refund_of(order)
+        except (NoAnswer, NoSense, Refused) as error:
+            return Unknown(reason=str(error))
+        if found is not None:
+            return answers.refund(found)
+        listed_by_now = orders.made_at(order.key) + _LISTED_AFTER < clock.now()
+        return Unknown(reason="no such refund is listed", absent=listed_by_now)
+
+    def fetch(self, kind: str, ref: str) -> Outcome:
+        path, read = {
+            "charge": ("/transaction/verify/", answers.charge),
+            "payout": ("/transfer/verify/", answers.transfer),
+            "refund": ("/refund/", answers.refund),
+        }[kind]
+        if not is_ref(ref):
+            return Unknown(reason="no reference of Paystack")
+        try:
+            return read(ask("GET", f"{path}{ref}"))
+        except Refused as refusal:
+            return Unknown(reason=str(refusal), absent=refusal.absent)
+        except (NoAnswer, NoSense) as error:
+            return Unknown(reason=str(error))
+
+    def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> Notice | None:
+        return notice_in(headers, body)
+
+    def fetch_dispute(self, ref: str) -> Dispute | Unknown:
+        if not is_ref(ref):
+            return Unknown(reason="no reference of Paystack")
+        try:
+            return answers.dispute(ask("GET", f"/dispute/{ref}"))
+        except Refused as refusal:
+            return Unknown(reason=str(refusal), absent=refusal.absent)
+        except (NoAnswer, NoSense) as error:
+            return Unknown(reason=str(error))
+
+    def statement(self, day: date) -> list[StatementLine]:
+        try:
+            return lines_of(day)
+        except (NoAnswer, NoSense, Refused) as error:
+            raise Unavailable(f"Paystack can't be asked: {error}.") from error
+
+    def balance(self) -> list[Money]:
+        try:
+            held = list(every("/balance"))
+        except (NoAnswer, NoSense, Refused) as error:
+            raise Unavailable(f"Paystack can't be asked: {error}.") from error
+        return [answers.amount_in(each, "balance") for each in held if each.get("currency") in _SERVED]
+
+    def name_of(self, instrument: str) -> str:
+        bank, account = orders.account_in(instrument)
+        try:
+            person = ask("GET", "/bank/resolve", params={"account_number": account, "bank_code": bank})
+        except (NoAnswer, NoSense, Refused) as error:
+            if isinstance(error, Refused) and error.definitive:
+                return ""
+            raise Unavailable(f"Paystack can't be asked: {error}.") from error
+        return str(person.get("account_name") or "")
+
+    def _refund(self, order: Order) -> Outcome:
+        """There is no key that keeps it from being done twice: what was asked for before is looked for first."""
+        if (earlier := self._refund_of(order)) is not None:
+            return answers.refund(earlier)
+        return answers.refund(ask("POST", "/refund", json=orders.refund(order)), order=order)
+
+    def _refund_of(self, order: Order) -> dict[str, Any] | None:
+        since = orders.made_at(order.key) - timedelta(days=1)
+        for each in every("/refund", params={"from": since.isoformat()}):
+            if answers.key_in_note(each) == order.key:
+                return each
+        return None
+
+    def _refused(self, order: Order, refusal: Refused) -> Outcome:
+        """A refusal says nothing about an earlier attempt under this reference, so that is looked for first."""
+        if not refusal.definitive:
+            return Unknown(reason=str(refusal))
+        earlier = self.query(order) if order.kind != "refund" else Unknown(reason="", absent=True)
+        if isinstance(earlier, Unknown) and earlier.absent:
+            return Rejected(code=refusal.code)
+        return earlier
