@@ -294,7 +294,7 @@ def test_a_deposit_through_the_checkout_is_credited_by_paystacks_webhook(paystac
     drain()
     shown = api.as_(by).get(f"/wallet/deposits/{deposit['id']}").json
     assert shown["next_action"]["kind"] == "redirect"
-    httpx.post(shown["next_action"]["data"]["url"], json={"status": "success"}).raise_for_status()
+    httpx.post(shown["next_action"]["url"], json={"status": "success"}).raise_for_status()
     command = GatewayCommand.objects.get(subject_id=deposit["id"])
     headers, sent = paystack.notices_about(command.id, count=1)[0]
     signature = {"X-Paystack-Signature": headers["x-paystack-signature"]}
