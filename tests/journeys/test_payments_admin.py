@@ -12,10 +12,22 @@ if not settings.IDENTITY_IS_LOCAL:
 from django.contrib import admin
 
 from domains.payments import actions
+from domains.payments.actions import adjustments, methods
 from domains.payments.actions.outcomes import settle_command
 from domains.payments.gateways import Succeeded
-from domains.payments.models import Decision, Escrow, LedgerAccount, LedgerEntry, WebhookEvent
+from domains.payments.models import (
+    Adjustment,
+    BooksCheck,
+    Decision,
+    Escrow,
+    LedgerAccount,
+    LedgerEntry,
+    LedgerTransaction,
+    WebhookEvent,
+)
+from domains.payments.queries.desk import waiting
 from kelmah import clock
+from kelmah.ids import new_id
 from kelmah.money import Money
 from tests.payments.factories import (
     cedis,
@@ -36,9 +48,10 @@ pytestmark = pytest.mark.domain("identity", "payments")
 MODELS = sorted(
     (model for model in admin.site._registry if model._meta.app_label == "payments"), key=lambda model: model.__name__
 )
-BROUGHT = ("Statement",)  # a file, read by an action
+BROUGHT = ("Statement", "Adjustment")  # a file and a wish, each read by an action
 
 
+WRITTEN_OFF = [("platform:loss:GHS", -cedis(1)), ("suspense:sandbox:GHS", cedis(1))]
 BOOKS = ("ledgeraccount/chart", "ledgeraccount/1/statement", "ledgertransaction/csv", "ledgertransaction/beancount")
 
 
@@ -59,6 +72,8 @@ def money() -> None:
         received_at=clock.now(), next_at=clock.now(), dead_at=clock.now(), attempts=12,
     )  # fmt: skip
     every_kind_of_difference()
+    methods.add(by=somebody(), gateway="sandbox", destination="acct_success")
+    adjustments.ask(lines=WRITTEN_OFF, by_id=new_id(), reason="lost for good")
     assert escrow
 
 
@@ -107,6 +122,25 @@ def test_the_positions_of_a_currency_sum_to_zero_before_staffs_eyes(desk: Client
     assert "1250.00 GHS" in page
 
 
+def test_the_first_page_says_what_waits_and_what_is_red(desk: Client, money: None) -> None:
+    page = desk.get("/admin/payments/position/").content.decode()
+    assert "The books are in order" in page
+    for title in ("Payouts on their way", "Webhooks that were given up", "Corrections that nobody decided on"):
+        assert f">{title}</a>" in page
+    assert "Fees earned (GHS), by day" in page
+    BooksCheck.objects.create(at=clock.now(), broken=["every currency sums to zero over all accounts"])
+    page = desk.get("/admin/payments/position/").content.decode()
+    assert "payouts are frozen" in page
+    assert "every currency sums to zero" in page
+
+
+def test_what_waits_leads_to_where_the_desk_lists_it(desk: Client, money: None) -> None:
+    for each in waiting():
+        listed = desk.get(f"/admin/payments/{each.page}/?{each.filter}")
+        assert (each.title, listed.status_code) == (each.title, 200)
+        assert listed.context["cl"].result_count == each.count
+
+
 def test_the_chart_of_accounts_balances_now_and_at_the_end_of_every_day(desk: Client, money: None) -> None:
     chart = desk.get("/admin/payments/ledgeraccount/chart/").content.decode()
     for kind in ("Held by gateways", "Wallets", "Protected funds", "Payouts on their way"):
@@ -144,6 +178,25 @@ def test_the_books_are_shown_to_nobody_outside(page: str) -> None:
 @pytest.mark.parametrize("page", BOOKS)
 def test_the_books_are_not_shown_to_staff_without_the_right(page: str) -> None:
     assert colleague(has_all_rights=False).get(f"/admin/payments/{page}/").status_code == 403
+
+
+def test_a_correction_is_asked_for_by_one_and_approved_by_another(desk: Client) -> None:
+    by = rich(cedis(100))
+    lines = f"platform:loss:GHS -5.00 GHS\r\nuser:{by.user_id}:available:GHS 5.00 GHS"
+    add = "/admin/payments/adjustment/add/"
+    wrong = {"wanted": lines[:-8] + "6.00 GHS", "reason": "typo"}
+    assert "don&#x27;t balance" in desk.post(add, wrong).content.decode()
+    assert "Write lines" in desk.post(add, {"wanted": "", "undo": "", "reason": "nothing"}).content.decode()
+    assert desk.post(add, {"wanted": lines, "undo": "", "reason": "fee charged twice"}).status_code == 302
+    adjustment = Adjustment.objects.get()
+    assert "Somebody else decides" in act(desk, "adjustment", "approve", adjustment.pk)
+    assert in_wallet(by.user_id) == 10000
+    assert "done" in act(colleague(), "adjustment", "approve", adjustment.pk)
+    assert in_wallet(by.user_id) == 10500
+    back = LedgerTransaction.objects.get(kind="adjustment")
+    assert desk.post(add, {"wanted": "", "undo": back.id, "reason": "it was not"}).status_code == 302
+    assert "done" in act(colleague("ama"), "adjustment", "approve", Adjustment.objects.get(state="open").pk)
+    assert in_wallet(by.user_id) == 10000
 
 
 def test_a_refund_needs_a_reason_and_keeps_who_decided(desk: Client) -> None:

@@ -2,6 +2,7 @@
 
 from domains.payments.admin import (
     accounts,
+    adjustments,
     deciding,
     escrows,
     events,
@@ -16,6 +17,7 @@ from domains.payments.admin import (
 
 __all__ = [
     "accounts",
+    "adjustments",
     "deciding",
     "escrows",
     "events",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -13,6 +14,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from domains.payments import actions
 from domains.payments.admin.accounts import day_asked, start_of
 from domains.payments.models import BooksCheck, LedgerEntry, LedgerTransaction, Position
+from domains.payments.queries import books_newest, desk
 from domains.payments.queries.exports import beancount, journal_csv
 from kelmah import clock
 from kelmah.http.staff import ReadOnly
@@ -21,12 +23,24 @@ from kelmah.money import Money
 
 @admin.register(Position)
 class PositionAdmin(ReadOnly, ModelAdmin):
-    """Where all the money is: each currency sums to zero."""
+    """What waits, what is unknown, what is red; money by day; and where all of it is: each currency sums to zero."""
 
     sees = "payments.view_money"
     list_display = ("currency", "kind", "sum", "accounts")
     list_filter = ("currency", "kind")
     ordering = ("currency", "kind")
+    list_before_template = "desk/finance.html"
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        newest = books_newest()
+        more = {
+            "red": newest.broken if newest else [],
+            "looked_at": newest.at if newest else None,
+            "waiting": desk.waiting(),
+            "unexplained": desk.unexplained(),
+            "charts": desk.charts(now=clock.now()),
+        }
+        return super().changelist_view(request, {**(extra_context or {}), **more})
 
     @admin.display(description="balance")
     def sum(self, position: Position) -> str:

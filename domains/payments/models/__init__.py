@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
+from domains.payments.models.adjustments import Adjustment
 from domains.payments.models.escrows import Escrow, FeePlan, FundingRequest
 from domains.payments.models.exchange import ExchangeQuote, ExchangeRate
 from domains.payments.models.gateways import GatewayCommand, WebhookEvent
@@ -14,6 +15,7 @@ from domains.payments.models.transfers import Deposit, Payout
 from kelmah.db.models import IdempotencyKeyBase, InboxBase, OutboxBase, UUIDModel
 
 __all__ = [
+    "Adjustment",
     "BooksCheck",
     "DataKey",
     "Decision",

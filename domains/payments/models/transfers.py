@@ -8,10 +8,11 @@ from domains.payments.models.methods import PayoutMethod
 from kelmah.db.models import UUIDModel, Versioned
 from kelmah.money import Money
 
+UNDECIDED = Q(state__in=["processing", "in_review"])
+
 
 def _settled_has_date() -> Q:
-    undecided = Q(state__in=["processing", "in_review"])
-    return undecided & Q(settled_at__isnull=True) | ~undecided & Q(settled_at__isnull=False)
+    return UNDECIDED & Q(settled_at__isnull=True) | ~UNDECIDED & Q(settled_at__isnull=False)
 
 
 class Deposit(UUIDModel, Versioned):
@@ -44,7 +45,10 @@ class Deposit(UUIDModel, Versioned):
             ),
             models.CheckConstraint(condition=_settled_has_date(), name="deposit_settled_has_date"),
         ]
-        indexes = [models.Index(fields=["user_id", "-created_at", "-id"], name="deposit_of_user")]
+        indexes = [
+            models.Index(fields=["user_id", "-created_at", "-id"], name="deposit_of_user"),
+            models.Index(fields=["state", "created_at"], condition=UNDECIDED, name="deposit_undecided"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.amount} {self.state}"
@@ -87,7 +91,11 @@ class Payout(UUIDModel, Versioned):
                 fields=["user_id", "currency"], condition=Q(state="processing"), name="payout_one_in_flight"
             ),
         ]
-        indexes = [models.Index(fields=["user_id", "-created_at", "-id"], name="payout_of_user")]
+        indexes = [
+            models.Index(fields=["user_id", "-created_at", "-id"], name="payout_of_user"),
+            models.Index(fields=["-created_at", "-id"], name="payout_newest"),
+            models.Index(fields=["state", "created_at"], condition=UNDECIDED, name="payout_undecided"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.amount} {self.state}"

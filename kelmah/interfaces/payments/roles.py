@@ -14,6 +14,12 @@ PERMISSIONS: Final = (
         to=("finance", "compliance", "admin"),
     ),
     Permission(name="payments.check_books", title="Look whether the books are in order", to=("finance", "admin")),
+    Permission(name="payments.ask_adjustment", title="Ask for a correction of the books", to=("finance", "admin")),
+    Permission(
+        name="payments.approve_adjustment",
+        title="Approve a correction of the books that somebody else asked for",
+        to=("finance", "admin"),
+    ),
     Permission(name="payments.refund_escrow", title="Give an escrow back to the hirer", to=("finance", "admin")),
     Permission(
         name="payments.settle_transfer", title="Decide on deposits and payouts in review", to=("finance", "admin")

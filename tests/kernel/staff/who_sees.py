@@ -24,7 +24,7 @@ PAGES: dict[str, dict[str, set[str]]] = {
         "Position BooksCheck LedgerAccount LedgerTransaction Escrow Deposit Payout GatewayCommand WebhookEvent": {
             "finance", "compliance", "admin",
         },
-        "Decision FeePlan PayoutMethod ExchangeRate ExchangeQuote": {"finance", "compliance", "admin"},
+        "Adjustment Decision FeePlan PayoutMethod ExchangeRate ExchangeQuote": {"finance", "compliance", "admin"},
         "Statement StatementEntry Difference Suspended SuspenseRuling": {"finance", "compliance", "admin"},
     },
     "messaging": {
@@ -51,6 +51,7 @@ ACTIONS: dict[str, dict[str, set[str]]] = {
     },
     "contracts": {},
     "payments": {
+        "Adjustment.approve Adjustment.decline Adjustment.take_back": {"finance", "admin"},
         "BooksCheck.check_now Escrow.refund Deposit.accept Deposit.dismiss": {"finance", "admin"},
         "Deposit.ask_the_gateway Payout.accept Payout.ask_the_gateway": {"finance", "admin"},
         "PayoutMethod.accept PayoutMethod.refuse": {"finance", "compliance", "admin"},
