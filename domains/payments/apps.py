@@ -18,6 +18,7 @@ class PaymentsConfig(DomainConfig):
         "payments-waiting-webhooks": {"task": "payments.sweep_webhooks", "schedule": 10.0},
         "payments-statements": {"task": "payments.fetch_statements", "schedule": 21_600.0},
         "payments-old-quotes": {"task": "payments.forget_quotes", "schedule": 3600.0},
+        "payments-deadlines": {"task": "payments.run_deadlines", "schedule": 5.0},
         "payments-books": {"task": "payments.check_books", "schedule": 600.0},
     }
 

@@ -5,7 +5,18 @@ from uuid import UUID
 from celery import shared_task
 
 from domains.payments import actions
-from domains.payments.actions import books, exchange, methods, privacy, reconciliation, statements
+from domains.payments.actions import (
+    books,
+    exchange,
+    maturing,
+    methods,
+    privacy,
+    reconciliation,
+    reviews,
+    settling,
+    statements,
+)
+from kelmah import deadlines
 from kelmah.errors import Unavailable
 
 
@@ -55,6 +66,14 @@ def fetch_statements() -> int:
 def forget_quotes() -> int:
     """Delete quotes that nobody accepted."""
     return exchange.forget_quotes()
+
+
+@shared_task(name="payments.run_deadlines")
+def run_deadlines() -> int:
+    """Carry out every deadline that is due; returns how many."""
+    return deadlines.run_due(
+        "payments", {settling.AUTO_RELEASE: reviews.release_in_silence, settling.MATURE: maturing.mature}
+    )
 
 
 @shared_task(

@@ -10,9 +10,10 @@ if not settings.IDENTITY_IS_LOCAL:
     pytest.skip("the desk is where identity is", allow_module_level=True)
 
 from django.contrib import admin
+from django.contrib.contenttypes.models import ContentType
 
 from domains.payments import actions
-from domains.payments.actions import adjustments, methods
+from domains.payments.actions import adjustments, disputes, methods, reviews
 from domains.payments.actions.outcomes import settle_command
 from domains.payments.gateways import Succeeded
 from domains.payments.models import (
@@ -20,6 +21,7 @@ from domains.payments.models import (
     BooksCheck,
     Decision,
     Escrow,
+    FeePlan,
     LedgerAccount,
     LedgerEntry,
     LedgerTransaction,
@@ -48,7 +50,7 @@ pytestmark = pytest.mark.domain("identity", "payments")
 MODELS = sorted(
     (model for model in admin.site._registry if model._meta.app_label == "payments"), key=lambda model: model.__name__
 )
-BROUGHT = ("Statement", "Adjustment")  # a file and a wish, each read by an action
+BROUGHT = ("Statement", "Adjustment", "FeePlan")  # a file and two wishes, each read by an action
 
 
 WRITTEN_OFF = [("platform:loss:GHS", -cedis(1)), ("suspense:sandbox:GHS", cedis(1))]
@@ -60,10 +62,18 @@ def gateway_down(settings: Any) -> None:
     settings.SANDBOX_GATEWAY_URL = "http://127.0.0.1:9"
 
 
+@pytest.fixture(autouse=True)
+def no_types_of_another_test() -> None:
+    """The rows that name models are rolled back with each test, the process's memory of them is not."""
+    ContentType.objects.clear_cache()
+
+
 @pytest.fixture
 def money() -> None:
     """At least one row of every table."""
     escrow = funded_escrow()
+    reviews.start_review(milestone_id=escrow.milestone_id, submission=1)
+    disputes.freeze(dispute_id=new_id(), milestone_id=funded_escrow().milestone_id)
     ordered_payout(rich(cedis(100)), cedis(40))
     actions.check_books()
     actions.refund_escrow(milestone_id=funded_escrow().milestone_id, ruling=ruling())
@@ -101,7 +111,9 @@ def act(desk: Client, model: str, action: str, *ids: Any, **more: Any) -> str:
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
-def test_every_list_opens_and_nothing_can_be_added_but_files(desk: Client, money: None, model: Any) -> None:
+def test_every_list_opens_and_nothing_can_be_added_but_what_an_action_keeps(
+    desk: Client, money: None, model: Any
+) -> None:
     assert desk.get(path(model)).status_code == 200
     assert desk.get(path(model), {"q": "sandbox"}).status_code == 200
     assert desk.get(f"{path(model)}add/").status_code == (200 if model.__name__ in BROUGHT else 403)
@@ -247,3 +259,17 @@ def test_a_dead_webhook_is_replayed_with_a_reason(desk: Client, money: None) -> 
 
 def test_members_are_not_let_in() -> None:
     assert Client().get("/admin/payments/ledgeraccount/").status_code == 302
+
+
+def test_a_fee_plan_is_proposed_at_the_desk_and_only_a_colleague_puts_it_in_force(desk: Client) -> None:
+    wanted = {"name": "standard", "basis_points": "1200", "review_hours": "336", "pending_hours": "0"}
+    assert desk.post("/admin/payments/feeplan/add/", {**wanted, "reason": ""}).status_code == 200
+    assert desk.post("/admin/payments/feeplan/add/", {**wanted, "reason": "Costs rose"}).status_code == 302
+    plan = FeePlan.objects.get(version=2)
+    assert (plan.state, str(plan.proposed_by)) == ("proposed", desk.session["_auth_user_id"])
+    again = desk.post("/admin/payments/feeplan/add/", {**wanted, "reason": "Costs rose"}, follow=True)
+    assert "waits for a decision already" in again.content.decode()
+    assert "Somebody else of the staff" in act(desk, "feeplan", "approve", plan.pk, reason="Because I say so")
+    assert state_of(plan) == "proposed"
+    assert "done" in act(colleague(), "feeplan", "approve", plan.pk, reason="Agreed")
+    assert (state_of(plan), FeePlan.objects.filter(name="standard").count()) == ("approved", 2)

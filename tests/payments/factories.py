@@ -6,11 +6,11 @@ from uuid import UUID
 import factory
 
 from domains.payments import actions, queries, rules
-from domains.payments.actions import Funding, Ruling
+from domains.payments.actions import Funding, Ruling, fee_plans
 from domains.payments.actions.ledger import Line, post
 from domains.payments.actions.outcomes import settle_command
 from domains.payments.gateways import Facts, Succeeded
-from domains.payments.models import Deposit, Escrow, GatewayCommand, Payout
+from domains.payments.models import Deposit, Escrow, FeePlan, GatewayCommand, Payout
 from kelmah.db import atomic
 from kelmah.ids import new_id
 from kelmah.money import Money
@@ -84,6 +84,17 @@ def funded_escrow(**changes: Any) -> Escrow:
     rich(funding.amount, funding.hirer_id)
     actions.fund_escrow(funding)
     return Escrow.objects.get(milestone_id=funding.milestone_id)
+
+
+def new_plan(**changes: Any) -> FeePlan:
+    """A version proposed by one of the staff and approved by another."""
+    terms = {"name": "standard", "basis_points": 1000, "review_hours": 336, "pending_hours": 0, **changes}
+    proposed = fee_plans.propose(fee_plans.Terms(**terms), ruling=ruling("dearer"))
+    return fee_plans.approve(plan_pk=proposed.pk, ruling=ruling("agreed"))
+
+
+def is_waiting(user_id: UUID, currency: str = "GHS") -> int:
+    return queries.balance_of(rules.pending(user_id, currency), currency).minor
 
 
 def in_wallet(user_id: UUID, currency: str = "GHS") -> int:

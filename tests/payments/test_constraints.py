@@ -9,6 +9,17 @@ from tests.payments.factories import cedis, funded_escrow, ordered_payout, rich
 
 pytestmark = pytest.mark.domain("payments")
 
+SOMEBODY = "01930d2a-0a00-7b22-8c22-4d8b6b2e0f02"
+RELEASE = (
+    "(id, escrow_id, number, gross_minor, fee_minor, net_minor, released_at, matured_at)"
+    " SELECT gen_random_uuid(), milestone_id,"
+)
+FROZEN = (
+    "(version, id, frozen_at, escrow_id, amount_minor, state, ended_at)"
+    " SELECT 1, gen_random_uuid(), now(), milestone_id,"
+)
+OF = "FROM payments_escrow"
+
 
 @pytest.fixture(autouse=True)
 def things():
@@ -39,7 +50,7 @@ def broken(statement: str, *parameters: object) -> str:
         ("UPDATE payments_payout SET amount_minor = -1", "payout_amount_positive"),
         ("UPDATE payments_payout SET state = 'paid'", "payout_settled_has_date"),
         ("UPDATE payments_payout SET settled_at = now()", "payout_settled_has_date"),
-        ("UPDATE payments_escrow SET state = 'gone', settled_at = now()", "escrow_state"),
+        ("UPDATE payments_escrow SET state = 'gone'", "escrow_state"),
         ("UPDATE payments_escrow SET amount_minor = 0", "escrow_amount_positive"),
         ("UPDATE payments_escrow SET settled_at = now()", "escrow_settled_has_date"),
         ("UPDATE payments_escrow SET state = 'refunded'", "escrow_settled_has_date"),
@@ -71,6 +82,32 @@ def broken(statement: str, *parameters: object) -> str:
             "INSERT INTO payments_feeplan (name, version, basis_points, reason) VALUES ('greedy', 1, 10001, '')",
             "fee_plan_share",
         ),
+        ("UPDATE payments_feeplan SET state = 'gone'", "fee_plan_state"),
+        ("UPDATE payments_feeplan SET state = 'proposed', name = 'same', version = id", "fee_plan_one_proposed"),
+        (f"UPDATE payments_feeplan SET proposed_by = '{SOMEBODY}', decided_by = '{SOMEBODY}'", "fee_plan_four_eyes"),
+        (f"UPDATE payments_feeplan SET proposed_by = '{SOMEBODY}', decided_by = NULL", "fee_plan_four_eyes"),
+        ("UPDATE payments_escrow SET released_minor = 5", "escrow_split_adds_up"),
+        ("UPDATE payments_escrow SET refunded_minor = 5", "escrow_split_adds_up"),
+        (
+            "UPDATE payments_escrow SET state = 'split', settled_at = now(), fee_minor = 5, released_minor = 5",
+            "escrow_split_adds_up",
+        ),
+        (
+            "UPDATE payments_escrow SET state = 'released', settled_at = now(), refunded_minor = amount_minor",
+            "escrow_split_adds_up",
+        ),
+        (
+            "UPDATE payments_escrow SET state = 'disputed', review_ends_at = now()",
+            "escrow_review_only_while_funded",
+        ),
+        ("UPDATE payments_escrow SET week = '2026-11-17'", "escrow_week_begins_on_monday"),
+        (f"INSERT INTO payments_escrowrelease {RELEASE} 0, 10, 4, 5, now(), NULL {OF}", "escrow_release_adds_up"),
+        (f"INSERT INTO payments_escrowrelease {RELEASE} 0, 0, 0, 0, now(), NULL {OF}", "escrow_release_adds_up"),
+        (f"INSERT INTO payments_escrowrelease {RELEASE} 0, 9, 4, 5, now(), now() {OF}", "escrow_release_matures"),
+        (f"INSERT INTO payments_disputedfunds {FROZEN} 5, 'gone', now() {OF}", "disputed_state"),
+        (f"INSERT INTO payments_disputedfunds {FROZEN} 0, 'frozen', NULL {OF}", "disputed_amount_positive"),
+        (f"INSERT INTO payments_disputedfunds {FROZEN} 5, 'decided', NULL {OF}", "disputed_ended_has_date"),
+        (f"INSERT INTO payments_disputedfunds {FROZEN} 5, 'frozen', now() {OF}", "disputed_ended_has_date"),
         (
             "INSERT INTO payments_fundingrequest (milestone_id, request, outcome)"
             " SELECT milestone_id, 1, 'funded' FROM payments_escrow",
@@ -124,3 +161,22 @@ def test_an_escrow_is_named_by_its_milestone_alone():
         f" SELECT milestone_id, {columns}, state, funded_at FROM payments_escrow WHERE milestone_id = %s"
     )
     assert broken(statement, escrow.milestone_id) == "payments_escrow_pkey"
+
+
+def test_an_escrow_has_one_open_dispute_and_one_release_of_each_number():
+    """The index, not a look, decides between two at once."""
+    frozen = f"INSERT INTO payments_disputedfunds {FROZEN} 5, 'frozen', NULL {OF}"
+    assert broken(f"{frozen}; {frozen}") == "disputed_one_at_a_time"
+    release = f"INSERT INTO payments_escrowrelease {RELEASE} 1, 9, 4, 5, now(), NULL {OF}"
+    assert broken(f"{release}; {release}") == "escrow_release_number"
+
+
+def test_a_week_of_a_contract_is_charged_once():
+    funded_escrow()
+    statement = f"UPDATE payments_escrow SET week = '2026-11-16', contract_id = '{SOMEBODY}'"
+    assert broken(statement) == "escrow_week_once"
+
+
+def test_a_disputed_account_has_a_floor():
+    statement = "INSERT INTO payments_ledgeraccount (key, currency, floor) VALUES ('dispute:x', 'GHS', NULL)"
+    assert broken(statement) == "disputed_never_owe"

@@ -4,6 +4,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from domains.payments import actions, queries
+from domains.payments.actions import disputes
 from domains.payments.models import BooksCheck
 from domains.payments.queries.invariants import INVARIANTS, contradictions
 from kelmah.ids import new_id
@@ -17,10 +18,11 @@ SUMS, WHOLE, BALANCES, HISTORY, FLOORS, CURRENCIES, ESCROWS, TRANSFERS = INVARIA
 
 @pytest.fixture
 def books():
-    """Something of every kind: deposits, a funded and a released escrow, a payout on its way."""
+    """Something of every kind: deposits, a funded, a released and a disputed escrow, a payout on its way."""
     funded_escrow()
     released = funded_escrow()
     actions.release_escrow(milestone_id=released.milestone_id)
+    disputes.freeze(dispute_id=new_id(), milestone_id=funded_escrow(amount=cedis(77)).milestone_id)
     ordered_payout(rich(cedis(100)), cedis(40))
     assert contradictions() == []
 
@@ -75,6 +77,15 @@ DEPOSIT_LEG = "(SELECT min(txn_id) FROM payments_ledgerentry) AND seq = 1"
             ["UPDATE payments_escrow SET state = 'refunded' WHERE state = 'released'"],
             {ESCROWS},
         ),
+        (
+            ["UPDATE payments_escrowrelease SET gross_minor = 124999, net_minor = 112499"],
+            {ESCROWS},
+        ),
+        (["DELETE FROM payments_escrowrelease"], {ESCROWS}),
+        (["UPDATE payments_escrowrelease SET matures_at = now()"], {ESCROWS}),
+        (["UPDATE payments_disputedfunds SET amount_minor = amount_minor - 1"], {ESCROWS}),
+        (["UPDATE payments_disputedfunds SET state = 'decided', ended_at = now()"], {ESCROWS}),
+        (["DELETE FROM payments_disputedfunds"], {ESCROWS}),
         (["UPDATE payments_payout SET amount_minor = 1"], {TRANSFERS}),
         (["DELETE FROM payments_payout"], {TRANSFERS}),
         (["UPDATE payments_payout SET state = 'paid', settled_at = now()"], {TRANSFERS}),

@@ -10,7 +10,7 @@ from kelmah.errors import InvalidTransition
 from kelmah.ids import new_id
 from kelmah.money import EXPONENTS, Money
 
-TABLES = [rules.DEPOSIT, rules.ESCROW, rules.PAYOUT, rules.COMMAND]
+TABLES = [rules.DEPOSIT, rules.ESCROW, rules.DISPUTED, rules.FEE_PLAN, rules.PAYOUT, rules.COMMAND]
 CURRENCIES = ["JPY", "GHS", "KWD"]  # no, two, and three digits after the point
 BASIS_POINTS = st.integers(min_value=0, max_value=10_000)
 AMOUNTS = st.integers(min_value=0, max_value=10**12)

@@ -109,6 +109,22 @@ NOTICES: Final[Mapping[type[Event], tuple[Telling, ...]]] = {
         Telling("worker_id", _("You were paid"), _("{net} for “{title}” are in your wallet ({gross} less {fee} fee).")),
         Telling("hirer_id", _("The worker was paid"), _("{gross} for “{title}” were released."), by_mail=False),
     ),
+    payments.EscrowPartReleased: (
+        Telling("worker_id", _("A part was paid"), _("{net} for “{title}” are yours ({gross} less {fee} fee).")),
+        Telling("hirer_id", _("A part was paid"), _("{gross} for “{title}” were released."), by_mail=False),
+    ),
+    payments.EscrowRefunded: (
+        Telling("hirer_id", _("Money came back"), _("{refunded} of {amount} for “{title}” are in your wallet again.")),
+        Telling(
+            "worker_id",
+            _("Protected money went back"),
+            _("{refunded} of {amount} for “{title}” went back to the hirer; you got {net}."),
+        ),
+    ),
+    payments.WeekReleased: (
+        Telling("worker_id", _("Your week is paid"), _("{net} for “{title}” will be free after the waiting period.")),
+        Telling("hirer_id", _("A week was paid"), _("{gross} for “{title}” were released."), by_mail=False),
+    ),
     payments.PaymentSucceeded: (Telling("user_id", _("Your deposit arrived"), _("{amount} are in your wallet.")),),
     payments.PaymentFailed: (
         Telling("user_id", _("Your deposit failed"), _("{amount} did not arrive ({reason}). Nothing was charged.")),

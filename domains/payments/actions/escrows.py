@@ -5,13 +5,15 @@ from typing import Any
 from uuid import UUID
 
 from domains.payments import queries, rules
+from domains.payments.actions import settling
 from domains.payments.actions.decisions import Ruling, keep_ruling
 from domains.payments.actions.ledger import Line, post
 from domains.payments.models import Escrow, FundingRequest
+from domains.payments.queries import protected
 from kelmah import clock
 from kelmah.db import atomic
 from kelmah.events.publish import publish
-from kelmah.interfaces.payments.events import EscrowFunded, EscrowFundingFailed, EscrowReleased
+from kelmah.interfaces.payments.events import EscrowFunded, EscrowFundingFailed
 from kelmah.money import Money
 
 
@@ -47,44 +49,51 @@ def fund_escrow(funding: Funding) -> None:
 
 
 def release_escrow(*, milestone_id: UUID) -> None:
-    """Pay the worker, less the fee frozen at funding; twice is once.
+    """Pay the worker all that is held, less the fee frozen at funding; twice is once.
 
-    Raises NotFound: not funded yet, and then it must be tried again. Raises InvalidTransition.
+    Raises NotFound: not funded yet, and then it must be tried again. Raises InvalidTransition, also while disputed.
     """
     with atomic("payments"):
-        escrow = queries.lock_escrow(milestone_id)  # release, refund and a second click meet here
-        if escrow.state == "released":
-            return
-        fee, net = rules.fee_split(escrow.amount, escrow.fee_basis_points)
-        to = [
-            Line(rules.available(escrow.worker_id, escrow.currency), net),
-            Line(rules.fee_shard(escrow.currency, _settle_key(escrow)), fee),
-        ]
-        escrow.fee_minor, escrow.net_minor = fee.minor, net.minor
-        _settle(escrow, "release", to=[line for line in to if line.amount.minor], counterparty=escrow.hirer_id)
-        publish(
-            EscrowReleased(
-                milestone_id=milestone_id,
-                contract_id=escrow.contract_id,
-                hirer_id=escrow.hirer_id,
-                worker_id=escrow.worker_id,
-                title=escrow.title,
-                gross=escrow.amount,
-                fee=fee,
-                net=net,
-            )
-        )
+        escrow = queries.lock_escrow(milestone_id)  # release, refund, the clock and a second click meet here
+        if escrow.state != "released":
+            settling.settle(escrow, to_worker=escrow.held)
 
 
 def refund_escrow(*, milestone_id: UUID, ruling: Ruling) -> None:
-    """Staff gives the hirer everything back; excludes a release. Raises NotFound, InvalidTransition, ReasonMissing."""
+    """Staff gives the hirer all that is held; excludes a release. Raises NotFound, InvalidTransition, ReasonMissing."""
     with atomic("payments"):
         escrow = queries.lock_escrow(milestone_id)
         if escrow.state == "refunded":
             return
         keep_ruling(ruling, kind="escrow.refund", subject_id=milestone_id)
-        to = [Line(rules.available(escrow.hirer_id, escrow.currency), escrow.amount)]
-        _settle(escrow, "refund", to=to, counterparty=escrow.worker_id)
+        settling.settle(escrow, to_worker=Money(0, escrow.currency))
+
+
+def settle_escrow(*, milestone_id: UUID, to_worker: Money) -> Escrow:
+    """What both sides agreed on: so much of what is held to the worker, less the fee, the rest to the hirer.
+
+    The same twice is once. Raises NotFound, MoreThanHeld, InvalidTransition (settled otherwise, or disputed).
+    """
+    with atomic("payments"):
+        escrow = queries.lock_escrow(milestone_id)
+        if not protected.is_settled_so(escrow, to_worker):
+            settling.settle(escrow, to_worker=to_worker)
+    return escrow
+
+
+def release_part(*, milestone_id: UUID, number: int, amount: Money) -> Escrow:
+    """Part ``number`` (from 1) of the protected funds goes to the worker, less its share of the fee; twice is once.
+
+    Raises NotFound, PartTooLarge, PartNumberTaken, InvalidTransition.
+    """
+    with atomic("payments"):
+        escrow = queries.lock_escrow(milestone_id)  # two parts at once must not both take the same money
+        known = escrow.releases.filter(number=number).first()
+        if known is None:
+            settling.release_numbered(escrow, number=number, gross=amount)
+        elif Money(known.gross_minor, escrow.currency) != amount:
+            raise rules.PartNumberTaken()
+    return escrow
 
 
 # Private functions
@@ -100,7 +109,7 @@ def _fund(funding: Funding) -> str:
         Line(rules.available(funding.hirer_id, funding.amount.currency), -funding.amount),
         Line(rules.escrow(funding.milestone_id), funding.amount),
     ]
-    reference = _reference(funding.milestone_id, counterparty=funding.worker_id)
+    reference = settling.reference(funding.milestone_id, funding.worker_id)
     try:
         post(key=f"escrow:{funding.milestone_id}:fund", kind="escrow_fund", lines=lines, reference=reference)
     except rules.InsufficientFunds as refusal:
@@ -115,28 +124,11 @@ def _fund(funding: Funding) -> str:
         currency=funding.amount.currency,
         fee_plan=f"{plan.name} v{plan.version}",
         fee_basis_points=plan.basis_points,
+        review_hours=plan.review_hours,
+        pending_hours=plan.pending_hours,
         funded_at=clock.now(),
     )
     return ""
-
-
-def _settle(escrow: Escrow, step: str, *, to: list[Line], counterparty: UUID) -> None:
-    # Behind the row lock the key excludes release and refund once more: one settlement per milestone, for ever.
-    escrow.state = rules.ESCROW.check(step, escrow.state)
-    escrow.settled_at = clock.now()
-    lines = [Line(rules.escrow(escrow.milestone_id), -escrow.amount), *to]
-    reference = _reference(escrow.milestone_id, counterparty=counterparty)
-    post(key=_settle_key(escrow), kind=f"escrow_{step}", lines=lines, reference=reference)
-    escrow.save_change("state", "settled_at", "fee_minor", "net_minor")
-
-
-def _settle_key(escrow: Escrow) -> str:
-    return f"escrow:{escrow.milestone_id}:settle"
-
-
-def _reference(milestone_id: UUID, *, counterparty: UUID) -> dict[str, str]:
-    """Ids only: the ledger is for ever, and words of people are not."""
-    return {"milestone_id": str(milestone_id), "counterparty_id": str(counterparty)}
 
 
 def _facts(funding: Funding) -> dict[str, Any]:

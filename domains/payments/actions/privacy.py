@@ -53,7 +53,7 @@ def holds_on(user_id: UUID) -> list[Hold]:
     undecided = ("processing", "in_review")
     on_its_way = Deposit.objects.filter(user_id=user_id, state__in=undecided).count()
     on_its_way += Payout.objects.filter(user_id=user_id, state__in=undecided).count()
-    protected = Escrow.objects.filter(Q(hirer_id=user_id) | Q(worker_id=user_id), state="funded")
+    protected = Escrow.objects.filter(Q(hirer_id=user_id) | Q(worker_id=user_id), settled_at=None)
     return [
         Hold(reason="money_in_wallet", count=_wallets(user_id).exclude(balance=0).count()),
         Hold(reason="money_on_its_way", count=on_its_way),
@@ -65,7 +65,7 @@ def holds_on(user_id: UUID) -> list[Hold]:
 
 
 def _wallets(user_id: UUID) -> QuerySet[LedgerAccount]:
-    return LedgerAccount.objects.filter(key__startswith=rules.available(user_id, ""))
+    return LedgerAccount.objects.filter(key__startswith=rules.wallet(user_id))
 
 
 def _sections(user_id: UUID) -> dict[str, Iterator[dict[str, Any]]]:

@@ -1,31 +1,51 @@
-"""Protected funds, and what the platform takes of them."""
+"""Protected funds: what is held, what left, and what is disputed."""
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
+from unfold.admin import ModelAdmin, TabularInline
 
 from domains.payments import actions
 from domains.payments.admin.deciding import Deciding
-from domains.payments.models import Escrow, FeePlan
+from domains.payments.models import Deadline, DisputedFunds, Escrow, EscrowRelease
 from kelmah.http.staff import ReadOnly
+
+
+class ReleaseInline(ReadOnly, TabularInline):
+    model = EscrowRelease
+    ordering = ("released_at",)
 
 
 @admin.register(Escrow)
 class EscrowAdmin(Deciding):
     does = {"refund": "payments.refund_escrow"}
-    list_display = ("title", "amount", "state", "fee_plan", "fee_minor", "net_minor", "funded_at", "settled_at")
+    list_display = ("title", "amount", "held", "state", "fee_plan", "fee_minor", "net_minor", "refunded_minor",
+                    "review_ends_at", "funded_at", "settled_at")  # fmt: skip
     list_filter = ("state", "currency", "fee_plan")
     search_fields = ("milestone_id", "contract_id", "hirer_id", "worker_id")
     ordering = ("-funded_at",)
+    inlines = (ReleaseInline,)
     actions = ("refund",)
 
-    @admin.action(description="Refund to the hirer, with the reason given")
+    @admin.action(description="Refund to the hirer what is held, with the reason given")
     def refund(self, request: HttpRequest, queryset: QuerySet[Escrow]) -> None:
         self._decide(request, queryset, lambda e, why: actions.refund_escrow(milestone_id=e.milestone_id, ruling=why))
 
 
-@admin.register(FeePlan)
-class FeePlanAdmin(ReadOnly, ModelAdmin):
+@admin.register(DisputedFunds)
+class DisputedFundsAdmin(ReadOnly, ModelAdmin):
     sees = "payments.view_money"
-    list_display = ("name", "version", "basis_points", "reason")
+    list_display = ("id", "escrow", "amount_minor", "state", "review_left", "frozen_at", "ended_at")
+    list_select_related = ("escrow",)
+    list_filter = ("state",)
+    search_fields = ("id", "escrow__milestone_id", "escrow__contract_id")
+    ordering = ("-frozen_at",)
+
+
+@admin.register(Deadline)
+class DeadlineAdmin(ReadOnly, ModelAdmin):
+    sees = "payments.view_events"
+    list_display = ("kind", "subject_id", "due_at", "done_at", "attempts", "last_error")
+    list_filter = ("kind",)
+    search_fields = ("subject_id",)
+    ordering = ("-due_at",)

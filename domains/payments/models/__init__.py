@@ -4,24 +4,28 @@ from django.db import models
 from django.db.models import Q
 
 from domains.payments.models.adjustments import Adjustment
-from domains.payments.models.escrows import Escrow, FeePlan, FundingRequest
+from domains.payments.models.escrows import DisputedFunds, Escrow, EscrowRelease, FundingRequest
 from domains.payments.models.exchange import ExchangeQuote, ExchangeRate
+from domains.payments.models.fees import FeePlan
 from domains.payments.models.gateways import GatewayCommand, WebhookEvent
 from domains.payments.models.ledger import BooksCheck, LedgerAccount, LedgerEntry, LedgerTransaction, Position
 from domains.payments.models.methods import DataKey, PayoutMethod
 from domains.payments.models.statements import Difference, Statement, StatementEntry
 from domains.payments.models.suspense import Suspended, SuspenseRuling
 from domains.payments.models.transfers import Deposit, Payout
-from kelmah.db.models import IdempotencyKeyBase, InboxBase, OutboxBase, UUIDModel
+from kelmah.db.models import DeadlineBase, IdempotencyKeyBase, InboxBase, OutboxBase, UUIDModel
 
 __all__ = [
     "Adjustment",
     "BooksCheck",
     "DataKey",
+    "Deadline",
     "Decision",
     "Deposit",
     "Difference",
+    "DisputedFunds",
     "Escrow",
+    "EscrowRelease",
     "ExchangeQuote",
     "ExchangeRate",
     "FeePlan",
@@ -59,6 +63,10 @@ class Decision(UUIDModel):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.subject_id}"
+
+
+class Deadline(DeadlineBase):
+    pass
 
 
 class Outbox(OutboxBase):

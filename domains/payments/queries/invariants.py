@@ -29,23 +29,45 @@ INVARIANTS: Final = {
     "nobody is below their floor, and people's floor is zero": """
         SELECT key, balance FROM payments_ledgeraccount WHERE balance < floor
         UNION SELECT key, floor FROM payments_ledgeraccount
-        WHERE key ~ '^(user|escrow|payout):' AND (floor IS DISTINCT FROM 0 OR balance < 0)
+        WHERE key ~ '^(user|escrow|dispute|payout):' AND (floor IS DISTINCT FROM 0 OR balance < 0)
         UNION SELECT a.key, e.balance_after FROM payments_ledgerentry e
         JOIN payments_ledgeraccount a ON a.id = e.account_id WHERE e.balance_after < a.floor""",
     "every entry is in its account's currency": """
         SELECT e.txn_id, e.seq FROM payments_ledgerentry e JOIN payments_ledgeraccount a ON a.id = e.account_id
         WHERE e.currency <> a.currency""",
-    "every funded escrow holds its amount, every settled one nothing": """
+    "every escrow holds what has not left it, every settled one nothing": """
         SELECT s.milestone_id::text, a.balance FROM payments_escrow s
         LEFT JOIN payments_ledgeraccount a ON a.key = 'escrow:' || s.milestone_id
-        WHERE coalesce(a.balance, -1) <> CASE WHEN s.state = 'funded' THEN s.amount_minor ELSE 0 END
+        WHERE coalesce(a.balance, -1) <>
+              CASE WHEN s.state = 'funded' THEN s.amount_minor - s.released_minor - s.refunded_minor ELSE 0 END
            OR a.currency <> s.currency
         UNION SELECT a.key, a.balance FROM payments_ledgeraccount a WHERE a.key LIKE 'escrow:%' AND a.balance <> 0
         AND NOT EXISTS (SELECT 1 FROM payments_escrow s WHERE a.key = 'escrow:' || s.milestone_id)
         UNION SELECT s.milestone_id::text, t.id FROM payments_escrow s
         LEFT JOIN payments_ledgertransaction t ON t.idem = 'escrow:' || s.milestone_id || ':settle'
         WHERE t.kind IS DISTINCT FROM CASE s.state
-            WHEN 'released' THEN 'escrow_release' WHEN 'refunded' THEN 'escrow_refund' END""",
+            WHEN 'released' THEN 'escrow_release' WHEN 'refunded' THEN 'escrow_refund'
+            WHEN 'split' THEN 'escrow_split' END
+        UNION SELECT d.id::text, a.balance FROM payments_disputedfunds d
+        JOIN payments_escrow s ON s.milestone_id = d.escrow_id
+        LEFT JOIN payments_ledgeraccount a ON a.key = 'dispute:' || d.id
+        WHERE coalesce(a.balance, -1) <> CASE WHEN d.state = 'frozen' THEN d.amount_minor ELSE 0 END
+           OR d.state = 'frozen' AND (s.state <> 'disputed' OR d.amount_minor <> s.amount_minor - s.released_minor)
+        UNION SELECT s.milestone_id::text, 0 FROM payments_escrow s WHERE s.state = 'disputed'
+        AND NOT EXISTS (SELECT 1 FROM payments_disputedfunds d
+                        WHERE d.escrow_id = s.milestone_id AND d.state = 'frozen')
+        UNION SELECT a.key, a.balance FROM payments_ledgeraccount a WHERE a.key LIKE 'dispute:%' AND a.balance <> 0
+        AND NOT EXISTS (SELECT 1 FROM payments_disputedfunds d WHERE a.key = 'dispute:' || d.id)
+        UNION SELECT s.milestone_id::text, s.released_minor FROM payments_escrow s
+        LEFT JOIN payments_escrowrelease r ON r.escrow_id = s.milestone_id
+        GROUP BY s.milestone_id HAVING coalesce(sum(r.gross_minor), 0) <> s.released_minor
+            OR coalesce(sum(r.fee_minor), 0) <> s.fee_minor
+        UNION SELECT coalesce(a.key, w.key), a.balance FROM (
+            SELECT 'user:' || s.worker_id || ':pending:' || s.currency AS key, sum(r.net_minor) AS waits
+            FROM payments_escrowrelease r JOIN payments_escrow s ON s.milestone_id = r.escrow_id
+            WHERE r.matures_at IS NOT NULL AND r.matured_at IS NULL GROUP BY 1) w
+        FULL JOIN (SELECT key, balance FROM payments_ledgeraccount WHERE key LIKE 'user:%:pending:%') a ON a.key = w.key
+        WHERE coalesce(a.balance, 0) <> coalesce(w.waits, 0)""",
     "every deposit and payout agrees with the books and with its order": """
         SELECT p.id::text, 'payout hold' FROM payments_payout p
         LEFT JOIN payments_ledgeraccount a ON a.key = 'payout:' || p.id

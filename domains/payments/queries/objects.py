@@ -15,6 +15,14 @@ from kelmah.principal import Principal
 M = TypeVar("M", bound=Model)
 
 
+def the(found: QuerySet[M], otherwise: str) -> M:
+    """The first of what was looked for. Raises NotFound, saying ``otherwise``."""
+    one = found.first()
+    if one is None:
+        raise NotFound(otherwise)
+    return one
+
+
 def access_escrow(*, milestone_id: UUID, by: Principal) -> Escrow:
     """An escrow for its two sides. Raises NotFound."""
     escrow = Escrow.objects.filter(milestone_id=milestone_id).first()
@@ -25,12 +33,12 @@ def access_escrow(*, milestone_id: UUID, by: Principal) -> Escrow:
 
 def access_deposit(*, deposit_id: UUID, by: Principal) -> Deposit:
     """One's own deposit. Raises NotFound."""
-    return _the(Deposit.objects.filter(id=deposit_id, user_id=by.user_id), "You have no such deposit.")
+    return the(Deposit.objects.filter(id=deposit_id, user_id=by.user_id), "You have no such deposit.")
 
 
 def access_payout(*, payout_id: UUID, by: Principal) -> Payout:
     """One's own payout. Raises NotFound."""
-    return _the(Payout.objects.filter(id=payout_id, user_id=by.user_id), "You have no such payout.")
+    return the(Payout.objects.filter(id=payout_id, user_id=by.user_id), "You have no such payout.")
 
 
 def escrows_of(contract_ids: Sequence[UUID]) -> list[Escrow]:
@@ -38,13 +46,15 @@ def escrows_of(contract_ids: Sequence[UUID]) -> list[Escrow]:
 
 
 def fee_plan_in_force(name: str) -> FeePlan:
-    """The newest version of a fee plan. Raises NotFound."""
-    return _the(FeePlan.objects.filter(name=name).order_by("-version"), f"There is no fee plan {name!r}.")
+    """The newest approved version of a fee plan. Raises NotFound."""
+    return the(
+        FeePlan.objects.filter(name=name, state="approved").order_by("-version"), f"There is no fee plan {name!r}."
+    )
 
 
 def command_named(command_id: UUID) -> GatewayCommand:
     """Raises NotFound."""
-    return _the(GatewayCommand.objects.filter(id=command_id), "There is no such command.")
+    return the(GatewayCommand.objects.filter(id=command_id), "There is no such command.")
 
 
 def order_of(command: GatewayCommand) -> Order:
@@ -71,22 +81,22 @@ def is_ours(*, gateway: str, notice: Notice) -> bool:
 
 def lock_command(command_id: UUID) -> GatewayCommand:
     """The command's row, locked until the transaction ends. Raises NotFound."""
-    return _the(GatewayCommand.objects.select_for_update().filter(id=command_id), "There is no such command.")
+    return the(GatewayCommand.objects.select_for_update().filter(id=command_id), "There is no such command.")
 
 
 def lock_deposit(deposit_id: UUID) -> Deposit:
     """The deposit's row, locked until the transaction ends. Raises NotFound."""
-    return _the(Deposit.objects.select_for_update().filter(id=deposit_id), "There is no such deposit.")
+    return the(Deposit.objects.select_for_update().filter(id=deposit_id), "There is no such deposit.")
 
 
 def lock_payout(payout_id: UUID) -> Payout:
     """The payout's row, locked until the transaction ends. Raises NotFound."""
-    return _the(Payout.objects.select_for_update().filter(id=payout_id), "There is no such payout.")
+    return the(Payout.objects.select_for_update().filter(id=payout_id), "There is no such payout.")
 
 
 def lock_escrow(milestone_id: UUID) -> Escrow:
     """The escrow's row, locked until the transaction ends. Raises NotFound."""
-    return _the(Escrow.objects.select_for_update().filter(milestone_id=milestone_id), "There is no such escrow.")
+    return the(Escrow.objects.select_for_update().filter(milestone_id=milestone_id), "There is no such escrow.")
 
 
 def _keys_in(notice: Notice) -> list[UUID]:
@@ -94,10 +104,3 @@ def _keys_in(notice: Notice) -> list[UUID]:
         return [key for key in (notice.key, UUID(notice.ref)) if key]
     except ValueError:
         return [notice.key] if notice.key else []
-
-
-def _the(found: QuerySet[M], otherwise: str) -> M:
-    one = found.first()
-    if one is None:
-        raise NotFound(otherwise)
-    return one

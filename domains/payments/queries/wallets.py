@@ -11,9 +11,10 @@ from kelmah.money import EXPONENTS, Money
 _WALLET = """
 SELECT coalesce((SELECT balance FROM payments_ledgeraccount WHERE key = %(key)s), 0),
        coalesce((SELECT sum(amount_minor) FROM payments_deposit
-                 WHERE user_id = %(user)s AND currency = %(currency)s AND state = 'processing'), 0)::bigint,
-       coalesce((SELECT sum(amount_minor) FROM payments_escrow
-                 WHERE hirer_id = %(user)s AND currency = %(currency)s AND state = 'funded'), 0)::bigint
+                 WHERE user_id = %(user)s AND currency = %(currency)s AND state = 'processing'), 0)::bigint
+       + coalesce((SELECT balance FROM payments_ledgeraccount WHERE key = %(pending)s), 0),
+       coalesce((SELECT sum(amount_minor - released_minor) FROM payments_escrow
+                 WHERE hirer_id = %(user)s AND currency = %(currency)s AND state IN ('funded', 'disputed')), 0)::bigint
 """
 
 _WALLETS = """
@@ -30,7 +31,8 @@ SELECT currency, sum(available)::bigint, sum(pending)::bigint, sum(in_escrow)::b
 
 @dataclass(frozen=True, kw_only=True)
 class Wallet:
-    """``available`` can be spent, ``pending`` is on its way in, ``in_escrow`` is protected for work ordered."""
+    """``available`` can be spent, ``pending`` is on its way in, or earned and not yet free; ``in_escrow`` is protected
+    for work ordered."""
 
     available: Money
     pending: Money
@@ -40,8 +42,8 @@ class Wallet:
 def wallet_of(user_id: UUID, currency: str) -> Wallet:
     """One currency of a wallet, seen at one moment: no money is counted twice or missed on its way."""
     with connections["payments"].cursor() as cursor:
-        key = rules.available(user_id, currency)
-        cursor.execute(_WALLET, {"key": key, "user": user_id, "currency": currency})
+        keys = {"key": rules.available(user_id, currency), "pending": rules.pending(user_id, currency)}
+        cursor.execute(_WALLET, {**keys, "user": user_id, "currency": currency})
         available, pending, in_escrow = (Money(minor, currency) for minor in cursor.fetchone())
     return Wallet(available=available, pending=pending, in_escrow=in_escrow)
 

@@ -4,6 +4,7 @@ from domains.payments.rules.accounts import (
     FEE_SHARDS,
     available,
     charged,
+    disputed,
     escrow,
     fee_shard,
     floor_of,
@@ -13,7 +14,9 @@ from domains.payments.rules.accounts import (
     loss,
     paid_out,
     payout_hold,
+    pending,
     suspense,
+    wallet,
 )
 from domains.payments.rules.chart import is_adjustable, is_opened_by_hand, kind_of
 from domains.payments.rules.errors import (
@@ -25,10 +28,15 @@ from domains.payments.rules.errors import (
     InsufficientFunds,
     LedgerKeyReused,
     LedgerRefused,
+    MoreThanHeld,
+    NoReview,
     NothingArrived,
     NotOffered,
+    PartNumberTaken,
+    PartTooLarge,
     PayoutInFlight,
     PayoutsFrozen,
+    PlanKnown,
     ReasonMissing,
     SignatureInvalid,
     StillUncertain,
@@ -45,7 +53,7 @@ from domains.payments.rules.exchange import (
     exchanged,
     jumps,
 )
-from domains.payments.rules.fees import fee_split
+from domains.payments.rules.fees import fee_split, part_split
 from domains.payments.rules.methods import (
     COOL_DOWN,
     COUNTED_FOR,
@@ -63,7 +71,7 @@ from domains.payments.rules.methods import (
     names_fit,
     unverified_limit,
 )
-from domains.payments.rules.states import COMMAND, DEPOSIT, ESCROW, PAYOUT
+from domains.payments.rules.states import COMMAND, DEPOSIT, DISPUTED, ESCROW, FEE_PLAN, PAYOUT
 from domains.payments.rules.timing import (
     LARGEST_AMOUNT,
     OUTAGE_ATTEMPTS,
@@ -80,7 +88,9 @@ __all__ = [
     "COOL_DOWN",
     "COUNTED_FOR",
     "DEPOSIT",
+    "DISPUTED",
     "ESCROW",
+    "FEE_PLAN",
     "FEE_SHARDS",
     "LARGEST_AMOUNT",
     "LEVEL",
@@ -108,10 +118,15 @@ __all__ = [
     "MethodKnown",
     "MethodNeeded",
     "MethodNotConfirmed",
+    "MoreThanHeld",
+    "NoReview",
     "NotOffered",
     "NothingArrived",
+    "PartNumberTaken",
+    "PartTooLarge",
     "PayoutInFlight",
     "PayoutsFrozen",
+    "PlanKnown",
     "QuoteExpired",
     "RateImplausible",
     "RateMissing",
@@ -124,6 +139,7 @@ __all__ = [
     "available",
     "charged",
     "cross_rate",
+    "disputed",
     "escrow",
     "exchanged",
     "fee_shard",
@@ -140,9 +156,12 @@ __all__ = [
     "loss",
     "names_fit",
     "paid_out",
+    "part_split",
     "payout_hold",
+    "pending",
     "smallest_payout",
     "suspense",
     "unverified_limit",
     "wait_before",
+    "wallet",
 ]

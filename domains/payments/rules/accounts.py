@@ -12,14 +12,29 @@ from uuid import UUID
 FEE_SHARDS: Final = 16
 
 
+def wallet(user_id: UUID) -> str:
+    """How the names of all accounts of a user begin."""
+    return f"user:{user_id}:"
+
+
 def available(user_id: UUID, currency: str) -> str:
     """What a user can spend."""
     return f"user:{user_id}:available:{currency}"
 
 
+def pending(user_id: UUID, currency: str) -> str:
+    """What a user earned and can spend once the pending period is over."""
+    return f"user:{user_id}:pending:{currency}"
+
+
 def escrow(milestone_id: UUID) -> str:
     """The protected funds of one milestone."""
     return f"escrow:{milestone_id}"
+
+
+def disputed(dispute_id: UUID) -> str:
+    """Protected funds that two sides disagree about, until it is decided who gets them."""
+    return f"dispute:{dispute_id}"
 
 
 def payout_hold(payout_id: UUID) -> str:
@@ -59,7 +74,7 @@ def fx(currency: str) -> str:
 
 def floor_of(account: str) -> int | None:
     """The lowest balance an account may have: zero for people's money and holds, none for the platform's own."""
-    return 0 if account.startswith(("user:", "escrow:", "payout:")) else None
+    return 0 if account.startswith(("user:", "escrow:", "dispute:", "payout:")) else None
 
 
 def charged(gateway_name: str, ref: str) -> str:

@@ -101,3 +101,23 @@ class FourEyes(Conflict):
 
 class NoSuchWallet(Unprocessable):
     code, title = "no_such_wallet", "Nobody with this id has a wallet in this currency"
+
+
+class PartTooLarge(Unprocessable):
+    code, title = "part_too_large", "A part is less than what is still held: the rest is released, not a part of it"
+
+
+class PartNumberTaken(Conflict):
+    code, title = "part_number_taken", "This part was released before with another amount"
+
+
+class MoreThanHeld(Unprocessable):
+    code, title = "more_than_held", "This is more than what is still held"
+
+
+class PlanKnown(Conflict):
+    code, title = "plan_known", "A version of this plan waits for a decision already"
+
+
+class NoReview(Conflict):
+    code, title = "no_review", "This work is not reviewed by the hour: the calendar of its weeks says when"

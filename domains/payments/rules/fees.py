@@ -9,3 +9,10 @@ def fee_split(gross: Money, basis_points: int) -> tuple[Money, Money]:
     """The platform's fee and the worker's net, by largest remainder: they sum exactly to ``gross``."""
     fee, net = gross.allocate([basis_points, WHOLE - basis_points])
     return fee, net
+
+
+def part_split(released: Money, part: Money, basis_points: int) -> tuple[Money, Money]:
+    """Fee and net of a further part, ``released`` before it: however it is cut, the parts' fees sum to the whole's."""
+    before, _ = fee_split(released, basis_points)
+    after, _ = fee_split(released + part, basis_points)
+    return after - before, part - (after - before)

@@ -16,14 +16,47 @@ DEPOSIT = StateTable(
     final=("succeeded", "failed"),
 )
 
+_PARTLY = "less than what is held; each part has a number"
+
 ESCROW = StateTable(
     "escrow",
     [
+        Transition("release_part", "funded", "funded", "system", guard=_PARTLY, event="EscrowPartReleased"),
         Transition("release", "funded", "released", "system", guard="work approved", event="EscrowReleased"),
-        Transition("refund", "funded", "refunded", "staff"),
+        Transition(
+            "release_in_silence", "funded", "released", "system", deadline="end of the review", event="EscrowReleased"
+        ),
+        Transition("refund", "funded", "refunded", "staff|system", event="EscrowRefunded"),
+        Transition("split", "funded", "split", "system", guard="both sides agree", event="EscrowRefunded"),
+        Transition("freeze", "funded", "disputed", "system", guard="a dispute is open"),
+        Transition("unfreeze", "disputed", "funded", "system", guard="the dispute was withdrawn"),
+        Transition("award", "disputed", "released", "system", guard="decided for the worker", event="EscrowReleased"),
+        Transition("give_back", "disputed", "refunded", "system|staff", guard="decided for the hirer",
+                   event="EscrowRefunded"),
+        Transition("divide", "disputed", "split", "system", guard="decided for both", event="EscrowRefunded"),
     ],
     initial="funded",
-    final=("released", "refunded"),
+    final=("released", "refunded", "split"),
+)  # fmt: skip
+
+DISPUTED = StateTable(
+    "freeze by a dispute",
+    [
+        Transition("withdraw", "frozen", "withdrawn", "system", guard="the dispute was withdrawn"),
+        Transition("decide", "frozen", "decided", "system"),
+    ],
+    initial="frozen",
+    final=("withdrawn", "decided"),
+)
+
+FEE_PLAN = StateTable(
+    "fee plan",
+    [
+        Transition("approve", "proposed", "approved", "staff", guard="by somebody else than who proposed it"),
+        Transition("decline", "proposed", "declined", "staff"),
+    ],
+    initial="proposed",
+    final=("approved", "declined"),
 )
 
 PAYOUT = StateTable(

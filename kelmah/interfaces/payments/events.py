@@ -1,7 +1,7 @@
 """Facts about money. Escrow events of one contract keep their order, as do a user's wallet events."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from kelmah.events.event import Event
@@ -36,13 +36,63 @@ class EscrowFundingFailed(Event, domain="payments", key="contract_id", to=("cont
 
 @dataclass(frozen=True, kw_only=True)
 class EscrowReleased(Event, domain="payments", key="contract_id", to=("contracts", "messaging")):
-    """The worker is paid: ``gross`` left the escrow, ``fee`` went to the platform, ``net`` to the worker's wallet."""
+    """The worker is paid: ``gross`` left the escrow, ``fee`` went to the platform, ``net`` to the worker.
+
+    Of the whole milestone: parts released before are counted in.
+    """
 
     milestone_id: UUID
     contract_id: UUID
     hirer_id: UUID
     worker_id: UUID
     title: str
+    gross: Money
+    fee: Money
+    net: Money
+
+
+@dataclass(frozen=True, kw_only=True)
+class EscrowPartReleased(Event, domain="payments", key="contract_id", to=("messaging",)):
+    """Part ``number`` of a milestone was paid; the rest is still protected."""
+
+    milestone_id: UUID
+    contract_id: UUID
+    hirer_id: UUID
+    worker_id: UUID
+    title: str
+    number: int
+    gross: Money
+    fee: Money
+    net: Money
+
+
+@dataclass(frozen=True, kw_only=True)
+class EscrowRefunded(Event, domain="payments", key="contract_id", to=("messaging",)):
+    """Of ``amount``, ``refunded`` went back to the hirer's wallet and ``gross`` (less ``fee``: ``net``) to the worker,
+    parts released before counted in. ``gross`` is zero when everything went back."""
+
+    milestone_id: UUID
+    contract_id: UUID
+    hirer_id: UUID
+    worker_id: UUID
+    title: str
+    amount: Money
+    refunded: Money
+    gross: Money
+    fee: Money
+    net: Money
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeekReleased(Event, domain="payments", key="contract_id", to=("messaging",)):
+    """A week of hourly work is paid, by approval or by silence; ``net`` can be spent after the pending period."""
+
+    milestone_id: UUID
+    contract_id: UUID
+    hirer_id: UUID
+    worker_id: UUID
+    title: str
+    week: date
     gross: Money
     fee: Money
     net: Money

@@ -22,6 +22,9 @@ PERMISSIONS: Final = (
     ),
     Permission(name="payments.refund_escrow", title="Give an escrow back to the hirer", to=("finance", "admin")),
     Permission(
+        name="payments.set_fees", title="Propose what the platform takes, or approve it", to=("finance", "admin")
+    ),
+    Permission(
         name="payments.settle_transfer", title="Decide on deposits and payouts in review", to=("finance", "admin")
     ),
     Permission(

@@ -25,6 +25,7 @@ PAGES: dict[str, dict[str, set[str]]] = {
             "finance", "compliance", "admin",
         },
         "Adjustment Decision FeePlan PayoutMethod ExchangeRate ExchangeQuote": {"finance", "compliance", "admin"},
+        "DisputedFunds": {"finance", "compliance", "admin"},
         "Statement StatementEntry Difference Suspended SuspenseRuling": {"finance", "compliance", "admin"},
     },
     "messaging": {
@@ -52,6 +53,7 @@ ACTIONS: dict[str, dict[str, set[str]]] = {
     "contracts": {},
     "payments": {
         "Adjustment.approve Adjustment.decline Adjustment.take_back": {"finance", "admin"},
+        "FeePlan.approve FeePlan.decline": {"finance", "admin"},
         "BooksCheck.check_now Escrow.refund Deposit.accept Deposit.dismiss": {"finance", "admin"},
         "Deposit.ask_the_gateway Payout.accept Payout.ask_the_gateway": {"finance", "admin"},
         "PayoutMethod.accept PayoutMethod.refuse": {"finance", "compliance", "admin"},

@@ -1,0 +1,93 @@
+"""What two sides disagree about is frozen until it is decided; the case itself is not kept here."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from domains.payments import queries, rules
+from domains.payments.actions import settling
+from domains.payments.actions.ledger import Line, post
+from domains.payments.actions.reviews import run_clock
+from domains.payments.models import DisputedFunds, Escrow
+from domains.payments.queries import protected
+from kelmah import clock
+from kelmah.db import atomic
+from kelmah.errors import Conflict
+from kelmah.money import Money
+
+
+def freeze(*, dispute_id: UUID, milestone_id: UUID) -> Escrow:
+    """All that is still held waits for the end of this dispute, and the clock stops. Twice is once.
+
+    Raises NotFound, InvalidTransition (settled already, or disputed by another case).
+    """
+    with atomic("payments"):
+        escrow = queries.lock_escrow(milestone_id)  # the clock, an approval or a part may be here at this moment
+        known = DisputedFunds.objects.filter(id=dispute_id).first()
+        if known is not None:
+            if known.escrow_id != milestone_id:
+                raise Conflict("This dispute is about something else.")
+            return escrow
+        escrow.state = rules.ESCROW.check("freeze", escrow.state)
+        DisputedFunds.objects.create(
+            id=dispute_id,
+            escrow=escrow,
+            amount_minor=escrow.held.minor,
+            review_left=settling.stop_clock(escrow),
+            frozen_at=clock.now(),
+        )
+        lines = [
+            Line(rules.escrow(milestone_id), -escrow.held),
+            Line(rules.disputed(dispute_id), escrow.held),
+        ]
+        post(key=f"dispute:{dispute_id}:freeze", kind="dispute_freeze", lines=lines, reference=_reference(escrow))
+        escrow.save_change("state", "review_ends_at")
+    return escrow
+
+
+def unfreeze(*, dispute_id: UUID) -> Escrow:
+    """The dispute was withdrawn: the money is held as before, and the clock goes on with what it had left.
+
+    Twice is once. Raises NotFound, InvalidTransition (it was decided).
+    """
+    with atomic("payments"):
+        escrow, dispute = protected.lock_disputed(dispute_id)
+        if dispute.state == "withdrawn":
+            return escrow
+        _end(dispute, "withdraw")
+        escrow.state = rules.ESCROW.check("unfreeze", escrow.state)
+        lines = [
+            Line(rules.disputed(dispute_id), -escrow.held),
+            Line(rules.escrow(escrow.milestone_id), escrow.held),
+        ]
+        post(key=f"dispute:{dispute_id}:unfreeze", kind="dispute_unfreeze", lines=lines, reference=_reference(escrow))
+        if dispute.review_left is not None:
+            run_clock(escrow, until=clock.now() + max(dispute.review_left, timedelta()))
+        escrow.save_change("state", "review_ends_at")
+    return escrow
+
+
+def decide(*, dispute_id: UUID, to_worker: Money) -> Escrow:
+    """``to_worker`` of what is frozen goes to the worker, less the fee, the rest to the hirer, in one transaction.
+
+    The same decision twice is once. Raises NotFound, MoreThanHeld, InvalidTransition (it was withdrawn, or decided
+    otherwise).
+    """
+    with atomic("payments"):
+        escrow, dispute = protected.lock_disputed(dispute_id)
+        if dispute.state == "decided" and protected.is_settled_so(escrow, to_worker):
+            return escrow
+        _end(dispute, "decide")
+        settling.settle(escrow, to_worker=to_worker, dispute=dispute)
+    return escrow
+
+
+# Private functions
+
+
+def _end(dispute: DisputedFunds, step: str) -> None:
+    dispute.state, dispute.ended_at = rules.DISPUTED.check(step, dispute.state), clock.now()
+    dispute.save_change("state", "ended_at")
+
+
+def _reference(escrow: Escrow) -> dict[str, str | None]:
+    return settling.reference(escrow.milestone_id, None)
