@@ -38,6 +38,7 @@ MIDDLEWARE = [
     "kelmah.http.request_id.RequestIdMiddleware",
     "kelmah.http.problems.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "kelmah.staff.policy.DeskPolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     *(
         (
@@ -192,6 +193,7 @@ UNFOLD = {
     "SITE_TITLE": "Kelmah",
     "SITE_HEADER": "Kelmah",
     "SITE_SUBHEADER": "Staff desk",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": f"{STATIC_URL}desk/icon.svg"}],
     "SITE_DROPDOWN": "kelmah.staff.places.other_desks",
 }
 LOGGING = {

@@ -1,5 +1,7 @@
 """One machine, embedded servers, secrets made by ``make run``."""
 
+from urllib.parse import urlsplit
+
 from config import env, passkeys, social
 from config.settings.base import *  # noqa: F403
 
@@ -15,5 +17,5 @@ SOCIAL_PROVIDERS = social.providers(loopback=True)
 SOCIAL_REDIRECTS = social.redirects(frontend_url=FRONTEND_URL, loopback=True)
 PASSKEY_DOMAIN = passkeys.domain(frontend_url=FRONTEND_URL)
 PASSKEY_ORIGINS = passkeys.origins(
-    domain=PASSKEY_DOMAIN, usual=["http://localhost:3000", "http://localhost:8000"], https=False
+    domain=PASSKEY_DOMAIN, usual=["http://localhost:3000", f"http://localhost:{urlsplit(JWT_ISSUER).port}"], https=False
 )

@@ -54,6 +54,6 @@ class Monolith:
 def _rows(options: Options) -> Iterator[tuple[str, str]]:
     yield "API", f"http://{HOST}:{options.port}/api/v1/"
     yield "API docs", f"http://{HOST}:{options.port}/api/docs"
-    yield "Staff desk", f"http://{HOST}:{options.port}/admin/"
+    yield "Staff desk", f"http://localhost:{options.port}/admin/"  # browsers bind no passkey to a number
     yield "WebSocket", f"ws://{HOST}:{options.live_port}/ws"
     yield "Data", str(options.data)

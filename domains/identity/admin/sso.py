@@ -66,7 +66,7 @@ def _carrier(request: HttpRequest, *, token: str, desk: str) -> HttpResponse:
     page.headers["Cache-Control"] = "no-store"
     page.headers["Referrer-Policy"] = "no-referrer"
     page.headers["Content-Security-Policy"] = (
-        f"default-src 'none'; script-src 'nonce-{nonce}'; form-action {desk} {public_url(HOME)}; "
+        f"default-src 'none'; script-src 'nonce-{nonce}'; img-src data:; form-action {desk} {public_url(HOME)}; "
         "base-uri 'none'; frame-ancestors 'none'"
     )
     return page
