@@ -33,7 +33,7 @@ def seen_by(role: str) -> set[str]:
 @pytest.mark.parametrize("role", STAFF_ROLES)
 def test_every_page_that_a_role_sees_opens_without_complaint(browser, role):
     enter(browser, role)
-    complaints = browser.complaints()
+    complaints, rows = browser.complaints(), 0
     lists = {path for path in browser.links() if LIST.fullmatch(path)}
     assert lists >= seen_by(role)
     for path in sorted(lists):
@@ -41,11 +41,13 @@ def test_every_page_that_a_role_sees_opens_without_complaint(browser, role):
         assert browser.at == path
         complaints += browser.complaints()
         row = [each for each in browser.links() if ROW.fullmatch(each) and each.startswith(path)][:1]
+        rows += len(row)
         for inner in row + [each for each in browser.links() if each == f"{path}add/"]:
             browser.open(inner)
             assert browser.at == inner
             complaints += browser.complaints()
     assert complaints == []
+    assert rows > 4  # things, and not only empty lists
 
 
 INLINE = """const script = document.createElement("script");
