@@ -71,3 +71,22 @@ PAYSTACK_OLD_SECRET_KEYS = env.words("PAYSTACK_OLD_SECRET_KEYS")  # webhooks sig
 PAYSTACK_INTEGRATION = env.text("PAYSTACK_INTEGRATION", default=_needed("paystack"), example="463433")
 PAYSTACK_CURRENCIES = env.words("PAYSTACK_CURRENCIES", default="GHS")
 PAYSTACK_RETURN_URL = env.text("PAYSTACK_RETURN_URL", default="", example="https://app.example.com/wallet")
+
+# --- Hubtel: Telecel Cash and AirtelTigo Money (docs/gateways/telecel_cash.md) -------------------------------------
+_HUBTEL = None if None in (_needed("telecel_cash"), _needed("airteltigo_money")) else ""
+HUBTEL_RECEIVE_URL = env.site("HUBTEL_RECEIVE_URL", default="https://rmp.hubtel.com", example="https://rmp.hubtel.com")
+HUBTEL_RECEIVE_STATUS_URL = env.site(
+    "HUBTEL_RECEIVE_STATUS_URL", default="https://api-txnstatus.hubtel.com", example="https://api-txnstatus.hubtel.com"
+)
+HUBTEL_SEND_URL = env.site("HUBTEL_SEND_URL", default="https://smp.hubtel.com", example="https://smp.hubtel.com")
+HUBTEL_SEND_STATUS_URL = env.site(
+    "HUBTEL_SEND_STATUS_URL", default="https://smrsc.hubtel.com", example="https://smrsc.hubtel.com"
+)
+HUBTEL_LIVE = env.switch("HUBTEL_LIVE", default=True)  # it has no play money: no, where the addresses are not its own
+HUBTEL_API_ID = env.text("HUBTEL_API_ID", default=_HUBTEL, example="kpsxolou")
+HUBTEL_API_KEY = env.text("HUBTEL_API_KEY", default=_HUBTEL, example="32 letters and digits, from its dashboard")
+HUBTEL_POS_SALES_ID = env.text("HUBTEL_POS_SALES_ID", default=_HUBTEL, example="11684")
+HUBTEL_PREPAID_DEPOSIT_ID = env.text("HUBTEL_PREPAID_DEPOSIT_ID", default=_HUBTEL, example="11691")
+HUBTEL_CALLBACK_URL = env.text(  # the provider's name is appended
+    "HUBTEL_CALLBACK_URL", default=_HUBTEL, example="https://api.example.com/api/v1/webhooks"
+)

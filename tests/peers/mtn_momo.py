@@ -102,8 +102,7 @@ def movements() -> list[Movement]:
 def settle() -> None:
     for each in list(transactions.values()):
         if each.status == "PENDING":
-            end = _WAITS.get(_party(each.body), "SUCCESSFUL")
-            _finish(each, end, "COULD_NOT_PERFORM_TRANSACTION" if end == "FAILED" else "")
+            _finish(each, *_end_of(each))
 
 
 peer = Peer("mtn_momo", movements, settle)
@@ -249,11 +248,16 @@ def _refundable(body: dict[str, Any]) -> bool:
 
 def _carry_out(made: Transaction) -> None:
     time.sleep(DELAY)
+    if _party(made.body) not in _WAITS:
+        _finish(made, *_end_of(made))
+
+
+def _end_of(made: Transaction) -> tuple[str, str]:
     number = _party(made.body)
-    if number in _WAITS:
-        return
     reason = _FAILS.get(made.what, {}).get(number, "")
-    _finish(made, "FAILED" if reason else "SUCCESSFUL", reason)
+    if _WAITS.get(number) == "FAILED":
+        reason = "COULD_NOT_PERFORM_TRANSACTION"
+    return ("FAILED" if reason else "SUCCESSFUL"), reason
 
 
 def _finish(made: Transaction, status: str, reason: str) -> None:

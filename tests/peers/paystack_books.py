@@ -45,7 +45,7 @@ def movements() -> list[Movement]:
 def settle() -> None:
     for thing in [*transactions.values(), *transfers.values()]:
         if thing["status"] in ("pending", "otp", "ongoing"):
-            end(thing, "success")
+            end(thing, end_of(thing))
     for thing in transfers.values():
         if thing["status"] == "success" and thing["_digit"] == "2":
             end(thing, "reversed")
@@ -79,7 +79,11 @@ def new_transaction(body: Thing, reference: str, digit: str) -> Thing:
 def carry_out(thing: Thing) -> None:
     time.sleep(DELAY)
     if thing["_digit"] not in "13":
-        end(thing, "failed" if thing["_digit"] == "0" else "success")
+        end(thing, end_of(thing))
+
+
+def end_of(thing: Thing) -> str:
+    return "failed" if thing["_digit"] == "0" else "success"
 
 
 def carry_out_refund(thing: Thing) -> None:

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 
+from domains.payments.gateways.airteltigo_money import AirtelTigoMoneyGateway
 from domains.payments.gateways.base import (
     Capabilities,
     Dispute,
@@ -22,6 +23,7 @@ from domains.payments.gateways.mtn_momo import MtnMomoGateway
 from domains.payments.gateways.paystack import PaystackGateway
 from domains.payments.gateways.sandbox import SandboxGateway
 from domains.payments.gateways.stripe import StripeGateway
+from domains.payments.gateways.telecel_cash import TelecelCashGateway
 from domains.payments.rules import GatewayNotOffered
 
 __all__ = [
@@ -50,6 +52,8 @@ GATEWAYS: dict[str, type[Gateway]] = {
     MtnMomoGateway.name: MtnMomoGateway,
     StripeGateway.name: StripeGateway,
     PaystackGateway.name: PaystackGateway,
+    TelecelCashGateway.name: TelecelCashGateway,
+    AirtelTigoMoneyGateway.name: AirtelTigoMoneyGateway,
 }
 
 

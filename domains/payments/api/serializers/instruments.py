@@ -117,8 +117,21 @@ class PaystackAccount(Entry):
         return f"{values['kind']}:{values['bank']}:{values['account']}:{values['holder']}"
 
 
-_METHODS = (SandboxToken, StripeMethod, MtnMomoPhone, PaystackPayer)
-_DESTINATIONS = (SandboxAccount, StripeAccount, MtnMomoPhone, PaystackAccount)
+class TelecelCashPhone(Entry):
+    gateway = "telecel_cash"
+    phone = serializers.RegexField(r"^\+233[0-9]{9}$", help_text="A number of Ghana, as +233201234567.")
+
+    @staticmethod
+    def text(values: Mapping[str, Any]) -> str:
+        return str(values["phone"]).removeprefix("+")
+
+
+class AirtelTigoMoneyPhone(TelecelCashPhone):
+    gateway = "airteltigo_money"
+
+
+_METHODS = (SandboxToken, StripeMethod, MtnMomoPhone, PaystackPayer, TelecelCashPhone, AirtelTigoMoneyPhone)
+_DESTINATIONS = (SandboxAccount, StripeAccount, MtnMomoPhone, PaystackAccount, TelecelCashPhone, AirtelTigoMoneyPhone)
 METHODS: Final[Mapping[str, type[Entry]]] = {entry.gateway: entry for entry in _METHODS}
 DESTINATIONS: Final[Mapping[str, type[Entry]]] = {entry.gateway: entry for entry in _DESTINATIONS}
 
