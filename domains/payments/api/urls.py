@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from domains.payments.api import books, escrows, exchange, methods, transfers, wallets, webhooks
+from domains.payments.api import books, escrows, exchange, methods, periods, transfers, wallets, webhooks
 
 urlpatterns = [
     path("wallet", wallets.Wallet.as_view()),
@@ -11,6 +11,9 @@ urlpatterns = [
     path("wallet/quotes/<uuid:quote_id>", exchange.QuoteDetail.as_view()),
     path("wallet/quotes/<uuid:quote_id>/accept", exchange.QuoteAcceptance.as_view()),
     path("wallet/statement", wallets.Statement.as_view()),
+    path("wallet/statement/period", periods.PeriodStatements.as_view()),
+    path("wallet/statement/csv", periods.PeriodCsv.as_view()),
+    path("wallet/statement/pdf", periods.PeriodPdf.as_view()),
     path("wallet/deposits", transfers.DepositCreate.as_view()),
     path("wallet/deposits/<uuid:deposit_id>", transfers.DepositDetail.as_view()),
     path("wallet/payouts", transfers.PayoutCreate.as_view()),

@@ -39,6 +39,7 @@ from domains.payments.rules.errors import (
     PlanKnown,
     ReasonMissing,
     SignatureInvalid,
+    StatementTooLong,
     StillUncertain,
 )
 from domains.payments.rules.exchange import (
@@ -133,6 +134,7 @@ __all__ = [
     "ReasonMissing",
     "SameCurrency",
     "SignatureInvalid",
+    "StatementTooLong",
     "StillUncertain",
     "TooManyMethods",
     "VerificationNeeded",

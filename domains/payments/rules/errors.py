@@ -61,6 +61,12 @@ class NothingArrived(Conflict):
     code, title = "nothing_arrived", "No money arrived for this deposit: it can only be dismissed"
 
 
+class StatementTooLong(Unprocessable):
+    """``data.most`` says how many lines there may be."""
+
+    code, title = "statement_too_long", "There are too many lines for one statement: choose a shorter period"
+
+
 class StillUncertain(Conflict):
     code, title = "still_uncertain", "The gateway may still know this order: ask again later"
 

@@ -1,0 +1,126 @@
+"""Wallet statements of a period: JSON, and the table that CSV and PDF show."""
+
+from datetime import timedelta
+from typing import Any, Final
+
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+
+from domains.payments.api.serializers.wallets import CURRENCIES, SignedMoney
+from domains.payments.queries.periods import Movement, PeriodStatement
+from kelmah.documents import Column, TableDocument
+from kelmah.http.fields import MoneyField
+from kelmah.http.serializers import StrictSerializer
+
+LONGEST: Final = timedelta(days=366)
+
+
+class PeriodQuery(StrictSerializer):
+    currency = serializers.ChoiceField(choices=CURRENCIES, default="GHS")
+    first = serializers.DateField(input_formats=["%Y-%m-%d"], help_text="The first day, in UTC.")
+    last = serializers.DateField(input_formats=["%Y-%m-%d"], help_text="The last day, which belongs to it.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not attrs["first"] <= attrs["last"] < attrs["first"] + LONGEST:
+            raise serializers.ValidationError({"last": _("A statement is of one day to a year.")})
+        return attrs
+
+
+class MovementOut(serializers.Serializer):
+    id = serializers.CharField()
+    at = serializers.DateTimeField()
+    kind = serializers.CharField()
+    title = serializers.CharField(help_text="Of the work it was about; empty without one.")
+    amount = SignedMoney()
+    balance = MoneyField()
+
+
+class PeriodOut(serializers.Serializer):
+    first = serializers.DateField()
+    last = serializers.DateField()
+    opening = MoneyField()
+    came_in = MoneyField()
+    went_out = SignedMoney()
+    closing = MoneyField()
+    movements = MovementOut(many=True)
+
+
+def render_period(statement: PeriodStatement) -> dict[str, Any]:
+    return {
+        "first": statement.first,
+        "last": statement.last,
+        "opening": statement.opening.as_json(),
+        "came_in": statement.came_in.as_json(),
+        "went_out": statement.went_out.as_json(),
+        "closing": statement.closing.as_json(),
+        "movements": [_movement(movement) for movement in statement.movements],
+    }
+
+
+def table_of(statement: PeriodStatement, *, of: str) -> TableDocument:
+    """The statement as people read it, in the language of whoever asks."""
+    facts = [
+        (_("Wallet of"), of),
+        (_("Period (UTC)"), f"{statement.first} – {statement.last}"),
+        (_("At the beginning"), str(statement.opening)),
+        (_("Came in"), str(statement.came_in)),
+        (_("Went out"), str(statement.went_out)),
+        (_("At the end"), str(statement.closing)),
+    ]
+    return TableDocument(
+        title=_("Statement of your wallet"),
+        facts=[(name, value) for name, value in facts if value],
+        columns=[
+            Column(title=_("Time (UTC)"), share=0.18),
+            Column(title=_("What"), share=0.2),
+            Column(title=_("For"), share=0.3),
+            Column(title=_("Amount"), share=0.16, is_number=True),
+            Column(title=_("Balance"), share=0.16, is_number=True),
+        ],
+        rows=[_row(movement) for movement in statement.movements],
+        footer=_("Kelmah · amounts in {currency}").format(currency=statement.opening.currency),
+    )
+
+
+# Private functions
+
+
+def _movement(movement: Movement) -> dict[str, Any]:
+    return {
+        "id": movement.id,
+        "at": movement.at,
+        "kind": movement.kind,
+        "title": movement.title,
+        "amount": movement.amount.as_json(),
+        "balance": movement.balance.as_json(),
+    }
+
+
+def _row(movement: Movement) -> list[str]:
+    return [
+        f"{movement.at:%Y-%m-%d %H:%M:%S}",
+        _meaning(movement.kind),
+        movement.title,
+        _digits(str(movement.amount)),
+        _digits(str(movement.balance)),
+    ]
+
+
+def _digits(money: str) -> str:
+    return money.rpartition(" ")[0]
+
+
+def _meaning(kind: str) -> str:
+    meanings = {
+        "deposit": _("Deposit"),
+        "escrow_fund": _("Protected for work"),
+        "escrow_part": _("Earned, a part"),
+        "escrow_refund": _("Protected money back"),
+        "escrow_release": _("Earned"),
+        "exchange": _("Exchange"),
+        "payout_hold": _("Payout"),
+        "payout_returned": _("Payout came back"),
+        "refund": _("Refund"),
+        "reversal": _("Correction"),
+    }
+    return meanings.get(kind, kind.replace("_", " ").capitalize())
