@@ -1,0 +1,103 @@
+"""The whole way of money through Stripe with nothing left out: our server, the peer's process, its events."""
+
+import time
+from collections.abc import Callable
+
+import httpx
+import pytest
+from pytest_django.live_server_helper import LiveServer
+
+from domains.payments.models import Deposit, GatewayCommand, LedgerAccount, Payout, WebhookEvent
+from kelmah.ids import new_id
+from kelmah.principal import Principal
+from kelmah.testing.client import access_token
+from tests.payments.factories import cedis, in_wallet, rich, somebody, state_of
+from tests.payments.gateways.stripe_peer import KEY, POINTED, SECRET, Stripe
+from tests.peers.running import Running, process
+
+pytestmark = pytest.mark.domain("payments", transaction=True)
+
+
+@pytest.fixture
+def subject(live_server: LiveServer, settings):
+    """The peer, whose events come to our server."""
+    settings.GATEWAYS = ["stripe", "sandbox"]
+    plan = {"webhook_url": f"{live_server.url}/api/v1/webhooks/stripe", "webhook_secret": SECRET, "key": KEY}
+    with process("stripe", plan) as url:
+        for name, value in (POINTED | {"STRIPE_API_URL": url}).items():
+            setattr(settings, name, value)
+        yield Stripe(Running(url, hears_at=plan["webhook_url"]))
+
+
+def until(what: Callable[[], bool], *, seconds: float = 15) -> None:
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline, "it never came to that"
+        time.sleep(0.05)
+
+
+def ask(live_server: LiveServer, by: Principal, path: str, **body: object) -> httpx.Response:
+    headers = {"Authorization": f"Bearer {access_token(by)}", "Idempotency-Key": str(new_id())}
+    answer = httpx.post(f"{live_server.url}/api/v1{path}", json=body, headers=headers)
+    assert answer.status_code == 202, answer.text
+    return answer
+
+
+def test_a_card_whose_bank_wants_a_proof_is_redirected_and_then_credited_by_stripes_event(live_server, subject, drain):
+    by = somebody()
+    method = {"type": "stripe", "payment_method": "pm_card_authenticationRequired"}
+    answer = ask(live_server, by, "/wallet/deposits", amount={"amount": 1500, "currency": "GHS"}, method=method)
+    drain()  # the worker sends the order
+    shown = httpx.get(
+        f"{live_server.url}/api/v1/wallet/deposits/{answer.json()['id']}",
+        headers={"Authorization": f"Bearer {access_token(by)}"},
+    ).json()
+    assert (shown["state"], shown["next_action"]["kind"]) == ("processing", "redirect")
+    assert in_wallet(by.user_id) == 0
+    subject.pass_time()  # the payer approves
+    until(lambda: WebhookEvent.objects.count() == 2)
+    drain()  # the worker looks into what it was told
+    assert in_wallet(by.user_id) == 1500
+    assert not WebhookEvent.objects.filter(processed_at=None).exists()
+
+
+def test_a_declined_card_credits_nobody_and_says_why(live_server, subject, drain):
+    by = somebody()
+    method = {"type": "stripe", "payment_method": "pm_card_visa_chargeDeclined"}
+    ask(live_server, by, "/wallet/deposits", amount={"amount": 1500, "currency": "GHS"}, method=method)
+    drain()
+    deposit = Deposit.objects.get(user_id=by.user_id)
+    assert (deposit.state, deposit.failure, in_wallet(by.user_id)) == ("failed", "generic_decline", 0)
+
+
+def test_an_event_of_the_other_mode_and_a_lesser_amount_credit_nobody(live_server, subject, drain):
+    """Row 20."""
+    for method in ("pm_drift", "pm_other_mode"):
+        by = somebody()
+        wanted = {"type": "stripe", "payment_method": method}
+        ask(live_server, by, "/wallet/deposits", amount={"amount": 1500, "currency": "GHS"}, method=wanted)
+        drain()
+        assert (Deposit.objects.get(user_id=by.user_id).state, in_wallet(by.user_id)) == ("in_review", 0)
+    assert LedgerAccount.objects.get(key="suspense:stripe:GHS").balance > 0
+
+
+def test_a_payout_that_the_bank_sends_back_is_in_the_wallet_again_once(live_server, subject, drain):
+    """Row 25: two transfers, one payout, its failure told by an event of the connected account."""
+    by = Principal(user_id=rich(cedis(20)).user_id, roles=frozenset({"worker"}), session_id=new_id())
+    to = {"type": "stripe", "account": "acct_returns"}
+    ask(live_server, by, "/wallet/payouts", amount={"amount": 1500, "currency": "GHS"}, destination=to)
+    drain()
+    payout = Payout.objects.get(user_id=by.user_id)
+    assert (payout.state, in_wallet(by.user_id)) == ("processing", 500)
+
+    def told(state: str) -> Callable[[], bool]:
+        return lambda: drain() or state_of(payout) == state
+
+    subject.pass_time()
+    until(told("paid"))
+    assert in_wallet(by.user_id) == 500
+    subject.pass_time()  # days later
+    until(told("returned"))
+    assert in_wallet(by.user_id) == 2000
+    assert GatewayCommand.objects.get(subject_id=payout.id).last_error == "account_closed"
+    assert [each.minor for each in subject.gateway.balance()] == [0]
