@@ -11,6 +11,7 @@ from domains.payments.actions import (
     maturing,
     methods,
     privacy,
+    profiles,
     reconciliation,
     reviews,
     settling,
@@ -86,6 +87,14 @@ def run_deadlines() -> int:
 def check_payout_method(*, method_id: str) -> None:
     """Ask in whose name an account is kept. Twice is safe: what is decided stays."""
     methods.check(method_id=UUID(method_id))
+
+
+@shared_task(
+    name="payments.close_payer", autoretry_for=(Unavailable,), retry_backoff=5, retry_backoff_max=3600, max_retries=50
+)
+def close_payer(*, gateway: str, ref: str) -> None:
+    """Have a gateway forget the cards of somebody who was erased. Twice is safe."""
+    profiles.close_payer(gateway=gateway, ref=ref)
 
 
 @shared_task(

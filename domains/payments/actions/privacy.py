@@ -13,6 +13,7 @@ from domains.payments.models import (
     Escrow,
     ExchangeQuote,
     GatewayCommand,
+    GatewayProfile,
     LedgerAccount,
     LedgerEntry,
     Payout,
@@ -79,6 +80,7 @@ def _sections(user_id: UUID) -> dict[str, Iterator[dict[str, Any]]]:
         "exchanges": records_of(
             ExchangeQuote.objects.filter(user_id=user_id).exclude(accepted_at=None).order_by("created_at")
         ),
+        "gateway_profiles": records_of(GatewayProfile.objects.filter(user_id=user_id).order_by("created_at")),
         "protected_funds": records_of(
             Escrow.objects.filter(Q(hirer_id=user_id) | Q(worker_id=user_id)).order_by("funded_at")
         ),
@@ -89,6 +91,14 @@ def _methods(user_id: UUID) -> Iterator[dict[str, Any]]:
     for method in PayoutMethod.objects.filter(user_id=user_id).order_by("created_at"):
         kept = {"method_id": method.id, "gateway": method.gateway, "state": method.state, "added": method.created_at}
         yield kept | {"account": None if method.destination is None else destination_of(method)}
+
+
+def _forget_profiles(user_id: UUID) -> int:
+    """Ours now, a payer's at the gateway soon; a payee's stays there, where payouts to it must stay explained."""
+    mine = GatewayProfile.objects.filter(user_id=user_id)
+    for profile in mine.filter(kind="payer").exclude(ref=""):
+        enqueue("payments.close_payer", gateway=profile.gateway, ref=profile.ref)
+    return mine.delete()[0]
 
 
 def _forget_methods(user_id: UUID) -> int:
@@ -110,6 +120,7 @@ def _erase(user_id: UUID) -> dict[str, int]:
     return {
         "destinations": payouts.exclude(destination=ERASED).update(destination=ERASED),
         "payout_methods": _forget_methods(user_id),
+        "gateway_profiles": _forget_profiles(user_id),
         "instruments": orders.exclude(instrument=ERASED).update(instrument=ERASED, next_action=None, last_error=""),
         "webhooks": told.exclude(body=b"").update(body=b"", last_error=""),
         "explanations": explained.exclude(reason=ERASED).update(reason=ERASED),

@@ -6,7 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from domains.payments import actions, queries, rules
-from domains.payments.actions import payouts
+from domains.payments.actions import payouts, profiles
 from domains.payments.api.serializers.transfers import (
     DepositIn,
     DepositOut,
@@ -50,7 +50,7 @@ class DepositCreate(View):
         request=DepositIn,
         response=DepositOut,
         status=202,
-        errors=[rules.GatewayNotOffered, rules.CurrencyNotServed],
+        errors=[rules.GatewayNotOffered, rules.CurrencyNotServed, NotFound],
         example_request={
             "amount": {"amount": 150000, "currency": "GHS"},
             "method": {"type": "sandbox", "token": "tok_success"},
@@ -59,11 +59,12 @@ class DepositCreate(View):
     )
     def post(self, request: Request) -> Response:
         wanted = valid(DepositIn, request.data)
+        method = wanted["method"]
+        instrument = method.text
+        if method.saved:
+            instrument = profiles.charged_through(by=request.user, gateway=method.gateway, ref=method.text)
         deposit = actions.request_deposit(
-            by=request.user,
-            amount=wanted["amount"],
-            gateway=wanted["method"].gateway,
-            instrument=wanted["method"].text,
+            by=request.user, amount=wanted["amount"], gateway=method.gateway, instrument=instrument
         )
         return with_etag(Response(render_deposit(deposit), status=202), deposit.version)
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from domains.payments.api import books, escrows, exchange, methods, periods, transfers, wallets, webhooks
+from domains.payments.api import books, escrows, exchange, methods, periods, profiles, transfers, wallets, webhooks
 
 urlpatterns = [
     path("wallet", wallets.Wallet.as_view()),
@@ -20,6 +20,9 @@ urlpatterns = [
     path("wallet/payouts/<uuid:payout_id>", transfers.PayoutDetail.as_view()),
     path("wallet/payout-methods", methods.PayoutMethods.as_view()),
     path("wallet/payout-methods/<uuid:method_id>", methods.PayoutMethodDetail.as_view()),
+    path("wallet/saved-methods/<slug:gateway>", profiles.SavedMethods.as_view()),
+    path("wallet/saved-methods/<slug:gateway>/<slug:ref>", profiles.SavedMethodDetail.as_view()),
+    path("wallet/payee-accounts/<slug:gateway>", profiles.PayeeAccount.as_view()),
     path("escrows/<uuid:milestone_id>", escrows.EscrowDetail.as_view()),
     path("webhooks/<slug:gateway>", webhooks.GatewayWebhook.as_view()),
     path("ledger/check", books.LedgerCheck.as_view()),

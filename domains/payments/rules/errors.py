@@ -79,6 +79,10 @@ class SignatureInvalid(DomainError):
     code, status, title = "signature_invalid", 400, "The signature does not match the body, or is too old"
 
 
+class ProviderRefused(Unprocessable):
+    code, title = "provider_refused", "The payment provider refuses this"
+
+
 class StatementUnreadable(Unprocessable):
     code, title = "statement_unreadable", "This is not a statement that can be read"
 

@@ -107,6 +107,20 @@ def test_localstripe_gives_back_and_finds_the_refund_by_our_key(local):
     assert local.query(refund) == told == local.fetch("refund", told.facts.ref)
 
 
+def test_localstripe_keeps_a_card_for_a_customer_and_charges_it(local, settings):
+    payer = local.open_payer(key=new_id())
+    secret = local.begin_saving(payer=payer)
+    card = {"number": "4242424242424242", "exp_month": "12", "exp_year": "2030", "cvc": "123"}
+    said = {f"payment_method_data[card][{name}]": value for name, value in card.items()}
+    said |= {"client_secret": secret, "key": "pk_test_1", "payment_method_data[type]": "card"}
+    intent = secret.partition("_secret")[0]
+    kept = httpx.post(f"{settings.STRIPE_API_URL}/v1/setup_intents/{intent}/confirm", data=said).raise_for_status()
+    assert kept.json()["status"] == "succeeded"
+    client().v1.payment_methods.attach(kept.json()["payment_method"], {"customer": payer})  # Stripe does it by itself
+    [left] = client().v1.payment_methods.list({"customer": payer, "type": "card"}).data  # it wants the type
+    assert isinstance(local.submit(order(local.charged_through(payer=payer, ref=left.id))), Succeeded)
+
+
 def test_what_localstripe_does_not_have_is_unknown_or_unavailable_never_absent(local):
     told = [local.submit(order("acct_1", kind="payout")), local.query(order())]
     assert [(type(outcome), outcome.absent) for outcome in told] == [(Unknown, False)] * 2
@@ -186,7 +200,10 @@ def test_errors_mean_what_they_say_about_the_order_and_no_more(stateful, source,
     ("source", "phase"), [("tok_createDispute", "withdrawn"), ("tok_createDisputeInquiry", "inquiry")]
 )
 def test_a_dispute_is_in_the_phase_that_the_money_is_in(stateful, source, phase):
-    charge = client().v1.charges.retrieve(old_charge(source).id)
+    charge, deadline = old_charge(source), time.monotonic() + 10
+    while charge.dispute is None:  # the bank thinks for a moment
+        assert time.monotonic() < deadline
+        charge = client().v1.charges.retrieve(charge.id)
     dispute = stateful.fetch_dispute(str(charge.dispute))
     assert (dispute.phase, dispute.charge_ref, dispute.amount) == (phase, charge.id, Money(1000, "USD"))
     refund = stateful.submit(order(kind="refund", minor=1000, of=charge.id))

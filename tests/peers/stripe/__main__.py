@@ -12,7 +12,7 @@ from flask import Response, jsonify, request
 from stripe import params
 
 from tests.peers.serving import Peer, plan_from, serve
-from tests.peers.stripe import money
+from tests.peers.stripe import money, people
 from tests.peers.stripe.memory import KINDS, Memory, Refused, Thing
 from tests.peers.stripe.shapes import UnknownParameter, blank, read
 
@@ -54,7 +54,7 @@ def order(kind: type, do: Callable[[dict[str, Any]], Thing], event: str = "") ->
             if first != form:
                 raise Refused(400, "", type="idempotency_error")
             return jsonify(answer), status
-        asked = read(kind, form)
+        asked = {"metadata": {}} | read(kind, form)
         try:
             made = do(asked)
             status, answer = 200, MEMORY.shown(made, asked.get("expand", []))
@@ -102,11 +102,16 @@ def unknown(error: UnknownParameter) -> tuple[Response, int]:
     return refused(Refused(400, "parameter_unknown", message=str(error)))
 
 
+def charge(asked: dict[str, Any]) -> Thing:
+    people.check_owner(MEMORY, asked)
+    return money.charge(MEMORY, asked)
+
+
 @route("/v1/payment_intents", methods=["GET", "POST"])
 def intents() -> Any:
     if request.method == "GET":
         return listed(params.PaymentIntentListParams, MEMORY.all("payment_intent"))
-    return order(params.PaymentIntentCreateParams, lambda asked: money.charge(MEMORY, asked), "payment_intent.created")
+    return order(params.PaymentIntentCreateParams, charge, "payment_intent.created")
 
 
 @route("/v1/payment_intents/search")
@@ -163,11 +168,50 @@ def balance() -> Any:
 
 @route("/v1/accounts/<ref>")
 def connected(ref: str) -> Any:
+    if ref in MEMORY.things:
+        return one("account", ref)
     if ref not in money.ACCOUNTS:
         raise Refused(403, "account_invalid")
     first, last = money.ACCOUNTS[ref]
     person = {"first_name": first, "last_name": last, "object": "person", "id": "person_1", "account": ref}
     return jsonify(blank(stripe.Account) | {"id": ref, "object": "account", "individual": person})
+
+
+@route("/v1/accounts", methods=["POST"])
+def accounts() -> Any:
+    return order(params.AccountCreateParams, lambda asked: people.account(MEMORY, asked))
+
+
+@route("/v1/account_links", methods=["POST"])
+def account_links() -> Any:
+    return jsonify(people.link(MEMORY, read(params.AccountLinkCreateParams, request.form.to_dict())))
+
+
+@route("/v1/customers", methods=["POST"])
+def customers() -> Any:
+    return order(params.CustomerCreateParams, lambda asked: people.customer(MEMORY, asked))
+
+
+@route("/v1/customers/<ref>", methods=["DELETE"])
+def customer(ref: str) -> Any:
+    with PEER.lock:
+        people.forget(MEMORY, ref)
+    return jsonify(id=ref, object="customer", deleted=True)
+
+
+@route("/v1/setup_intents", methods=["POST"])
+def setup_intents() -> Any:
+    return order(params.SetupIntentCreateParams, lambda asked: people.setup(MEMORY, asked))
+
+
+@route("/v1/payment_methods")
+def payment_methods() -> Any:
+    return listed(params.PaymentMethodListParams, people.methods_of(MEMORY, request.args["customer"]))
+
+
+@route("/v1/payment_methods/<ref>/detach", methods=["POST"])
+def detach(ref: str) -> Any:
+    return order(params.PaymentMethodDetachParams, lambda asked: people.detach(MEMORY, ref))
 
 
 @route("/v1/<kind>s/<ref>")
@@ -176,6 +220,13 @@ def one(kind: str, ref: str) -> Any:
         raise Refused(404, "resource_missing")
     expand = [value for name, value in request.args.items() if name.startswith("expand")]
     return jsonify(MEMORY.shown(MEMORY.get(kind, ref, at=account()), expand))
+
+
+@route("/_stripe/setup_intents", methods=["POST"])
+def confirm() -> Any:
+    """The payer's app leaves a card: ``{"client_secret": …}``."""
+    with PEER.lock:
+        return jsonify(id=people.confirm(MEMORY, request.get_json()["client_secret"])["id"])
 
 
 @route("/_stripe/disputes", methods=["POST"])

@@ -23,6 +23,10 @@ KINDS: dict[str, tuple[str, type]] = {
     "dispute": ("dp", stripe.Dispute),
     "balance_transaction": ("txn", stripe.BalanceTransaction),
     "event": ("evt", stripe.Event),
+    "customer": ("cus", stripe.Customer),
+    "setup_intent": ("seti", stripe.SetupIntent),
+    "payment_method": ("pm", stripe.PaymentMethod),
+    "account": ("acct", stripe.Account),
 }
 
 

@@ -17,10 +17,14 @@ from kelmah.http.serializers import StrictSerializer, valid
 
 @dataclass(frozen=True)
 class Instrument:
-    """What a client named: a provider, and what its adapter is to charge or to pay."""
+    """What a client named: a provider, and what its adapter is to charge or to pay.
+
+    ``saved``: it is the name of something that its owner left with the provider.
+    """
 
     gateway: str
     text: str
+    saved: bool = False
 
 
 class Entry(StrictSerializer):
@@ -60,6 +64,7 @@ class StripeMethod(Entry):
     payment_method = serializers.RegexField(
         r"^pm_[A-Za-z0-9_]{1,120}$", help_text="What Stripe's library gave the app."
     )
+    saved = serializers.BooleanField(default=False, help_text="It is one that I left with Stripe.")
 
     @staticmethod
     def text(values: Mapping[str, Any]) -> str:
@@ -153,7 +158,8 @@ class InstrumentField(serializers.Field):
             except serializers.ValidationError as error:
                 raise serializers.ValidationError({"type": error.detail}) from None
             self.fail("invalid")
-        return Instrument(gateway=entry.gateway, text=entry.text(valid(entry, data)))
+        values = valid(entry, data)
+        return Instrument(gateway=entry.gateway, text=entry.text(values), saved=bool(values.get("saved")))
 
 
 def _one_of(name: str, registry: Mapping[str, type[Entry]]) -> PolymorphicProxySerializer:

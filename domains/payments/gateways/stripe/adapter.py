@@ -20,6 +20,7 @@ from domains.payments.gateways.base import (
 from domains.payments.gateways.stripe import accounts, charges, disputes, payouts, refunds, statements, webhooks
 from domains.payments.gateways.stripe.amounts import NotWritable
 from domains.payments.gateways.stripe.client import is_live, our_account
+from domains.payments.gateways.stripe.profiles import StripeProfiles
 from kelmah.money import Money
 
 
@@ -36,7 +37,7 @@ class _Orders(Protocol):
 _ORDERS: Final[Mapping[str, _Orders]] = {"charge": charges, "payout": payouts, "refund": refunds}
 
 
-class StripeGateway(Gateway):
+class StripeGateway(StripeProfiles, Gateway):
     name = "stripe"
     secrets = ("STRIPE_SECRET_KEY", "STRIPE_ACCOUNT", "STRIPE_WEBHOOK_SECRETS")
 
