@@ -90,3 +90,10 @@ HUBTEL_PREPAID_DEPOSIT_ID = env.text("HUBTEL_PREPAID_DEPOSIT_ID", default=_HUBTE
 HUBTEL_CALLBACK_URL = env.text(  # the provider's name is appended
     "HUBTEL_CALLBACK_URL", default=_HUBTEL, example="https://api.example.com/api/v1/webhooks"
 )
+
+# --- bank (docs/gateways/bank.md) ----------------------------------------------------------------------------------
+BANK_ACCOUNT = env.text("BANK_ACCOUNT", default=_needed("bank"), example="the IBAN or number of our account")
+BANK_BIC = env.text("BANK_BIC", default=_needed("bank"), example="BARCGHAC")
+BANK_HOLDER = env.text("BANK_HOLDER", default=_needed("bank"), example="Kelmah Ltd, as the bank writes it")
+BANK_CURRENCIES = env.words("BANK_CURRENCIES", default="GHS")
+BANK_LIVE = env.switch("BANK_LIVE", default=True)  # false: an account at a bank's test system

@@ -10,9 +10,20 @@ from django.test import Client
 if not settings.IDENTITY_IS_LOCAL:
     pytest.skip("the desk is where identity is", allow_module_level=True)
 
-from domains.payments.models import Decision, Difference, Statement, StatementEntry, Suspended, SuspenseRuling
+from domains.payments import actions
+from domains.payments.models import (
+    Decision,
+    Difference,
+    GatewayCommand,
+    PaymentFile,
+    Statement,
+    StatementEntry,
+    Suspended,
+    SuspenseRuling,
+)
+from domains.payments.rules.banking import BankAccount
 from tests.journeys.test_payments_admin import act
-from tests.payments.factories import cedis, in_wallet, rich
+from tests.payments.factories import cedis, in_wallet, rich, state_of
 from tests.payments.statements import as_csv, bring, line
 
 pytestmark = pytest.mark.domain("identity", "payments")
@@ -66,3 +77,27 @@ def test_what_came_unasked_is_credited_by_two(desk: Client) -> None:
     SuspenseRuling.objects.update(proposed_by="01890000-0000-7000-8000-000000000000")
     act(desk, "suspenseruling", "carry_out", proposal.pk, reason="Seen it, too")
     assert in_wallet(by.user_id) == 2600
+
+
+def test_a_file_of_payouts_is_made_downloaded_and_refused(desk: Client, settings: Any) -> None:
+    settings.GATEWAYS, settings.BANK_LIVE = ["sandbox", "bank"], False
+    settings.BANK_ACCOUNT, settings.BANK_BIC, settings.BANK_HOLDER = "GB33BUKB20201555555555", "BUKBGB22", "Kelmah"
+    by = rich(cedis(100))
+    to = BankAccount(bank="SBICGHAC", number="9040001234567", holder="Kofi Boateng")
+    payout = actions.request_payout(by=by, amount=cedis(40), gateway="bank", destination=to.as_text())
+    actions.submit_command(command_id=GatewayCommand.objects.get(subject_id=payout.id).id)
+    files = "/admin/payments/paymentfile/"
+    page = desk.post(f"{files}add/", {"currency": "GHS"}, follow=True).content.decode()
+    file = PaymentFile.objects.get()
+    assert "1 payouts, 40.00 GHS" in page
+    assert f'href="{file.pk}/pain.001/"' in page
+    answer = desk.get(f"{files}{file.pk}/pain.001/")
+    assert answer["Content-Type"] == "application/xml"
+    assert "no-store" in answer["Cache-Control"]
+    assert b"Kofi Boateng" in answer.content
+    assert desk.get(f"{files}{file.pk}/csv/").status_code == 200
+    assert desk.get(f"{files}{file.pk}/other/").status_code == 404
+    assert "No payout waits" in desk.post(f"{files}add/", {"currency": "GHS"}, follow=True).content.decode()
+    act(desk, "paymentfile", "refuse", file.pk, reason="The portal refused it")
+    assert (state_of(payout), in_wallet(by.user_id)) == ("failed", 10000)
+    assert desk.get(f"{files}{file.pk}/csv/").status_code == 404

@@ -3,6 +3,7 @@
 from django.conf import settings
 
 from domains.payments.gateways.airteltigo_money import AirtelTigoMoneyGateway
+from domains.payments.gateways.bank import BankGateway
 from domains.payments.gateways.base import (
     Capabilities,
     Dispute,
@@ -49,6 +50,7 @@ __all__ = [
 
 GATEWAYS: dict[str, type[Gateway]] = {
     SandboxGateway.name: SandboxGateway,
+    BankGateway.name: BankGateway,
     MtnMomoGateway.name: MtnMomoGateway,
     StripeGateway.name: StripeGateway,
     PaystackGateway.name: PaystackGateway,

@@ -10,6 +10,7 @@ from domains.payments.models.fees import FeePlan
 from domains.payments.models.gateways import GatewayCommand, WebhookEvent
 from domains.payments.models.ledger import BooksCheck, LedgerAccount, LedgerEntry, LedgerTransaction, Position
 from domains.payments.models.methods import DataKey, PayoutMethod
+from domains.payments.models.payment_files import PaymentFile, PaymentFileItem
 from domains.payments.models.profiles import GatewayProfile
 from domains.payments.models.statements import Difference, Statement, StatementEntry
 from domains.payments.models.suspense import Suspended, SuspenseRuling
@@ -39,6 +40,8 @@ __all__ = [
     "LedgerEntry",
     "LedgerTransaction",
     "Outbox",
+    "PaymentFile",
+    "PaymentFileItem",
     "Payout",
     "PayoutMethod",
     "Position",

@@ -131,3 +131,11 @@ class PlanKnown(Conflict):
 
 class NoReview(Conflict):
     code, title = "no_review", "This work is not reviewed by the hour: the calendar of its weeks says when"
+
+
+class NothingToPay(Conflict):
+    code, title = "nothing_to_pay", "No payout waits for a file in this currency"
+
+
+class FileWasCarriedOut(Conflict):
+    code, title = "file_was_carried_out", "A statement tells of a payout in this file: the bank did not refuse it"

@@ -41,6 +41,11 @@ PERMISSIONS: Final = (
         name="payments.import_statement", title="Bring statements of banks and gateways", to=("finance", "admin")
     ),
     Permission(
+        name="payments.make_payment_file",
+        title="Make files of payouts for the bank, with names and numbers of people",
+        to=("finance", "admin"),
+    ),
+    Permission(
         name="payments.settle_difference",
         title="Decide where statements and books differ, and on money that nobody can explain",
         to=("finance", "admin"),

@@ -26,7 +26,7 @@ PAGES: dict[str, dict[str, set[str]]] = {
         },
         "Adjustment Decision FeePlan PayoutMethod ExchangeRate ExchangeQuote": {"finance", "compliance", "admin"},
         "DisputedFunds": {"finance", "compliance", "admin"},
-        "Statement StatementEntry Difference Suspended SuspenseRuling": {"finance", "compliance", "admin"},
+        "PaymentFile Statement StatementEntry Difference Suspended SuspenseRuling": {"finance", "compliance", "admin"},
     },
     "messaging": {
         "Conversation Message": {"support", "moderator", "compliance", "admin"},
@@ -57,7 +57,7 @@ ACTIONS: dict[str, dict[str, set[str]]] = {
         "BooksCheck.check_now Escrow.refund Deposit.accept Deposit.dismiss": {"finance", "admin"},
         "Deposit.ask_the_gateway Payout.accept Payout.ask_the_gateway": {"finance", "admin"},
         "PayoutMethod.accept PayoutMethod.refuse": {"finance", "compliance", "admin"},
-        "Statement.reconcile Difference.accept Difference.book": {"finance", "admin"},
+        "PaymentFile.refuse Statement.reconcile Difference.accept Difference.book": {"finance", "admin"},
         "Suspended.credit Suspended.write_off SuspenseRuling.carry_out SuspenseRuling.withdraw": {"finance", "admin"},
         "GatewayCommand.ask_the_gateway GatewayCommand.give_up WebhookEvent.replay": {"finance", "admin"},
     },

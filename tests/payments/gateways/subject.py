@@ -30,6 +30,7 @@ class Subject(ABC):
     nobody: ClassVar[str] = ""
     phases: ClassVar[tuple[str, ...]] = ("inquiry", "withdrawn", "reinstated", "lost")  # that its disputes come to
     stamped: ClassVar[bool] = True  # its signatures carry the time at which they were made
+    is_spoken_to: ClassVar[bool] = True  # False: orders wait here for files, so that sending one can't fail
     remembers_orders: ClassVar[bool] = True  # a second order under one key is told from the first
 
     @abstractmethod

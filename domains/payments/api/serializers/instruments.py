@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field
 from rest_framework import serializers
 
+from domains.payments.rules.banking import LONGEST_NAME, BankAccount, problem_with
 from kelmah.http.serializers import StrictSerializer, valid
 
 
@@ -135,8 +136,37 @@ class AirtelTigoMoneyPhone(TelecelCashPhone):
     gateway = "airteltigo_money"
 
 
+class BankAccountEntry(Entry):
+    gateway = "bank"
+    bank = serializers.RegexField(r"^[A-Z0-9]{4,12}$", help_text="A BIC, or the sort code of a branch.")
+    account = serializers.RegexField(r"^[A-Z0-9]{4,34}$", help_text="An IBAN, or the number of the account.")
+    holder = serializers.CharField(max_length=LONGEST_NAME, help_text="In whose name the account is.")
+
+    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
+        if problem := problem_with(_account(values)):
+            fields = {"number": "account"}
+            raise serializers.ValidationError({fields.get(problem, problem): ["No bank could pay to this."]})
+        return values
+
+    @staticmethod
+    def text(values: Mapping[str, Any]) -> str:
+        return _account(values).as_text()
+
+
+def _account(values: Mapping[str, Any]) -> BankAccount:
+    return BankAccount(bank=values["bank"], number=values["account"], holder=values["holder"])
+
+
 _METHODS = (SandboxToken, StripeMethod, MtnMomoPhone, PaystackPayer, TelecelCashPhone, AirtelTigoMoneyPhone)
-_DESTINATIONS = (SandboxAccount, StripeAccount, MtnMomoPhone, PaystackAccount, TelecelCashPhone, AirtelTigoMoneyPhone)
+_DESTINATIONS = (
+    SandboxAccount,
+    StripeAccount,
+    MtnMomoPhone,
+    PaystackAccount,
+    TelecelCashPhone,
+    AirtelTigoMoneyPhone,
+    BankAccountEntry,
+)
 METHODS: Final[Mapping[str, type[Entry]]] = {entry.gateway: entry for entry in _METHODS}
 DESTINATIONS: Final[Mapping[str, type[Entry]]] = {entry.gateway: entry for entry in _DESTINATIONS}
 
