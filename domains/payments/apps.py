@@ -19,6 +19,7 @@ class PaymentsConfig(DomainConfig):
         "payments-statements": {"task": "payments.fetch_statements", "schedule": 21_600.0},
         "payments-old-quotes": {"task": "payments.forget_quotes", "schedule": 3600.0},
         "payments-deadlines": {"task": "payments.run_deadlines", "schedule": 5.0},
+        "payments-debts": {"task": "payments.collect_debts", "schedule": 5.0},
         "payments-books": {"task": "payments.check_books", "schedule": 600.0},
     }
 

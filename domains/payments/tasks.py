@@ -12,6 +12,7 @@ from domains.payments.actions import (
     methods,
     privacy,
     profiles,
+    receivables,
     reconciliation,
     reviews,
     settling,
@@ -111,3 +112,9 @@ def page_books(*, check_id: int) -> None:
 def export_person(*, request_id: str, user_id: str) -> None:
     """Bring a copy of what is kept about somebody to files. Twice is safe: the same parts are written again."""
     privacy.export_person(request_id=UUID(request_id), user_id=UUID(user_id))
+
+
+@shared_task(name="payments.collect_debts")
+def collect_debts() -> int:
+    """Pay what people owe out of what came into their wallets; returns how many had something."""
+    return receivables.collect_all()

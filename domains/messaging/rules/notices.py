@@ -133,6 +133,22 @@ NOTICES: Final[Mapping[type[Event], tuple[Telling, ...]]] = {
     payments.PayoutFailed: (
         Telling("user_id", _("Your payout failed"), _("{amount} came back to your wallet ({reason}).")),
     ),
+    payments.RefundCompleted: (
+        Telling("user_id", _("Your refund is on its way"), _("{amount} went back to where you paid from.")),
+    ),
+    payments.RefundFailed: (
+        Telling("user_id", _("Your refund failed"), _("{amount} could not be sent back ({reason}).")),
+    ),
+    payments.ChargebackOpened: (
+        Telling(
+            "user_id",
+            _("Your bank took a payment back"),
+            _("{amount} were taken from your wallet. What it lacked is settled from what comes in next."),
+        ),
+    ),
+    payments.ChargebackWon: (
+        Telling("user_id", _("A payment that was taken back is here again"), _("{amount} are yours again.")),
+    ),
     reviews.ReviewSubmitted: (
         Telling(
             "subject_id", _("You were reviewed"), _("The {author_role} of “{title}” wrote. Write yours to read it.")

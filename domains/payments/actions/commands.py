@@ -27,7 +27,7 @@ def submit_command(*, command_id: UUID) -> None:
         command = queries.lock_command(command_id)  # two workers must not both think that they are the first
         if not _may_be_sent(command):
             return
-        if command.kind == "payout" and queries.payouts_are_frozen():
+        if command.kind in ("payout", "refund") and queries.payouts_are_frozen():
             log.warning("payout_waits_for_the_books", command_id=str(command_id))
             return  # it stays due: the janitor comes back to it
         command.state = rules.COMMAND.check("send", command.state)

@@ -10,6 +10,7 @@ from domains.payments.actions.ledger import Line, post
 from domains.payments.actions.orders import order
 from domains.payments.gateways import Facts, gateway_offered
 from domains.payments.models import Deposit
+from domains.payments.queries import refunds
 from kelmah import clock
 from kelmah.db import atomic
 from kelmah.events.publish import publish
@@ -84,7 +85,8 @@ def accept_deposit(*, deposit_id: UUID, ruling: Ruling) -> None:
         deposit = queries.lock_deposit(deposit_id)  # two of the staff must not both credit it
         rules.DEPOSIT.check("accept", deposit.state)
         arrived = queries.suspended_of(deposit)
-        if arrived is None:
+        charge = refunds.charge_of(deposit.id, deposit.gateway)
+        if arrived is None or charge is None or refunds.refundable(charge) != arrived:  # sent or taken back meanwhile
             raise rules.NothingArrived()
         keep_ruling(ruling, kind="deposit.accept", subject_id=deposit_id)
         lines = [

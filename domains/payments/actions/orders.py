@@ -8,7 +8,7 @@ from kelmah.events.publish import enqueue
 from kelmah.money import Money
 
 
-def order(*, gateway: str, kind: str, subject_id: UUID, amount: Money, instrument: str) -> None:
+def order(*, gateway: str, kind: str, subject_id: UUID, amount: Money, instrument: str, of: str = "") -> None:
     """Inside the transaction of what is ordered; a task sends it after the commit, the janitor if that gets lost."""
     now = clock.now()
     command = GatewayCommand.objects.create(
@@ -18,6 +18,7 @@ def order(*, gateway: str, kind: str, subject_id: UUID, amount: Money, instrumen
         amount_minor=amount.minor,
         currency=amount.currency,
         instrument=instrument,
+        of=of,
         next_at=now,
         created_at=now,
     )

@@ -5,7 +5,7 @@ from uuid import UUID
 import structlog
 
 from domains.payments import queries, rules
-from domains.payments.actions import deposits, payouts
+from domains.payments.actions import deposits, payouts, refunds
 from domains.payments.gateways import (
     Facts,
     Outcome,
@@ -55,21 +55,27 @@ def _succeeded(command: GatewayCommand, facts: Facts) -> None:
         return
     _finish(command, "succeed", ref=facts.ref)
     difference = _difference(command, facts)
-    if command.kind == "charge":
-        deposits.credit_deposit(deposit_id=command.subject_id, facts=facts, difference=difference)
-    else:
-        payouts.complete_payout(payout_id=command.subject_id, facts=facts, difference=difference)
+    match command.kind:
+        case "charge":
+            deposits.credit_deposit(deposit_id=command.subject_id, facts=facts, difference=difference)
+        case "payout":
+            payouts.complete_payout(payout_id=command.subject_id, facts=facts, difference=difference)
+        case "refund":
+            refunds.complete_refund(refund_id=command.subject_id, facts=facts, difference=difference)
 
 
 def _returned(command: GatewayCommand, facts: Facts, code: str) -> None:
     if command.state == "returned":
         return
     another = command.state == "succeeded" and command.gateway_ref != facts.ref
-    if another or command.state == "rejected" or _difference(command, facts):
+    if another or command.kind == "charge" or command.state == "rejected" or _difference(command, facts):
         log.critical("return_contradicts", command_id=str(command.id), ref=facts.ref)
-    else:
-        _finish(command, "return", ref=facts.ref, error=code)
+        return
+    _finish(command, "return", ref=facts.ref, error=code)
+    if command.kind == "payout":
         payouts.return_payout(payout_id=command.subject_id, reason=code)
+    else:
+        refunds.return_refund(refund_id=command.subject_id, reason=code)
 
 
 def _rejected(command: GatewayCommand, code: str, facts: Facts | None) -> None:
@@ -78,10 +84,13 @@ def _rejected(command: GatewayCommand, code: str, facts: Facts | None) -> None:
     if command.state in rules.COMMAND.final:
         return
     _finish(command, "reject", ref=facts.ref if facts else "", error=code)
-    if command.kind == "charge":
-        deposits.fail_deposit(deposit_id=command.subject_id, reason=code)
-    else:
-        payouts.fail_payout(payout_id=command.subject_id, reason=code)
+    match command.kind:
+        case "charge":
+            deposits.fail_deposit(deposit_id=command.subject_id, reason=code)
+        case "payout":
+            payouts.fail_payout(payout_id=command.subject_id, reason=code)
+        case "refund":
+            refunds.fail_refund(refund_id=command.subject_id, reason=code)
 
 
 def _unexpected(command: GatewayCommand, facts: Facts) -> None:
@@ -95,8 +104,10 @@ def _unexpected(command: GatewayCommand, facts: Facts) -> None:
             command.gateway_ref = facts.ref
             command.save(update_fields=["gateway_ref"])
         deposits.suspend_unexpected(deposit_id=command.subject_id, facts=facts, late=late)
-    else:
+    elif command.kind == "payout":
         payouts.book_unexpected(payout_id=command.subject_id, facts=facts)
+    else:
+        refunds.book_unexpected(refund_id=command.subject_id, facts=facts)
 
 
 def _difference(command: GatewayCommand, facts: Facts) -> str:

@@ -13,7 +13,7 @@ from domains.payments.actions.ledger import Line, post
 from domains.payments.actions.orders import order
 from domains.payments.gateways import Facts, gateway_offered
 from domains.payments.models import Payout, PayoutMethod
-from domains.payments.queries import methods
+from domains.payments.queries import methods, refunds
 from kelmah import clock
 from kelmah.db import atomic
 from kelmah.events.publish import publish
@@ -30,8 +30,8 @@ log = structlog.get_logger(__name__)
 def request_payout(*, by: Principal, amount: Money, gateway: str, destination: str) -> Payout:
     """Hold the amount and order the gateway to pay it to an account named on the spot, where no real money moves.
 
-    Raises MethodNeeded, AmountTooSmall, InsufficientFunds, PayoutInFlight, PayoutsFrozen, GatewayNotOffered,
-    CurrencyNotServed.
+    Raises MethodNeeded, AmountTooSmall, InsufficientFunds, PayoutInFlight, PayoutsFrozen, DebtOutstanding,
+    GatewayNotOffered, CurrencyNotServed.
     """
     if gateway_offered(gateway).capabilities.live:
         raise rules.MethodNeeded()
@@ -44,7 +44,7 @@ def request_payout_to(*, by: Principal, amount: Money, method_id: UUID) -> Payou
     """Hold the amount and order that it be paid to a confirmed method of one's own that has cooled down.
 
     Raises NotFound, MethodNotConfirmed, MethodCoolingDown, VerificationNeeded, Unavailable, AmountTooSmall,
-    InsufficientFunds, PayoutInFlight, PayoutsFrozen, GatewayNotOffered, CurrencyNotServed.
+    InsufficientFunds, PayoutInFlight, PayoutsFrozen, DebtOutstanding, GatewayNotOffered, CurrencyNotServed.
     """
     _check_amount(amount, methods.access_method(method_id=method_id, by=by).gateway)
     _check_level(by, amount)
@@ -157,6 +157,7 @@ def _hold(
 ) -> Payout:
     if queries.payouts_are_frozen():
         raise rules.PayoutsFrozen(data={"retry_after": 600})
+    refunds.check_nothing_owed(by.user_id, amount.currency)
     payout_id = new_id()
     # The hold comes first: the wallet's row lock makes two withdrawals queue, its floor refuses the second.
     lines = [

@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 
 from domains.payments import rules
 from domains.payments.models import (
+    Chargeback,
     Decision,
     Deposit,
     Escrow,
@@ -18,6 +19,7 @@ from domains.payments.models import (
     LedgerEntry,
     Payout,
     PayoutMethod,
+    Refund,
     SuspenseRuling,
     WebhookEvent,
 )
@@ -54,6 +56,7 @@ def holds_on(user_id: UUID) -> list[Hold]:
     undecided = ("processing", "in_review")
     on_its_way = Deposit.objects.filter(user_id=user_id, state__in=undecided).count()
     on_its_way += Payout.objects.filter(user_id=user_id, state__in=undecided).count()
+    on_its_way += Refund.objects.filter(user_id=user_id, state__in=undecided).count()
     protected = Escrow.objects.filter(Q(hirer_id=user_id) | Q(worker_id=user_id), settled_at=None)
     return [
         Hold(reason="money_in_wallet", count=_wallets(user_id).exclude(balance=0).count()),
@@ -76,6 +79,8 @@ def _sections(user_id: UUID) -> dict[str, Iterator[dict[str, Any]]]:
         "ledger": records_of(entries),
         "deposits": records_of(Deposit.objects.filter(user_id=user_id).order_by("created_at")),
         "payouts": records_of(Payout.objects.filter(user_id=user_id).order_by("created_at")),
+        "refunds": records_of(Refund.objects.filter(user_id=user_id).order_by("created_at")),
+        "chargebacks": records_of(Chargeback.objects.filter(user_id=user_id).order_by("opened_at")),
         "payout_methods": _methods(user_id),
         "exchanges": records_of(
             ExchangeQuote.objects.filter(user_id=user_id).exclude(accepted_at=None).order_by("created_at")
@@ -113,7 +118,9 @@ def _erase(user_id: UUID) -> dict[str, int]:
     deposits = Deposit.objects.filter(user_id=user_id)
     payouts = Payout.objects.filter(user_id=user_id)
     explained = SuspenseRuling.objects.filter(credit_to=user_id)
-    subjects = [each for found in (deposits, payouts, explained) for each in found.values_list("id", flat=True)]
+    refunds = Refund.objects.filter(user_id=user_id)
+    moved = (deposits, payouts, refunds, explained)
+    subjects = [each for found in moved for each in found.values_list("id", flat=True)]
     orders = GatewayCommand.objects.filter(subject_id__in=subjects)
     told = WebhookEvent.objects.filter(ref__in=orders.exclude(gateway_ref="").values("gateway_ref"))
     decided = Decision.objects.filter(subject_id__in=[str(subject) for subject in subjects])

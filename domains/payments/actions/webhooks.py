@@ -8,11 +8,13 @@ import structlog
 from django.db import connections
 
 from domains.payments import queries, rules
+from domains.payments.actions import chargebacks, foreign_refunds
 from domains.payments.actions.decisions import Ruling, keep_ruling
 from domains.payments.actions.isolation import each_alone
 from domains.payments.actions.outcomes import settle_command
-from domains.payments.gateways import Outcome, Unknown, gateway_named
+from domains.payments.gateways import Dispute, Outcome, Unknown, gateway_named
 from domains.payments.models import GatewayCommand, WebhookEvent
+from domains.payments.queries import refunds
 from kelmah import clock
 from kelmah.db import atomic
 from kelmah.errors import NotFound
@@ -59,16 +61,14 @@ def process_webhook(*, event_pk: int) -> None:
     event = WebhookEvent.objects.get(pk=event_pk)
     if event.processed_at or event.dead_at:
         return
-    outcome = gateway_named(event.gateway).fetch(event.kind, event.ref)
+    told = _told_about(event)
     faultpoint("webhook.after_fetch")
-    if isinstance(outcome, Unknown):
-        _put_off(event_pk, outcome.reason, patience=rules.OUTAGE_ATTEMPTS)
+    if isinstance(told, Unknown):
+        _put_off(event_pk, told.reason, patience=rules.OUTAGE_ATTEMPTS)
         return
-    command = _order_behind(event, outcome)
-    if command is None:
+    if not _carried_out(event, told):
         _put_off(event_pk, "about an order that is not ours")
         return
-    settle_command(command_id=command.id, outcome=outcome)
     WebhookEvent.objects.filter(pk=event_pk).update(processed_at=clock.now(), last_error="")
 
 
@@ -99,11 +99,38 @@ def replay_webhook(*, event_pk: int, ruling: Ruling) -> None:
 # Private functions
 
 
-def _order_behind(event: WebhookEvent, outcome: Outcome) -> GatewayCommand | None:
+def _told_about(event: WebhookEvent) -> Outcome | Dispute:
+    gateway = gateway_named(event.gateway)
+    return gateway.fetch_dispute(event.ref) if event.kind == "dispute" else gateway.fetch(event.kind, event.ref)
+
+
+def _carried_out(event: WebhookEvent, told: Outcome | Dispute) -> bool:
+    """Bring what is true into the books; False when it is about nothing of ours, or not yet."""
+    if isinstance(told, Dispute):
+        _know_charge(event.gateway, told.charge_ref)
+        return chargebacks.follow_dispute(gateway=event.gateway, dispute=told)
+    if _settled(event.gateway, event.kind, told):
+        return True
+    if event.kind != "refund" or isinstance(told, Unknown) or told.facts is None:
+        return False
+    _know_charge(event.gateway, told.facts.of)
+    return foreign_refunds.follow_foreign_refund(gateway=event.gateway, outcome=told)
+
+
+def _know_charge(gateway: str, ref: str) -> None:
+    """The word of what was taken back may overtake the word of the charge itself: ask about that one first."""
+    if ref and refunds.charge_named(gateway=gateway, ref=ref) is None:
+        _settled(gateway, "charge", gateway_named(gateway).fetch("charge", ref))
+
+
+def _settled(gateway: str, kind: str, outcome: Outcome) -> bool:
     facts = None if isinstance(outcome, Unknown) else outcome.facts
     if facts is None or facts.key is None:
-        return None
-    return GatewayCommand.objects.filter(id=facts.key, gateway=event.gateway, kind=event.kind).first()
+        return False
+    command = GatewayCommand.objects.filter(id=facts.key, gateway=gateway, kind=kind).first()
+    if command is not None:
+        settle_command(command_id=command.id, outcome=outcome)
+    return command is not None
 
 
 def _put_off(event_pk: int, reason: str, *, patience: int = rules.WEBHOOK_ATTEMPTS) -> None:

@@ -3,15 +3,27 @@
 from collections.abc import Callable
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from domains.payments import actions
 from domains.payments.models import Decision
 from kelmah.http.staff import ReadOnly
 from kelmah.staff.deciding import WithReason, attempt
+
+
+class WithReasonAndPart(WithReason):
+    """The actions of a list, a line to say why, and how much."""
+
+    part = forms.CharField(
+        label="",
+        required=False,
+        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "Part, in minor units", "inputmode": "numeric"}),
+    )
 
 
 class Deciding(ReadOnly, ModelAdmin):

@@ -6,9 +6,12 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from domains.payments import actions
-from domains.payments.admin.deciding import Deciding
+from domains.payments import actions, rules
+from domains.payments.actions import refunds
+from domains.payments.admin.deciding import Deciding, WithReasonAndPart
 from domains.payments.models import Deposit, GatewayCommand, Payout
+from domains.payments.queries.refunds import charge_ref_of
+from kelmah.money import Money
 from kelmah.staff.deciding import attempt
 
 
@@ -32,7 +35,13 @@ class TransferAdmin(Deciding):
 
 @admin.register(Deposit)
 class DepositAdmin(TransferAdmin):
-    actions = ("ask_the_gateway", "accept", "dismiss")
+    does = {
+        **TransferAdmin.does,
+        "refund": "payments.refund_deposit",
+        "send_back": "payments.refund_deposit",
+    }
+    action_form = WithReasonAndPart
+    actions = ("ask_the_gateway", "accept", "dismiss", "refund", "send_back")
 
     @admin.action(description="In review: credit what really arrived, with the reason given")
     def accept(self, request: HttpRequest, queryset: QuerySet[Deposit]) -> None:
@@ -41,6 +50,25 @@ class DepositAdmin(TransferAdmin):
     @admin.action(description="In review: credit nothing, with the reason given")
     def dismiss(self, request: HttpRequest, queryset: QuerySet[Deposit]) -> None:
         self._decide(request, queryset, lambda d, why: actions.dismiss_deposit(deposit_id=d.id, ruling=why))
+
+    @admin.action(description="Refund to where it came from, whole or in part, with the reason given")
+    def refund(self, request: HttpRequest, queryset: QuerySet[Deposit]) -> None:
+        part = request.POST.get("part", "").strip()
+
+        def give_back(deposit: Deposit, why: actions.Ruling) -> None:
+            if part and not part.isdecimal():
+                raise rules.RefundTooLarge("A part is a whole number of minor units.")
+            amount = Money(int(part), deposit.currency) if part else None
+            refunds.refund_deposit(deposit_id=deposit.id, amount=amount, ruling=why)
+
+        self._decide(request, queryset, give_back)
+
+    @admin.action(description="Send back what no wallet got, with the reason given")
+    def send_back(self, request: HttpRequest, queryset: QuerySet[Deposit]) -> None:
+        def give_back(deposit: Deposit, why: actions.Ruling) -> None:
+            refunds.send_back(gateway=deposit.gateway, charge_ref=charge_ref_of(deposit.id), ruling=why)
+
+        self._decide(request, queryset, give_back)
 
 
 @admin.register(Payout)

@@ -94,7 +94,13 @@ class PayoutCreate(View):
         response=PayoutOut,
         status=202,
         errors=[
-            *(rules.InsufficientFunds, rules.AmountTooSmall, rules.PayoutInFlight, rules.PayoutsFrozen),
+            *(
+                rules.InsufficientFunds,
+                rules.AmountTooSmall,
+                rules.PayoutInFlight,
+                rules.PayoutsFrozen,
+                rules.DebtOutstanding,
+            ),
             *(rules.GatewayNotOffered, rules.CurrencyNotServed, NotFound, rules.MethodNotConfirmed),
             *(rules.MethodCoolingDown, rules.MethodNeeded, rules.VerificationNeeded),
         ],

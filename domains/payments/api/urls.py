@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from domains.payments.api import books, escrows, exchange, methods, periods, profiles, transfers, wallets, webhooks
+from domains.payments.api import (
+    books,
+    escrows,
+    exchange,
+    methods,
+    periods,
+    profiles,
+    refunds,
+    transfers,
+    wallets,
+    webhooks,
+)
 
 urlpatterns = [
     path("wallet", wallets.Wallet.as_view()),
@@ -16,6 +27,8 @@ urlpatterns = [
     path("wallet/statement/pdf", periods.PeriodPdf.as_view()),
     path("wallet/deposits", transfers.DepositCreate.as_view()),
     path("wallet/deposits/<uuid:deposit_id>", transfers.DepositDetail.as_view()),
+    path("wallet/deposits/<uuid:deposit_id>/refunds", refunds.DepositRefunds.as_view()),
+    path("wallet/refunds/<uuid:refund_id>", refunds.RefundDetail.as_view()),
     path("wallet/payouts", transfers.PayoutCreate.as_view()),
     path("wallet/payouts/<uuid:payout_id>", transfers.PayoutDetail.as_view()),
     path("wallet/payout-methods", methods.PayoutMethods.as_view()),

@@ -12,6 +12,7 @@ from domains.payments.models.ledger import BooksCheck, LedgerAccount, LedgerEntr
 from domains.payments.models.methods import DataKey, PayoutMethod
 from domains.payments.models.payment_files import PaymentFile, PaymentFileItem
 from domains.payments.models.profiles import GatewayProfile
+from domains.payments.models.refunds import Chargeback, Receivable, Refund
 from domains.payments.models.statements import Difference, Statement, StatementEntry
 from domains.payments.models.suspense import Suspended, SuspenseRuling
 from domains.payments.models.transfers import Deposit, Payout
@@ -20,6 +21,7 @@ from kelmah.db.models import DeadlineBase, IdempotencyKeyBase, InboxBase, Outbox
 __all__ = [
     "Adjustment",
     "BooksCheck",
+    "Chargeback",
     "DataKey",
     "Deadline",
     "Decision",
@@ -45,6 +47,8 @@ __all__ = [
     "Payout",
     "PayoutMethod",
     "Position",
+    "Receivable",
+    "Refund",
     "Statement",
     "StatementEntry",
     "Suspended",

@@ -8,6 +8,41 @@ from typing import Final
 
 from django.db import connections
 
+from domains.payments.queries.refund_invariants import OF_CHARGEBACKS, OF_REFUNDS
+
+_OF_TRANSFERS: Final = """
+        SELECT p.id::text, 'payout hold' FROM payments_payout p
+        LEFT JOIN payments_ledgeraccount a ON a.key = 'payout:' || p.id
+        WHERE coalesce(a.balance, -1) <> CASE WHEN p.state = 'processing' THEN p.amount_minor ELSE 0 END
+        UNION SELECT a.key, 'payout hold of nothing' FROM payments_ledgeraccount a
+        WHERE a.key LIKE 'payout:%' AND a.balance <> 0
+        AND NOT EXISTS (SELECT 1 FROM payments_payout p WHERE a.key = 'payout:' || p.id)
+        UNION SELECT p.id::text, 'payout settled' FROM payments_payout p
+        LEFT JOIN payments_ledgertransaction t ON t.idem = 'payout:' || p.id || ':settle'
+        WHERE (p.state <> 'processing') <> (t.id IS NOT NULL)
+        UNION SELECT d.id::text, 'deposit credited' FROM payments_deposit d
+        LEFT JOIN (
+            SELECT t.reference ->> 'deposit_id' AS deposit, e.currency, sum(e.amount) AS credited
+            FROM payments_ledgertransaction t JOIN payments_ledgerentry e ON e.txn_id = t.id
+            JOIN payments_ledgeraccount a ON a.id = e.account_id
+            WHERE t.kind = 'deposit' AND a.key LIKE 'user:%' GROUP BY 1, 2) c ON c.deposit = d.id::text
+        WHERE c.credited IS DISTINCT FROM d.credited_minor OR c.currency IS DISTINCT FROM d.credited_currency
+        UNION SELECT q.id::text, 'exchange' FROM payments_exchangequote q
+        LEFT JOIN payments_ledgertransaction t ON t.idem = 'exchange:' || q.id
+        WHERE (q.accepted_at IS NOT NULL) <> (t.id IS NOT NULL)
+        UNION SELECT q.id::text, 'exchanged' FROM payments_exchangequote q
+        JOIN payments_ledgertransaction t ON t.idem = 'exchange:' || q.id
+        WHERE (SELECT count(*) FROM payments_ledgerentry e JOIN payments_ledgeraccount a ON a.id = e.account_id
+               WHERE e.txn_id = t.id AND (a.key, e.amount) IN (
+                   ('user:' || q.user_id || ':available:' || q.sold_currency, -q.sold_minor),
+                   ('user:' || q.user_id || ':available:' || q.bought_currency, q.bought_minor))) <> 2
+        UNION SELECT c.subject_id::text, c.kind || ' and order' FROM payments_gatewaycommand c
+        LEFT JOIN (
+            SELECT 'charge' AS kind, id, state FROM payments_deposit
+            UNION ALL SELECT 'payout', id, state FROM payments_payout
+            UNION ALL SELECT 'refund', id, state FROM payments_refund) s ON s.kind = c.kind AND s.id = c.subject_id
+        WHERE (s.state = 'processing') IS DISTINCT FROM (c.state NOT IN ('succeeded', 'rejected', 'returned'))"""
+
 INVARIANTS: Final = {
     "every currency sums to zero over all accounts": """
         SELECT currency, sum(balance) FROM payments_ledgeraccount GROUP BY currency HAVING sum(balance) <> 0""",
@@ -29,7 +64,7 @@ INVARIANTS: Final = {
     "nobody is below their floor, and people's floor is zero": """
         SELECT key, balance FROM payments_ledgeraccount WHERE balance < floor
         UNION SELECT key, floor FROM payments_ledgeraccount
-        WHERE key ~ '^(user|escrow|dispute|payout):' AND (floor IS DISTINCT FROM 0 OR balance < 0)
+        WHERE key ~ '^(user|escrow|dispute|payout|refund):' AND (floor IS DISTINCT FROM 0 OR balance < 0)
         UNION SELECT a.key, e.balance_after FROM payments_ledgerentry e
         JOIN payments_ledgeraccount a ON a.id = e.account_id WHERE e.balance_after < a.floor""",
     "every entry is in its account's currency": """
@@ -68,37 +103,7 @@ INVARIANTS: Final = {
             WHERE r.matures_at IS NOT NULL AND r.matured_at IS NULL GROUP BY 1) w
         FULL JOIN (SELECT key, balance FROM payments_ledgeraccount WHERE key LIKE 'user:%:pending:%') a ON a.key = w.key
         WHERE coalesce(a.balance, 0) <> coalesce(w.waits, 0)""",
-    "every deposit and payout agrees with the books and with its order": """
-        SELECT p.id::text, 'payout hold' FROM payments_payout p
-        LEFT JOIN payments_ledgeraccount a ON a.key = 'payout:' || p.id
-        WHERE coalesce(a.balance, -1) <> CASE WHEN p.state = 'processing' THEN p.amount_minor ELSE 0 END
-        UNION SELECT a.key, 'payout hold of nothing' FROM payments_ledgeraccount a
-        WHERE a.key LIKE 'payout:%' AND a.balance <> 0
-        AND NOT EXISTS (SELECT 1 FROM payments_payout p WHERE a.key = 'payout:' || p.id)
-        UNION SELECT p.id::text, 'payout settled' FROM payments_payout p
-        LEFT JOIN payments_ledgertransaction t ON t.idem = 'payout:' || p.id || ':settle'
-        WHERE (p.state <> 'processing') <> (t.id IS NOT NULL)
-        UNION SELECT d.id::text, 'deposit credited' FROM payments_deposit d
-        LEFT JOIN (
-            SELECT t.reference ->> 'deposit_id' AS deposit, e.currency, sum(e.amount) AS credited
-            FROM payments_ledgertransaction t JOIN payments_ledgerentry e ON e.txn_id = t.id
-            JOIN payments_ledgeraccount a ON a.id = e.account_id
-            WHERE t.kind = 'deposit' AND a.key LIKE 'user:%' GROUP BY 1, 2) c ON c.deposit = d.id::text
-        WHERE c.credited IS DISTINCT FROM d.credited_minor OR c.currency IS DISTINCT FROM d.credited_currency
-        UNION SELECT q.id::text, 'exchange' FROM payments_exchangequote q
-        LEFT JOIN payments_ledgertransaction t ON t.idem = 'exchange:' || q.id
-        WHERE (q.accepted_at IS NOT NULL) <> (t.id IS NOT NULL)
-        UNION SELECT q.id::text, 'exchanged' FROM payments_exchangequote q
-        JOIN payments_ledgertransaction t ON t.idem = 'exchange:' || q.id
-        WHERE (SELECT count(*) FROM payments_ledgerentry e JOIN payments_ledgeraccount a ON a.id = e.account_id
-               WHERE e.txn_id = t.id AND (a.key, e.amount) IN (
-                   ('user:' || q.user_id || ':available:' || q.sold_currency, -q.sold_minor),
-                   ('user:' || q.user_id || ':available:' || q.bought_currency, q.bought_minor))) <> 2
-        UNION SELECT c.subject_id::text, c.kind || ' and order' FROM payments_gatewaycommand c
-        LEFT JOIN (
-            SELECT 'charge' AS kind, id, state FROM payments_deposit
-            UNION ALL SELECT 'payout', id, state FROM payments_payout) s ON s.kind = c.kind AND s.id = c.subject_id
-        WHERE (s.state = 'processing') IS DISTINCT FROM (c.state NOT IN ('succeeded', 'rejected', 'returned'))""",
+    "every deposit and payout agrees with the books and with its order": _OF_TRANSFERS + OF_REFUNDS + OF_CHARGEBACKS,
 }
 
 

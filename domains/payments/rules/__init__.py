@@ -15,7 +15,12 @@ from domains.payments.rules.accounts import (
     paid_out,
     payout_hold,
     pending,
+    receivable,
+    refund_hold,
+    refunded,
+    reinstated,
     suspense,
+    taken_back,
     wallet,
 )
 from domains.payments.rules.chart import is_adjustable, is_opened_by_hand, kind_of
@@ -23,6 +28,8 @@ from domains.payments.rules.errors import (
     AlreadyReversed,
     AmountTooSmall,
     CurrencyNotServed,
+    DebtOutstanding,
+    DisputeOpen,
     GatewayNotOffered,
     HoldNotAdjustable,
     InsufficientFunds,
@@ -39,6 +46,7 @@ from domains.payments.rules.errors import (
     PlanKnown,
     ProviderRefused,
     ReasonMissing,
+    RefundTooLarge,
     SignatureInvalid,
     StatementTooLong,
     StillUncertain,
@@ -73,7 +81,7 @@ from domains.payments.rules.methods import (
     names_fit,
     unverified_limit,
 )
-from domains.payments.rules.states import COMMAND, DEPOSIT, DISPUTED, ESCROW, FEE_PLAN, PAYOUT
+from domains.payments.rules.states import CHARGEBACK, COMMAND, DEPOSIT, DISPUTED, ESCROW, FEE_PLAN, PAYOUT, REFUND
 from domains.payments.rules.timing import (
     LARGEST_AMOUNT,
     OUTAGE_ATTEMPTS,
@@ -86,6 +94,7 @@ from domains.payments.rules.timing import (
 )
 
 __all__ = [
+    "CHARGEBACK",
     "COMMAND",
     "COOL_DOWN",
     "COUNTED_FOR",
@@ -104,12 +113,15 @@ __all__ = [
     "QUOTES_KEPT",
     "QUOTE_LASTS",
     "RATE_LASTS",
+    "REFUND",
     "SENDER_DEAD_AFTER",
     "TAKEN_FOR",
     "WEBHOOK_ATTEMPTS",
     "AlreadyReversed",
     "AmountTooSmall",
     "CurrencyNotServed",
+    "DebtOutstanding",
+    "DisputeOpen",
     "GatewayNotOffered",
     "HoldNotAdjustable",
     "InsufficientFunds",
@@ -134,6 +146,7 @@ __all__ = [
     "RateImplausible",
     "RateMissing",
     "ReasonMissing",
+    "RefundTooLarge",
     "SameCurrency",
     "SignatureInvalid",
     "StatementTooLong",
@@ -163,8 +176,13 @@ __all__ = [
     "part_split",
     "payout_hold",
     "pending",
+    "receivable",
+    "refund_hold",
+    "refunded",
+    "reinstated",
     "smallest_payout",
     "suspense",
+    "taken_back",
     "unverified_limit",
     "wait_before",
     "wallet",

@@ -42,6 +42,16 @@ def payout_hold(payout_id: UUID) -> str:
     return f"payout:{payout_id}"
 
 
+def refund_hold(refund_id: UUID) -> str:
+    """What one refund holds back until its outcome is known."""
+    return f"refund:{refund_id}"
+
+
+def receivable(user_id: UUID, currency: str) -> str:
+    """What a user owes us, as a negative balance: a bank took back what they had already spent."""
+    return f"receivable:{user_id}:{currency}"
+
+
 def gateway(name: str, currency: str) -> str:
     """The mirror of the money that a gateway holds for us."""
     return f"gw:{name}:{currency}"
@@ -74,7 +84,7 @@ def fx(currency: str) -> str:
 
 def floor_of(account: str) -> int | None:
     """The lowest balance an account may have: zero for people's money and holds, none for the platform's own."""
-    return 0 if account.startswith(("user:", "escrow:", "dispute:", "payout:")) else None
+    return 0 if account.startswith(("user:", "escrow:", "dispute:", "payout:", "refund:")) else None
 
 
 def charged(gateway_name: str, ref: str) -> str:
@@ -85,3 +95,18 @@ def charged(gateway_name: str, ref: str) -> str:
 def paid_out(gateway_name: str, ref: str) -> str:
     """The ledger key of a payout that the gateway made though we had closed the matter."""
     return f"{gateway_name}:{ref}:paid"
+
+
+def refunded(gateway_name: str, ref: str) -> str:
+    """The ledger key of a refund that we did not order, or that was made though we had closed the matter."""
+    return f"{gateway_name}:{ref}:refunded"
+
+
+def taken_back(gateway_name: str, ref: str) -> str:
+    """The ledger key of the money that a dispute took."""
+    return f"{gateway_name}:{ref}:withdrawn"
+
+
+def reinstated(gateway_name: str, ref: str) -> str:
+    """The ledger key of the money that a dispute gave back."""
+    return f"{gateway_name}:{ref}:reinstated"

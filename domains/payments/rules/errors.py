@@ -139,3 +139,19 @@ class NothingToPay(Conflict):
 
 class FileWasCarriedOut(Conflict):
     code, title = "file_was_carried_out", "A statement tells of a payout in this file: the bank did not refuse it"
+
+
+class RefundTooLarge(Unprocessable):
+    """More than is left of the charge after what was refunded, is being refunded, and was taken back by a bank."""
+
+    code, title = "refund_too_large", "That is more than can still be refunded"
+
+
+class DisputeOpen(Conflict):
+    code, title = "dispute_open", "The payer's bank disputes this payment: it can't be refunded while that lasts"
+
+
+class DebtOutstanding(Conflict):
+    """What comes into the wallet pays the debt first."""
+
+    code, title = "debt_outstanding", "A payment was taken back by its bank: what you owe is settled first"

@@ -73,6 +73,33 @@ PAYOUT = StateTable(
     final=("paid", "failed", "returned"),
 )
 
+REFUND = StateTable(
+    "refund",
+    [
+        Transition("complete", "processing", "succeeded", "gateway", event="RefundCompleted"),
+        Transition("fail", "processing", "failed", "gateway", event="RefundFailed"),
+        Transition("return", "processing", "returned", "gateway", event="RefundFailed"),
+        Transition("return", "succeeded", "returned", "gateway", guard="days later, by the bank", event="RefundFailed"),
+        Transition("question", "processing", "in_review", "gateway", guard="amount, currency or account differ"),
+        Transition("accept", "in_review", "succeeded", "staff", event="RefundCompleted"),
+    ],
+    initial="processing",
+    final=("succeeded", "failed", "returned"),
+)
+
+# An inquiry moves no money, and may end as one. What was lost can still be won later.
+CHARGEBACK = StateTable(
+    "chargeback",
+    [
+        Transition("withdraw", "inquiry", "withdrawn", "gateway", event="ChargebackOpened"),
+        Transition("reinstate", "withdrawn", "reinstated", "gateway", event="ChargebackWon"),
+        Transition("lose", "withdrawn", "lost", "gateway"),
+        Transition("reinstate", "lost", "reinstated", "gateway", guard="won after all", event="ChargebackWon"),
+    ],
+    initial="inquiry",
+    final=("inquiry", "reinstated", "lost"),
+)
+
 _UNDECIDED = ("new", "sent", "pending", "unknown")
 
 # What we know of an order to a gateway. A time-out is never a failure: the order stays unknown, its hold stays, and it

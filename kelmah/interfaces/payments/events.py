@@ -157,5 +157,42 @@ class PayoutMethodDecided(Event, domain="payments", key="user_id", to=("messagin
 
 
 @dataclass(frozen=True, kw_only=True)
+class RefundCompleted(Event, domain="payments", key="user_id", to=("messaging",)):
+    """A deposit, or a part of it, went back to where it came from."""
+
+    refund_id: UUID
+    user_id: UUID
+    amount: Money
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefundFailed(Event, domain="payments", key="user_id", to=("messaging",)):
+    """A refund was refused, or came back later; the amount is where it was before, usually in the wallet."""
+
+    refund_id: UUID
+    user_id: UUID
+    amount: Money
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChargebackOpened(Event, domain="payments", key="user_id", to=("messaging",)):
+    """The bank of whoever paid in took a deposit back; it was taken from their wallet, or is owed by them."""
+
+    chargeback_id: UUID
+    user_id: UUID
+    amount: Money
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChargebackWon(Event, domain="payments", key="user_id", to=("messaging",)):
+    """What the bank had taken back came again."""
+
+    chargeback_id: UUID
+    user_id: UUID
+    amount: Money
+
+
+@dataclass(frozen=True, kw_only=True)
 class PersonAnswered(Answered, Event, domain="payments", key="user_id", to=("identity",)):
     """What payments did for a request about somebody's data."""

@@ -8,6 +8,7 @@ ROLES: Final[tuple[Role, ...]] = ()
 
 PERMISSIONS: Final = (
     Permission(name="payments.request_payout", title="Take money out of one's own wallet", to=("worker", "hirer")),
+    Permission(name="payments.request_refund", title="Send one's own deposit back", to=("worker", "hirer")),
     Permission(
         name="payments.view_money",
         title="See the ledger, escrows and transfers of everybody at the desk",
@@ -25,7 +26,15 @@ PERMISSIONS: Final = (
         name="payments.set_fees", title="Propose what the platform takes, or approve it", to=("finance", "admin")
     ),
     Permission(
-        name="payments.settle_transfer", title="Decide on deposits and payouts in review", to=("finance", "admin")
+        name="payments.refund_deposit",
+        title="Send somebody's deposit back to where it came from",
+        to=("finance", "admin"),
+    ),
+    Permission(name="payments.forgive_debt", title="Give up what somebody owes", to=("finance", "admin")),
+    Permission(
+        name="payments.settle_transfer",
+        title="Decide on deposits, refunds and payouts in review",
+        to=("finance", "admin"),
     ),
     Permission(
         name="payments.review_payout_method",
@@ -56,4 +65,6 @@ PERMISSIONS: Final = (
     ),
 )
 
-RESTRICTIONS: Final = (Restriction(name="payouts", title="Taking money out", takes=("payments.request_payout",)),)
+RESTRICTIONS: Final = (
+    Restriction(name="payouts", title="Taking money out", takes=("payments.request_payout", "payments.request_refund")),
+)

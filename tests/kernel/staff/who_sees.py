@@ -27,6 +27,7 @@ PAGES: dict[str, dict[str, set[str]]] = {
         "Adjustment Decision FeePlan PayoutMethod ExchangeRate ExchangeQuote": {"finance", "compliance", "admin"},
         "DisputedFunds": {"finance", "compliance", "admin"},
         "PaymentFile Statement StatementEntry Difference Suspended SuspenseRuling": {"finance", "compliance", "admin"},
+        "Decision FeePlan PayoutMethod Refund Chargeback Receivable": {"finance", "compliance", "admin"},
     },
     "messaging": {
         "Conversation Message": {"support", "moderator", "compliance", "admin"},
@@ -59,6 +60,8 @@ ACTIONS: dict[str, dict[str, set[str]]] = {
         "PayoutMethod.accept PayoutMethod.refuse": {"finance", "compliance", "admin"},
         "PaymentFile.refuse Statement.reconcile Difference.accept Difference.book": {"finance", "admin"},
         "Suspended.credit Suspended.write_off SuspenseRuling.carry_out SuspenseRuling.withdraw": {"finance", "admin"},
+        "Deposit.refund Deposit.send_back Receivable.forgive": {"finance", "admin"},
+        "Refund.accept Refund.ask_the_gateway": {"finance", "admin"},
         "GatewayCommand.ask_the_gateway GatewayCommand.give_up WebhookEvent.replay": {"finance", "admin"},
     },
     "messaging": {"Delivery.send_again": {"support", "admin"}},

@@ -1,0 +1,112 @@
+"""Refunds that somebody made at the gateway's own desk: the money is gone, so the books follow."""
+
+from datetime import datetime
+
+import structlog
+
+from domains.payments import queries, rules
+from domains.payments.actions import receivables
+from domains.payments.actions.ledger import Line, post
+from domains.payments.gateways import Facts, Outcome, Returned, Succeeded, gateway_named
+from domains.payments.models import Refund
+from domains.payments.queries import refunds
+from domains.payments.queries.refunds import Charge
+from kelmah import clock
+from kelmah.db import atomic
+from kelmah.events.publish import publish
+from kelmah.ids import new_id
+from kelmah.interfaces.payments.events import RefundCompleted, RefundFailed
+
+log = structlog.get_logger(__name__)
+
+
+def follow_foreign_refund(*, gateway: str, outcome: Outcome) -> bool:
+    """Book a refund that we did not order, once; False when its charge is not in our books.
+
+    Taken of whoever paid it in, as a debt when they have spent it. What comes back is given to them again.
+    """
+    if not isinstance(outcome, Succeeded | Returned):
+        return True  # nothing moved, or not yet: its webhook will come
+    facts = outcome.facts
+    charge = refunds.charge_named(gateway=gateway, ref=facts.of) if facts.of else None
+    if charge is None:
+        return False
+    ours = gateway_named(gateway).capabilities
+    if (facts.account, facts.live) != (ours.account, ours.live) or facts.amount.currency != charge.captured.currency:
+        log.critical("foreign_refund_differs", gateway=gateway, ref=facts.ref)
+        return True
+    _book(charge, facts)
+    if isinstance(outcome, Returned):
+        _take_back(charge, facts, outcome.code)
+    return True
+
+
+# Private functions
+
+
+def _book(charge: Charge, facts: Facts) -> None:
+    with atomic("payments"):
+        deposit = queries.lock_deposit(charge.deposit_id)  # two deliveries, and our own refunds, must see it
+        if Refund.objects.filter(gateway=charge.gateway, made_there=facts.ref).exists():
+            return
+        refund = Refund.objects.create(
+            id=new_id(),
+            deposit_id=deposit.id,
+            user_id=deposit.user_id,
+            amount_minor=facts.amount.minor,
+            currency=facts.amount.currency,
+            gateway=charge.gateway,
+            charge_ref=charge.ref,
+            source=charge.source,
+            made_there=facts.ref,
+            state="succeeded",
+            **_now(),
+        )
+        log.critical("refunded_at_the_gateway", refund_id=str(refund.id), ref=facts.ref)
+        key, to = rules.refunded(charge.gateway, facts.ref), rules.gateway(charge.gateway, refund.currency)
+        if charge.source == "wallet":
+            receivables.take_from(
+                user_id=refund.user_id,
+                amount=refund.amount,
+                key=key,
+                kind="refund_complete",
+                to=to,
+                reference=_reference(refund),
+            )
+        else:
+            lines = [Line(rules.suspense(charge.gateway, refund.currency), -refund.amount), Line(to, refund.amount)]
+            post(key=key, kind="refund_complete", lines=lines, reference=_reference(refund))
+        publish(RefundCompleted(refund_id=refund.id, user_id=refund.user_id, amount=refund.amount))
+
+
+def _take_back(charge: Charge, facts: Facts, reason: str) -> None:
+    with atomic("payments"):
+        refund = Refund.objects.select_for_update().get(gateway=charge.gateway, made_there=facts.ref)
+        if refund.state == "returned":
+            return
+        refund.state, refund.failure = rules.REFUND.check("return", refund.state), reason
+        refund.save_change("state", "failure")
+        key, out_of = f"refund:{refund.id}:returned", rules.gateway(charge.gateway, refund.currency)
+        if refund.source == "wallet":
+            receivables.give_to(
+                user_id=refund.user_id,
+                amount=refund.amount,
+                key=key,
+                kind="refund_returned",
+                out_of=out_of,
+                reference=_reference(refund),
+            )
+        else:
+            suspense = rules.suspense(charge.gateway, refund.currency)
+            lines = [Line(out_of, -refund.amount), Line(suspense, refund.amount)]
+            post(key=key, kind="refund_returned", lines=lines, reference=_reference(refund))
+        publish(RefundFailed(refund_id=refund.id, user_id=refund.user_id, amount=refund.amount, reason=refund.failure))
+
+
+def _now() -> dict[str, datetime]:
+    now = clock.now()
+    return {"created_at": now, "settled_at": now}
+
+
+def _reference(refund: Refund) -> dict[str, str]:
+    return {"refund_id": str(refund.id), "deposit_id": str(refund.deposit_id)}
