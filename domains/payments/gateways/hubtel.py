@@ -28,8 +28,8 @@ from domains.payments.gateways.base import (
     Unknown,
 )
 from domains.payments.gateways.calling import NoAnswer, NoSense, call, object_in
-from domains.payments.gateways.decimals import as_decimal
 from domains.payments.rules import NotOffered, SignatureInvalid
+from domains.payments.rules.decimals import decimal_of
 
 _REFERENCE: Final = re.compile(r"[A-Za-z0-9]{1,36}")
 _TAKEN: Final = frozenset({"0000", "0001"})
@@ -121,7 +121,7 @@ class HubtelGateway(Gateway, ABC):
     def _send(self, order: Order) -> httpx.Response:
         body: dict[str, Any] = {
             "Channel": self.channel,
-            "Amount": float(as_decimal(order.amount)),
+            "Amount": float(decimal_of(order.amount)),
             "PrimaryCallbackURL": f"{settings.HUBTEL_CALLBACK_URL}/{self.name}",
             "Description": "Kelmah",
             "ClientReference": order.key.hex,

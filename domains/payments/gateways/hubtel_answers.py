@@ -9,7 +9,7 @@ from django.conf import settings
 
 from domains.payments.gateways.base import Facts, Order, Outcome, Pending, Rejected, Succeeded
 from domains.payments.gateways.calling import NoSense
-from domains.payments.gateways.decimals import from_decimal
+from domains.payments.rules.decimals import money_of
 from kelmah import clock
 from kelmah.money import Money
 
@@ -94,7 +94,7 @@ def _facts(thing: Mapping[str, Any], *, amount: Money, fee: Money | None) -> Fac
 
 def _amount(thing: Mapping[str, Any], name: str) -> Money:
     try:
-        return from_decimal(thing.get(name), thing.get("currencycode") or CURRENCY)
+        return money_of(str(thing.get(name)), str(thing.get("currencycode") or CURRENCY))
     except ValueError as error:
         raise NoSense(str(error)) from None
 

@@ -27,9 +27,9 @@ from domains.payments.gateways.base import (
     Unknown,
 )
 from domains.payments.gateways.calling import NoAnswer, NoSense, object_in
-from domains.payments.gateways.decimals import as_decimal, from_decimal
 from domains.payments.gateways.mtn_momo_products import Product, ask
 from domains.payments.rules import SignatureInvalid
+from domains.payments.rules.decimals import decimal_of, money_of
 from kelmah.errors import Unavailable
 from kelmah.money import Money
 
@@ -122,7 +122,7 @@ class MtnMomoGateway(Gateway):
         sums: dict[str, Money] = {}
         for product in ("collection", "disbursement"):
             account = _answered(product, "/v1_0/account/balance")
-            amount = from_decimal(account.get("availableBalance"), account.get("currency"))
+            amount = money_of(str(account.get("availableBalance")), str(account.get("currency")))
             sums[amount.currency] = sums.get(amount.currency, Money(0, amount.currency)) + amount
         return list(sums.values())
 
@@ -152,7 +152,7 @@ def reference_of(key: UUID) -> str:
 
 def _body_of(order: Order) -> dict[str, Any]:
     body: dict[str, Any] = {
-        "amount": as_decimal(order.amount),
+        "amount": decimal_of(order.amount),
         "currency": order.amount.currency,
         "externalId": f"{order.kind}-{order.key}",
         "payerMessage": "Kelmah",
@@ -183,7 +183,7 @@ def _facts(*, ref: str, key: UUID | None, amount: Money, of: str = "") -> Facts:
 def _told(thing: Mapping[str, Any], *, ref: str) -> Outcome:
     try:
         kind, key = _order_named(str(thing.get("externalId")))
-        facts = _facts(ref=ref, key=key, amount=from_decimal(thing["amount"], thing["currency"]))
+        facts = _facts(ref=ref, key=key, amount=money_of(str(thing["amount"]), str(thing["currency"])))
         match thing["status"]:
             case "SUCCESSFUL":
                 return Succeeded(facts=facts)

@@ -1,7 +1,7 @@
 """What is sent to Paystack for an order, and what the instruments mean.
 
 Charges: ``checkout:{email}``, ``mobile_money:{provider}:{phone}:{email}``.
-Payouts: ``mobile_money|ghipss|nuban:{bank code}:{account number}:{holder's name}``.
+Payouts: ``mobile_money|ghipss|nuban:{holder's name}:{bank code}:{account number}``: it ends as people know it again.
 """
 
 from datetime import UTC, datetime
@@ -32,10 +32,11 @@ def charge(order: Order) -> tuple[str, dict[str, Any]]:
 
 def recipient(order: Order) -> dict[str, Any]:
     """Whoever is paid; the same account twice is one recipient there."""
-    kind, bank, account, name = order.instrument.split(":", 3)
+    kind, _, named = order.instrument.partition(":")
+    bank, account = account_in(order.instrument)
     return {
         "type": kind,
-        "name": name,
+        "name": named.rsplit(":", 2)[0],
         "account_number": account,
         "bank_code": bank,
         "currency": order.amount.currency,
@@ -64,7 +65,7 @@ def refund(order: Order) -> dict[str, Any]:
 
 def account_in(instrument: str) -> tuple[str, str]:
     """The bank's code and the account's number."""
-    _, bank, account, *_ = instrument.split(":")
+    _, bank, account = instrument.rsplit(":", 2)
     return bank, account
 
 

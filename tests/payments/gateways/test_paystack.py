@@ -34,7 +34,7 @@ def wallet(number: str) -> str:
 
 
 def account(number: str) -> str:
-    return f"nuban:058:{number}:Kofi Boateng"
+    return f"nuban:Kofi: Boateng:058:{number}"
 
 
 PAYS, FAILS, WAITS, PAYS_LESS = map(wallet, ("0551234987", "0551234980", "0551234981", "0551234989"))
@@ -158,7 +158,7 @@ def test_a_transfer_is_followed_through_its_states(paystack, instrument, settled
 
 
 def test_an_account_that_does_not_exist_is_a_refusal_before_anything_moved(paystack):
-    wanted = order("nuban:058:none:Kofi Boateng", kind="payout")
+    wanted = order("nuban:Kofi Boateng:058:none", kind="payout")
     assert PaystackGateway().submit(wanted) == Rejected(code="invalid_params")
     assert paystack.movements(wanted.key) == []
 
@@ -326,6 +326,14 @@ def test_a_method_that_is_no_way_to_pay_is_refused(paystack, api, method, pointe
 
 
 @pytest.mark.domain("payments")
+def test_an_account_is_known_again_by_the_end_of_its_number(paystack, api):
+    account = {"kind": "ghipss", "bank": "GH010100", "account": "0100000014", "holder": "Kofi Boateng"}
+    by = somebody(role="worker")
+    answer = api.as_(by).post("/wallet/payout-methods", {"destination": {"type": "paystack", **account}})
+    assert (answer.status, answer.json["hint"]) == (201, "…0014")
+
+
+@pytest.mark.domain("payments")
 def test_a_payout_that_is_reversed_days_later_is_in_the_wallet_again_once(paystack, drain, clock):
     """Row 25."""
     by = rich(cedis(100))
@@ -355,8 +363,8 @@ class Paystack(Subject):
         "refuses": REFUSES,
         "returns": COMES_BACK,
     }
-    names = {"mobile_money:MTN:0551234987:Ama": "Ama Mensah", RECEIVES: "Kofi Boateng"}
-    nobody = "nuban:058:0999999999:Nobody"
+    names = {"mobile_money:Ama:MTN:0551234987": "Ama Mensah", RECEIVES: "Kofi Boateng"}
+    nobody = "nuban:Nobody:058:0999999999"
     phases = ("inquiry", "reinstated", "lost")
     stamped = False
 

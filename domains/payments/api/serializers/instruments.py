@@ -120,7 +120,7 @@ class PaystackAccount(Entry):
 
     @staticmethod
     def text(values: Mapping[str, Any]) -> str:
-        return f"{values['kind']}:{values['bank']}:{values['account']}:{values['holder']}"
+        return f"{values['kind']}:{values['holder']}:{values['bank']}:{values['account']}"
 
 
 class TelecelCashPhone(Entry):
