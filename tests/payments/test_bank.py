@@ -120,6 +120,28 @@ def test_a_payout_that_the_bank_made_smaller_is_reviewed():
     assert Suspended.objects.get().subject == f"payout:{payout.id}"
 
 
+def test_less_than_was_paid_is_no_return_waits_in_suspense_and_freezes_nothing():
+    payout, command = filed()
+    told(paid(command))
+    told(paid(command, amount=cedis(1)), paid(command, amount=cedis(39)))
+    assert (state_of(payout), in_wallet(payout.user_id), balance("suspense:bank:GHS")) == ("paid", 4000, 4000)
+    assert (open_differences(), queries.payouts_are_frozen()) == ([], False)
+
+
+def test_a_return_is_known_among_other_money_sent_under_its_name():
+    payout, command = filed()
+    told(paid(command), paid(command, amount=cedis(40), reason="AC04"), paid(command, amount=cedis(1)))
+    assert (state_of(payout), in_wallet(payout.user_id), balance("suspense:bank:GHS")) == ("returned", 8000, 100)
+    told(paid(command, amount=cedis(40)))
+    assert (in_wallet(payout.user_id), balance("suspense:bank:GHS")) == (8000, 4100)
+    assert (open_differences(), queries.payouts_are_frozen()) == ([], False)
+
+
+def test_money_with_the_text_of_an_order_that_is_not_ours_is_suspended():
+    told(Movement(amount=cedis(25), ref="B-foreign", text=new_id().hex))
+    assert (balance("suspense:bank:GHS"), queries.payouts_are_frozen()) == (2500, False)
+
+
 def test_a_payment_made_twice_by_the_bank_is_red():
     _, command = filed()
     told(paid(command), paid(command))

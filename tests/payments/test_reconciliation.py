@@ -7,11 +7,12 @@ from domains.payments import actions, queries, rules
 from domains.payments.actions import differences
 from domains.payments.actions.outcomes import settle_command
 from domains.payments.actions.reconciliation import judge, reconcile
-from domains.payments.actions.statements import import_file
+from domains.payments.actions.statements import fetch_statement, fetch_statements, import_file
 from domains.payments.gateways import Rejected, Returned, Succeeded
 from domains.payments.models import Decision, Difference, Statement, StatementEntry
 from domains.payments.queries.reconciliation import report
 from domains.payments.rules.errors import OthersStatement, PayoutsFrozen, ReasonMissing, StatementUnreadable
+from kelmah import clock
 from kelmah.db import atomic
 from kelmah.ids import new_id
 from kelmah.money import Money
@@ -320,3 +321,22 @@ def test_what_was_booked_before_the_first_statement_is_not_looked_for(clock):
     bring(line_of(charge), *covering(days=9))
     assert open_differences() == [], "statements begin with the first that was brought"
     assert actions.check_books() == 0
+
+
+def test_the_sandboxs_own_statement_agrees_with_what_we_booked(provider):
+    """Row 32: a charge, a payout and its return, asked for by API twice, leave nothing open."""
+    deposit, charge = ordered_deposit(somebody(), cedis(15))
+    payout, command = ordered_payout(rich(cedis(100)), cedis(40), account="acct_success")
+    for each in (charge, command):
+        actions.submit_command(command_id=each.id)
+    assert (state_of(deposit), state_of(payout)) == ("succeeded", "paid")
+    mine = {charge.id, command.id}
+    for _ in range(2):
+        fetch_statement(gateway="sandbox", day=clock.now().date())
+    reconcile(gateway="sandbox")
+    lines = StatementEntry.objects.filter(key__in=mine)
+    assert sorted(lines.values_list("kind", "verdict")) == [("charge", "matched"), ("payout", "matched")]
+
+
+def test_yesterdays_statements_are_not_asked_of_the_sandbox(nobody_there):
+    assert fetch_statements() == 0

@@ -82,7 +82,7 @@ def _settle(entry_id: int, *, last: bool) -> bool:
                 return True
             if not last:
                 return False
-            if command is None and meeting.verdict == "missing_here" and _explained_by_itself(entry):
+            if _explained_by_itself(entry, command, meeting):
                 return True
         _write(entry, command, meeting)
     return True
@@ -133,22 +133,32 @@ def _cancelled_out(entry: StatementEntry, command: GatewayCommand | None) -> boo
     return True
 
 
-def _explained_by_itself(entry: StatementEntry) -> bool:
+def _explained_by_itself(entry: StatementEntry, command: GatewayCommand | None, meeting: Meeting) -> bool:
     """A fee is booked as one; money that came unasked goes to suspense. Money that left unasked is neither."""
+    unasked = _is_no_return(entry, command, meeting) if command else meeting.verdict == "missing_here"
+    if not unasked:
+        return False
     mirror = Line(rules.gateway(entry.gateway, entry.currency), -entry.amount)
     key = statements.key_of_line(entry.gateway, entry.line_id)
     if entry.kind == "fee":
         cost = Line(rules.gateway_fee(entry.currency), entry.amount)
         txn = post(key=key, kind="gateway_cost", lines=[mirror, cost], reference={"line": entry.line_id})
         verdict = "booked"
-    elif entry.amount_minor > 0:
+    elif entry.amount_minor > 0 and entry.kind not in ("refund", "dispute"):
         txn = suspend(entry.gateway, entry.amount, key=key, about=entry.line_id)
         verdict = "suspended"
     else:
         return False
     leg = Leg(transaction_id=txn, amount=entry.amount, at=clock.now(), taken=False)
-    _write(entry, None, Meeting(verdict=verdict, leg=leg))
+    _write(entry, command, Meeting(verdict=verdict, leg=leg))
     return True
+
+
+def _is_no_return(entry: StatementEntry, command: GatewayCommand, meeting: Meeting) -> bool:
+    """Money that came under the name of a payout that is settled, and is not its return: whoever was paid can send any
+    amount with its text, and must not be able to freeze everybody's payouts by it."""
+    came = entry.kind == "payout" and entry.amount_minor > 0 and meeting.verdict in ("missing_here", "duplicate")
+    return came and command.state in rules.COMMAND.final
 
 
 def _write(entry: StatementEntry, command: GatewayCommand | None, meeting: Meeting) -> None:

@@ -71,13 +71,17 @@ class BankGateway(Gateway):
         raise NotOffered()
 
     def _told(self, key: UUID) -> Outcome:
-        """What the newest line of a statement says; without one, what became of its file."""
-        lines = StatementEntry.objects.filter(gateway=self.name, key=key).order_by("-occurred_at", "-id")
-        if newest := lines.first():
-            facts = self._facts(key, Money(abs(newest.amount_minor), newest.currency))
-            if newest.amount_minor < 0:
+        """What the lines of statements say; without any, what became of its file.
+
+        A return is of the amount that went out: anything else is money that somebody sent under the payment's name.
+        """
+        lines = list(StatementEntry.objects.filter(gateway=self.name, key=key).order_by("occurred_at", "id"))
+        if out := [line for line in lines if line.amount_minor < 0]:
+            facts = self._facts(key, -out[-1].amount)
+            back = [line for line in lines if line.amount == facts.amount]
+            if len(back) < len(out):
                 return Succeeded(facts=facts)
-            return Returned(facts=facts, code=newest.reason or "returned_by_bank")
+            return Returned(facts=facts, code=back[0].reason or "returned_by_bank")
         ordered = GatewayCommand.objects.filter(gateway=self.name, id=key).exclude(state__in=["new", "sent"]).first()
         if ordered is None:
             return Unknown(reason="no such payment", absent=True)

@@ -168,7 +168,7 @@ class Provider:
             return
         self.statement.append(
             {
-                "id": f"ln_{len(self.statement) + 1}",
+                "id": f"ln_{thing['id']}_{status}",
                 "kind": thing["kind"],
                 "ref": thing["id"],
                 "reference": thing["reference"],

@@ -79,7 +79,7 @@ def booked_under(*, gateway: str, kind: str, subject_id: UUID, ref: str) -> list
 
 def keys_of_object(gateway: str, ref: str) -> list[str]:
     """The ledger keys under which an object of a gateway is booked, whatever it is."""
-    ends = ("succeeded", "paid", "done", "withdrawn", "reinstated")
+    ends = ("succeeded", "paid", "refunded", "withdrawn", "reinstated")
     return [f"{gateway}:{ref}:{end}" for end in ends]
 
 
