@@ -187,7 +187,8 @@ def test_a_payout_needs_an_idempotency_key(api):
 
 
 def test_a_payout_sent_again_after_its_refusal_is_told_the_first_answer_and_moves_nothing(api, provider, drain):
-    """The key belongs to the order that was refused: a retry is neither a debit without a transfer nor the reverse."""
+    """Row 26. The key belongs to the order that was refused: a retry is neither a debit without a transfer nor the
+    reverse."""
     by, key = worker(rich(cedis(100))), new_id()
     bad = {**PAYOUT, "destination": {"type": "sandbox", "account": "acct_reject"}}
     first = api.as_(by).post("/wallet/payouts", bad, idempotency_key=key)

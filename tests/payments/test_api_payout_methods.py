@@ -61,7 +61,7 @@ def test_whoever_adds_a_method_proves_who_they_are_once_more(api):
 
 def test_other_peoples_methods_do_not_exist(api):
     """Row 36: neither seen, nor removed, nor paid to."""
-    method = methods.add(by=somebody(), gateway="sandbox", destination="acct_success")
+    method = methods.add(by=somebody(), gateway="sandbox", destination="acct_success", hint="…cess")
     stranger, path = rich(cedis(100)), f"/wallet/payout-methods/{method.id}"
     order = {"amount": {"amount": 4000, "currency": "GHS"}, "method_id": str(method.id)}
     assert api.as_(stranger).get(path).status == 404
@@ -122,7 +122,7 @@ def test_a_method_added_again_with_the_same_key_is_the_same(api):
 def test_the_list_is_one_query_by_the_index(api, django_assert_num_queries):
     by = somebody()
     for number in range(4):
-        methods.add(by=by, gateway="sandbox", destination=f"acct_{'x' * (number + 1)}")
+        methods.add(by=by, gateway="sandbox", destination=f"acct_{'x' * (number + 1)}", hint="…")
     for limit in (1, 4):
         with django_assert_num_queries(1, using="payments"):
             api.as_(by).get("/wallet/payout-methods", limit=limit)
@@ -130,3 +130,10 @@ def test_the_list_is_one_query_by_the_index(api, django_assert_num_queries):
         cursor.execute("SET LOCAL enable_seqscan = off")
         found = methods_of(by.user_id).order_by("-created_at", "-id")[:5]
         assert "method_of_user" in found.explain()
+
+
+def test_a_method_is_known_by_the_end_of_its_number_and_not_of_its_holders_name(api):
+    from domains.payments.api.serializers.instruments import PaystackAccount
+
+    values = {"kind": "nuban", "bank": "058", "account": "0001234567", "holder": "Kofi Mensah"}
+    assert PaystackAccount.hint(values) == "…4567"

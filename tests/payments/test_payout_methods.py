@@ -24,7 +24,7 @@ pytestmark = pytest.mark.domain("payments")
 
 
 def added(by: Principal, account: str = "acct_success") -> PayoutMethod:
-    return methods.add(by=by, gateway="sandbox", destination=account)
+    return methods.add(by=by, gateway="sandbox", destination=account, hint=rules.hint_of(account))
 
 
 def usable(by: Principal, clock, account: str = "acct_success") -> PayoutMethod:

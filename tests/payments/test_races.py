@@ -47,6 +47,7 @@ def test_sixteen_postings_under_one_key_are_one_transaction(race):
 
 
 def test_of_ten_withdrawals_of_thirty_from_a_hundred_exactly_three_succeed(race):
+    """Row 9."""
     wallet = rules.available(rich(cedis(100)).user_id, "GHS")
     outcome = race(lambda: move(wallet, rules.suspense("sandbox", "GHS"), cedis(30)), 10)
     assert sum(isinstance(result, int) for result in outcome) == 3

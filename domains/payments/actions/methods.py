@@ -21,7 +21,7 @@ from kelmah.principal import Principal
 log = structlog.get_logger(__name__)
 
 
-def add(*, by: Principal, gateway: str, destination: str) -> PayoutMethod:
+def add(*, by: Principal, gateway: str, destination: str, hint: str) -> PayoutMethod:
     """Keep an account to be paid to. Its owner is told; it can be used when its name is checked and it cooled down.
 
     Raises GatewayNotOffered, MethodKnown, TooManyMethods.
@@ -29,8 +29,7 @@ def add(*, by: Principal, gateway: str, destination: str) -> PayoutMethod:
     gateway_offered(gateway)
     if found.methods_of(by.user_id).count() >= rules.MOST_METHODS:  # two at once may make one more: that harms nobody
         raise rules.TooManyMethods()
-    method = PayoutMethod(id=new_id(), user_id=by.user_id, gateway=gateway, created_at=clock.now())
-    method.hint = rules.hint_of(destination)
+    method = PayoutMethod(id=new_id(), user_id=by.user_id, gateway=gateway, hint=hint, created_at=clock.now())
     method.usable_at = method.created_at + rules.COOL_DOWN
     method.destination_index = crypto.blind_index(found.INDEX, f"{gateway}|{destination}")
     try:
@@ -43,7 +42,7 @@ def add(*, by: Principal, gateway: str, destination: str) -> PayoutMethod:
                     method_id=method.id,
                     user_id=method.user_id,
                     gateway=gateway,
-                    hint=method.hint,
+                    hint=hint,
                     usable_at=method.usable_at,
                 )
             )

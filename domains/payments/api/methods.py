@@ -58,7 +58,7 @@ class PayoutMethods(View):
     )
     def post(self, request: Request) -> Response:
         account = valid(PayoutMethodIn, request.data)["destination"]
-        method = methods.add(by=request.user, gateway=account.gateway, destination=account.text)
+        method = methods.add(by=request.user, gateway=account.gateway, destination=account.text, hint=account.hint)
         return with_etag(Response(render_method(method), status=201), method.version)
 
 

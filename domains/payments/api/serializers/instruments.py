@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field
 from rest_framework import serializers
 
+from domains.payments import rules
 from domains.payments.rules.banking import LONGEST_NAME, BankAccount, problem_with
 from kelmah.http.serializers import StrictSerializer, valid
 
@@ -20,18 +21,22 @@ from kelmah.http.serializers import StrictSerializer, valid
 class Instrument:
     """What a client named: a provider, and what its adapter is to charge or to pay.
 
-    ``saved``: it is the name of something that its owner left with the provider.
+    ``saved``: it is the name of something that its owner left with the provider. ``hint``: by which its owner knows it
+    again.
     """
 
     gateway: str
     text: str
     saved: bool = False
+    hint: str = ""
 
 
 class Entry(StrictSerializer):
-    """Base of what one provider asks for. ``gateway`` is its name."""
+    """Base of what one provider asks for. ``gateway`` is its name; of ``known_by`` the first that is given is the
+    number by whose end people know it again."""
 
     gateway: ClassVar[str]
+    known_by: ClassVar[tuple[str, ...]] = ("account", "iban", "phone", "email")
 
     def get_fields(self) -> dict[str, serializers.Field]:
         return {"type": serializers.ChoiceField(choices=[self.gateway]), **super().get_fields()}
@@ -40,6 +45,11 @@ class Entry(StrictSerializer):
     def text(values: Mapping[str, Any]) -> str:
         """The instrument as the adapter understands it."""
         raise NotImplementedError
+
+    @classmethod
+    def hint(cls, values: Mapping[str, Any]) -> str:
+        """The end of its number."""
+        return rules.hint_of(next((str(values[name]) for name in cls.known_by if name in values), cls.text(values)))
 
 
 class SandboxToken(Entry):
@@ -189,7 +199,12 @@ class InstrumentField(serializers.Field):
                 raise serializers.ValidationError({"type": error.detail}) from None
             self.fail("invalid")
         values = valid(entry, data)
-        return Instrument(gateway=entry.gateway, text=entry.text(values), saved=bool(values.get("saved")))
+        return Instrument(
+            gateway=entry.gateway,
+            text=entry.text(values),
+            saved=bool(values.get("saved")),
+            hint=entry.hint(values),
+        )
 
 
 def _one_of(name: str, registry: Mapping[str, type[Entry]]) -> PolymorphicProxySerializer:
