@@ -12,7 +12,7 @@ from tests.journeys.narrator import Narrator
 from tests.journeys.system import Running, started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def running() -> Iterator[Running]:
     """As ``make run`` starts it, with demo people, staff of every role, and one job paid."""
     with started("local") as system:

@@ -15,13 +15,13 @@ from tests.identity.factories import colleague
 from tests.kernel.staff.who_sees import STAFF_ROLES
 for role in STAFF_ROLES:
     colleague(role, email=f"{role}@example.com")
-for name in ("efua", "kojo"):
-    colleague("support", email=f"{name}@example.com")
+for name, role in {"efua": "support", "kojo": "support", "esi": "compliance"}.items():
+    colleague(role, email=f"{name}@example.com")
 """
 
 
 def employ(running: Running) -> None:
-    """``<role>@example.com`` for each role of staff, Efua and Kojo; none has a second factor."""
+    """``<role>@example.com`` for each role of staff; Efua, Kojo and Esi besides. None has a second factor."""
     where = environments(
         data=running.data,
         database_url=_database(running),
@@ -39,6 +39,16 @@ def give_password(browser: Browser, name: str) -> None:
     """On the page that asks for it."""
     browser.fill(username=f"{name}@example.com", password=STAFF_PASSWORD)
     browser.press("form [type=submit]")
+
+
+def enter(browser: Browser, name: str) -> None:
+    """The desk, for the first time: with a passkey made on the way."""
+    browser.gets_an_authenticator()
+    browser.open("/admin/")
+    give_password(browser, name)
+    browser.press("#passkey-form button")
+    browser.press("a.underline")
+    assert browser.at == "/admin/"
 
 
 # Private functions

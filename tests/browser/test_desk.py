@@ -4,24 +4,13 @@ import re
 
 import pytest
 
-from tests.browser.chromium import Browser
-from tests.browser.people import give_password
+from tests.browser.people import enter
 from tests.kernel.staff.who_sees import PAGES, STAFF_ROLES, sees
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 LIST = re.compile(r"/admin/[a-z]+/[a-z]+/")
 ROW = re.compile(r"/admin/[a-z]+/[a-z]+/[^/]+/change/|/admin/identity/document/[0-9a-f-]{36}/?")
-
-
-def enter(browser: Browser, name: str) -> None:
-    """For the first time: with a passkey made on the way."""
-    browser.gets_an_authenticator()
-    browser.open("/admin/")
-    give_password(browser, name)
-    browser.press("#passkey-form button")
-    browser.press("a.underline")
-    assert browser.at == "/admin/"
 
 
 def seen_by(role: str) -> set[str]:
