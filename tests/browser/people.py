@@ -11,17 +11,22 @@ from tests.identity.factories import STAFF_PASSWORD
 from tests.journeys.system import Running
 
 _EMPLOY = """
+from domains.identity.tasks import count_people
 from tests.identity.factories import colleague
 from tests.kernel.staff.who_sees import STAFF_ROLES
 for role in STAFF_ROLES:
     colleague(role, email=f"{role}@example.com")
 for name, role in {"efua": "support", "kojo": "support", "esi": "compliance"}.items():
     colleague(role, email=f"{name}@example.com")
+count_people()
 """
 
 
 def employ(running: Running) -> None:
-    """``<role>@example.com`` for each role of staff; Efua, Kojo and Esi besides. None has a second factor."""
+    """``<role>@example.com`` for each role of staff; Efua, Kojo and Esi besides. None has a second factor.
+
+    And people are counted, as every day.
+    """
     where = environments(
         data=running.data,
         database_url=_database(running),
