@@ -7,7 +7,8 @@ import httpx
 import pytest
 from pytest_django.live_server_helper import LiveServer
 
-from domains.payments.models import Deposit, GatewayCommand, LedgerAccount, Payout, WebhookEvent
+from domains.payments.actions import refunds
+from domains.payments.models import Chargeback, Deposit, GatewayCommand, LedgerAccount, Payout, WebhookEvent
 from kelmah.ids import new_id
 from kelmah.principal import Principal
 from kelmah.testing.client import access_token
@@ -101,3 +102,46 @@ def test_a_payout_that_the_bank_sends_back_is_in_the_wallet_again_once(live_serv
     assert in_wallet(by.user_id) == 2000
     assert GatewayCommand.objects.get(subject_id=payout.id).last_error == "account_closed"
     assert [each.minor for each in subject.gateway.balance()] == [0]
+
+
+def paid_in(live_server: LiveServer, by: Principal, drain: Callable[[], None], *, minor: int = 1500) -> Deposit:
+    method = {"type": "stripe", "payment_method": "pm_card_visa"}
+    ask(live_server, by, "/wallet/deposits", amount={"amount": minor, "currency": "GHS"}, method=method)
+    drain()
+    assert in_wallet(by.user_id) == minor
+    return Deposit.objects.get(user_id=by.user_id)
+
+
+def test_a_refund_that_the_card_does_not_take_is_in_the_wallet_again(live_server, subject, drain):
+    """Row 25, for refunds: pending, then failed by an event."""
+    by = somebody()
+    deposit = paid_in(live_server, by, drain, minor=1514)  # what the peer lets fail
+    refund = refunds.request_refund(by=by, deposit_id=deposit.id)
+    drain()
+    assert (state_of(refund), in_wallet(by.user_id)) == ("processing", 0)
+    subject.pass_time()
+    until(lambda: drain() or state_of(refund) == "returned")
+    assert in_wallet(by.user_id) == 1514
+
+
+def test_a_refund_made_in_stripes_dashboard_is_taken_from_the_wallet_too(live_server, subject, drain):
+    by = somebody()
+    paid_in(live_server, by, drain)
+    charge = GatewayCommand.objects.get(kind="charge").gateway_ref
+    headers = {"Authorization": f"Bearer {KEY}", "Idempotency-Key": str(new_id())}
+    form = {"payment_intent": charge, "amount": 500}
+    httpx.post(f"{subject.peer.url}/v1/refunds", data=form, headers=headers).raise_for_status()
+    until(lambda: drain() or in_wallet(by.user_id) == 1000)
+
+
+@pytest.mark.parametrize("end", ["reinstated", "lost"])
+def test_a_dispute_takes_what_it_took_at_stripe_and_gives_what_it_gave(live_server, subject, drain, end):
+    """Row 27, told by Stripe's events alone."""
+    by = somebody()
+    paid_in(live_server, by, drain)
+    charge = GatewayCommand.objects.get(kind="charge").gateway_ref
+    for phase, left in (("inquiry", 1500), ("withdrawn", 0), (end, 1500 if end == "reinstated" else 0)):
+        subject.dispute(charge, phase=phase)
+        found = Chargeback.objects.filter(charge_ref=charge, state=phase)
+        until(lambda found=found: drain() or found.exists())
+        assert in_wallet(by.user_id) == left
