@@ -1,19 +1,14 @@
 """PostgreSQL killed under publishers and relays: what was committed is heard once, in order, by the same processes."""
 
-import os
-import signal
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any
 
 import pytest
 from django.db import DatabaseError, InterfaceError, connections
 
-from kelmah.db import roles
-from kelmah.db.migration import migrate_domain
-from kelmah.embedded import scratch
 from kelmah.embedded.postgres import Postgres
+from tests.faults.durable import crash, durable
 from tests.faults.processes import running, start_relay, wait_until
 from tests.probe import actions
 from tests.probe.models import Effect, Inbox, Outbox
@@ -25,28 +20,8 @@ LINES = 6
 
 @pytest.fixture
 def postgres() -> Iterator[Postgres]:
-    """A durable server of this test's own, behind the alias of the probe."""
-    folder = scratch.new_folder("faults-postgres")
-    server = Postgres(home=folder)
-    server.start()
-    roles.create_database(server.url(), "kelmah")
-    roles.prepare(server.url("kelmah"), ["probe"], password="test")
-    usual: Any = dict(connections["probe"].settings_dict)
-    connections["probe"].close()
-    connections["probe"].settings_dict.update(PORT=str(server.port), NAME="kelmah")
-    migrate_domain("probe", lambda line: None)
-    yield server
-    connections["probe"].close()
-    connections["probe"].settings_dict.update(usual)
-    server.stop()
-    scratch.discard(folder)
-
-
-def kill_and_restart(postgres: Postgres) -> None:
-    assert postgres._child is not None
-    os.kill(postgres._child.pid, signal.SIGKILL)
-    postgres._child.wait()
-    postgres.restart()
+    with durable("probe") as server:
+        yield server
 
 
 def test_killed_three_times_under_load(postgres: Postgres) -> None:
@@ -76,7 +51,7 @@ def test_killed_three_times_under_load(postgres: Postgres) -> None:
         try:
             for _ in range(3):
                 stop.wait(2)
-                kill_and_restart(postgres)
+                crash(postgres)
             stop.wait(2)
         finally:
             stop.set()
