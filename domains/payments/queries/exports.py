@@ -81,8 +81,13 @@ def beancount() -> Iterator[str]:
 
 def _rows(statement: str, parameters: list[Any]) -> Iterator[tuple[Any, ...]]:
     # Times are in UTC: Django's connections are.
-    with connections["payments"].cursor() as cursor, cursor.copy(statement, parameters or None) as copy:
-        yield from copy.rows()
+    with connections["payments"].cursor() as cursor:
+        cursor.execute("SET statement_timeout = 0")  # all of the books takes as long as it is read
+        try:
+            with cursor.copy(statement, parameters or None) as copy:
+                yield from copy.rows()
+        finally:
+            cursor.execute("RESET statement_timeout")
 
 
 def _line(cells: Any) -> str:
