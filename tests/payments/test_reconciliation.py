@@ -4,12 +4,12 @@ import pytest
 from django.db import IntegrityError, connections
 
 from domains.payments import actions, queries, rules
-from domains.payments.actions import differences
+from domains.payments.actions import differences, refunds, reversals
 from domains.payments.actions.outcomes import settle_command
 from domains.payments.actions.reconciliation import judge, reconcile
 from domains.payments.actions.statements import fetch_statement, fetch_statements, import_file
 from domains.payments.gateways import Rejected, Returned, Succeeded
-from domains.payments.models import Decision, Difference, Statement, StatementEntry
+from domains.payments.models import Decision, Difference, GatewayCommand, Statement, StatementEntry
 from domains.payments.queries.reconciliation import report
 from domains.payments.rules.errors import OthersStatement, PayoutsFrozen, ReasonMissing, StatementUnreadable
 from kelmah import clock
@@ -20,6 +20,7 @@ from tests.payments.factories import (
     cedis,
     facts_of,
     in_wallet,
+    move,
     ordered_deposit,
     ordered_payout,
     rich,
@@ -340,3 +341,27 @@ def test_the_sandboxs_own_statement_agrees_with_what_we_booked(provider):
 
 def test_yesterdays_statements_are_not_asked_of_the_sandbox(nobody_there):
     assert fetch_statements() == 0
+
+
+def test_a_refund_and_its_return_have_a_line_each():
+    deposit, charge = charged()
+    refund = refunds.request_refund(by=somebody(deposit.user_id), deposit_id=deposit.id)
+    command = GatewayCommand.objects.get(kind="refund", subject_id=refund.id)
+    settle_command(command_id=command.id, outcome=Succeeded(facts=facts_of(command)))
+    settle_command(command_id=command.id, outcome=Returned(facts=facts_of(command), code="account_closed"))
+    command.refresh_from_db()
+    rows = [line_of(charge), line_of(command, -command.amount), line_of(command, command.amount)]
+    bring(*rows)
+    assert ([verdict_of(row) for row in rows], open_differences()) == (["matched"] * 3, [])
+
+
+def test_what_staff_undo_or_correct_by_hand_has_no_line_and_is_not_missed():
+    by = rich(cedis(5))
+    wallet = rules.available(by.user_id, "GHS")
+    wrong = move("gw:sandbox:GHS", wallet, cedis(7), key="booked:by:mistake")
+    with atomic("payments"):
+        reversals.reverse(txn=wrong, reference={})
+    bring(*covering(days=9))
+    missing = Difference.objects.filter(kind="missing_there").values_list("transaction_id", flat=True)
+    assert wrong not in missing
+    assert len(missing) == 1, "what rich paid in, and nothing else"

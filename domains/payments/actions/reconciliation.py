@@ -11,7 +11,7 @@ from domains.payments.actions.isolation import each_alone
 from domains.payments.actions.ledger import Line, post
 from domains.payments.actions.outcomes import settle_command
 from domains.payments.gateways import Unknown, gateway_named
-from domains.payments.models import Difference, GatewayCommand, StatementEntry
+from domains.payments.models import Difference, GatewayCommand, Refund, StatementEntry
 from domains.payments.queries import reconciliation as queries
 from domains.payments.rules import statements
 from domains.payments.rules.statements import Leg, Meeting
@@ -102,6 +102,8 @@ def _meet(entry: StatementEntry, command: GatewayCommand | None) -> Meeting:
         keys += statements.booked_under(gateway=entry.gateway, kind=command.kind, subject_id=command.subject_id, ref=of)
     elif entry.ref:
         keys += statements.keys_of_object(entry.gateway, entry.ref)
+        made_there = Refund.objects.filter(gateway=entry.gateway, made_there=entry.ref)
+        keys += [f"refund:{refund_id}:returned" for refund_id in made_there.values_list("id", flat=True)]
     legs = queries.legs_under(keys, mirror=rules.gateway(entry.gateway, entry.currency), for_entry=entry.id)
     met = statements.meet(
         amount=entry.amount,

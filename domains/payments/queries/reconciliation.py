@@ -26,7 +26,9 @@ SELECT t.id, -e.amount, t.event_at
 FROM payments_ledgeraccount a
 JOIN payments_ledgerentry e ON e.account_id = a.id
 JOIN payments_ledgertransaction t ON t.id = e.txn_id
-WHERE a.key = %s AND t.event_at >= %s AND t.event_at < %s AND t.kind NOT IN ('gateway_fee', 'statement_difference')
+WHERE a.key = %s AND t.event_at >= %s AND t.event_at < %s
+AND t.kind NOT IN ('gateway_fee', 'statement_difference', 'adjustment', 'reversal')
+AND NOT EXISTS (SELECT 1 FROM payments_ledgertransaction r WHERE r.reverses = t.id AND r.kind = 'reversal')
 AND NOT EXISTS (SELECT 1 FROM payments_statemententry s WHERE s.transaction_id = t.id AND s.currency = a.currency)
 ORDER BY t.id LIMIT %s
 """

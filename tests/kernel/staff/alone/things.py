@@ -41,7 +41,8 @@ def messaging() -> None:
 
 def payments() -> None:
     from domains.payments import actions
-    from tests.payments.factories import cedis, funded_escrow, ordered_payout, rich, ruling
+    from domains.payments.actions import adjustments, disputes, methods
+    from tests.payments.factories import cedis, funded_escrow, ordered_payout, rich, ruling, somebody
     from tests.payments.statements import every_kind_of_difference
 
     funded_escrow()
@@ -49,6 +50,10 @@ def payments() -> None:
     actions.check_books()
     actions.refund_escrow(milestone_id=funded_escrow().milestone_id, ruling=ruling())
     every_kind_of_difference()
+    disputes.freeze(dispute_id=new_id(), milestone_id=funded_escrow().milestone_id)
+    methods.add(by=somebody(), gateway="sandbox", destination="acct_success")
+    written_off = [("platform:loss:GHS", -cedis(1)), ("suspense:sandbox:GHS", cedis(1))]
+    adjustments.ask(lines=written_off, by_id=new_id(), reason="lost for good")
 
 
 def reviews() -> None:
