@@ -13,13 +13,15 @@ import pytest
 from django.test import Client, override_settings
 
 from domains.payments import actions, rules
+from domains.payments.actions import refunds
 from domains.payments.gateways import Order, Outcome, Pending, Rejected, Returned, Succeeded, Unknown
 from domains.payments.gateways.paystack import PaystackGateway
-from domains.payments.models import GatewayCommand
+from domains.payments.models import Chargeback, Deposit, GatewayCommand
 from domains.payments.tasks import resolve_commands
 from kelmah import clock as kelmah_clock
 from kelmah.ids import new_id
 from kelmah.money import Money
+from kelmah.principal import Principal
 from tests.payments.factories import cedis, in_wallet, rich, somebody, state_of
 from tests.payments.gateways.contract import Contract
 from tests.payments.gateways.subject import Subject, Webhook
@@ -351,6 +353,51 @@ def test_a_payout_that_is_reversed_days_later_is_in_the_wallet_again_once(paysta
         Client().post("/api/v1/webhooks/paystack", sent, content_type="application/json", headers=signature)
     drain()
     assert (state_of(payout), in_wallet(by.user_id)) == ("returned", 10000)
+
+
+@pytest.mark.domain("payments")
+@pytest.mark.parametrize("fault", ["silence", "slow"])
+def test_a_part_of_a_deposit_goes_back_once_though_its_answer_is_lost(paystack, drain, clock, monkeypatch, fault):
+    """Row 24."""
+    monkeypatch.setattr("domains.payments.gateways.calling.TIMEOUT", 0.5)
+    by, deposit = paid_in()
+    paystack.fault("POST /refund", fault, seconds=1)
+    refund = refunds.request_refund(by=by, deposit_id=deposit.id, amount=cedis(5))
+    command = GatewayCommand.objects.get(kind="refund", subject_id=refund.id)
+    drain()
+    assert (state_of(refund), in_wallet(by.user_id)) == ("processing", 750)
+    time.sleep(0.6)
+    clock.advance(minutes=1)
+    resolve_commands()
+    assert (state_of(refund), in_wallet(by.user_id)) == ("succeeded", 750)
+    assert [m["minor"] for m in paystack.movements(command.id, kind="refund")] == [500]
+
+
+@pytest.mark.domain("payments")
+def test_a_lost_dispute_is_owed_by_whoever_paid_in(paystack, drain):
+    """Row 27, by Paystack's own webhook."""
+    by, deposit = paid_in()
+    charge = GatewayCommand.objects.get(subject_id=deposit.id)
+    wish = {"charge": charge.gateway_ref, "phase": "lost"}
+    dispute = httpx.post(f"{paystack.url}/_control/disputes", json=wish).raise_for_status().json()
+    headers, sent = paystack.notices_about(f'"id": {dispute["id"]}', count=1)[0]
+    signature = {"X-Paystack-Signature": headers["x-paystack-signature"]}
+    Client().post("/api/v1/webhooks/paystack", sent, content_type="application/json", headers=signature)
+    drain()
+    chargeback = Chargeback.objects.get(gateway="paystack", ref=str(dispute["id"]))
+    assert (chargeback.state, chargeback.amount_minor, in_wallet(by.user_id)) == ("lost", 1250, 0)
+
+
+def paid_in() -> tuple[Principal, Deposit]:
+    """Somebody with 12.50 cedis that came through Paystack."""
+    by = somebody()
+    deposit = actions.request_deposit(by=by, amount=cedis(12.5), gateway="paystack", instrument=PAYS)
+    command = GatewayCommand.objects.get(subject_id=deposit.id)
+    actions.submit_command(command_id=command.id)
+    time.sleep(0.15)
+    actions.follow_command(command_id=command.id)
+    assert in_wallet(by.user_id) == 1250
+    return by, deposit
 
 
 class Paystack(Subject):
