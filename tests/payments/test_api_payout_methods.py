@@ -130,10 +130,3 @@ def test_the_list_is_one_query_by_the_index(api, django_assert_num_queries):
         cursor.execute("SET LOCAL enable_seqscan = off")
         found = methods_of(by.user_id).order_by("-created_at", "-id")[:5]
         assert "method_of_user" in found.explain()
-
-
-def test_a_method_is_known_by_the_end_of_its_number_and_not_of_its_holders_name(api):
-    from domains.payments.api.serializers.instruments import PaystackAccount
-
-    values = {"kind": "nuban", "bank": "058", "account": "0001234567", "holder": "Kofi Mensah"}
-    assert PaystackAccount.hint(values) == "…4567"

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from domains.payments import actions, queries, rules
 from domains.payments.actions import methods, payouts, privacy
 from domains.payments.actions.outcomes import settle_command
+from domains.payments.api.serializers.instruments import PaystackAccount
 from domains.payments.gateways import Rejected, Succeeded
 from domains.payments.models import Decision, GatewayCommand, Payout, PayoutMethod
 from domains.payments.queries.methods import destination_of, holder_of
@@ -71,6 +72,11 @@ def test_the_order_of_names_does_not_matter(words):
 )
 def test_a_hint_is_no_number(number, hint):
     assert rules.hint_of(number) == hint
+
+
+def test_a_method_is_known_by_the_end_of_its_number_and_not_of_its_holders_name():
+    values = {"kind": "nuban", "bank": "058", "account": "0001234567", "holder": "Kofi Mensah"}
+    assert PaystackAccount.hint(values) == "…4567"
 
 
 def test_every_currency_has_a_limit_for_the_unverified():
