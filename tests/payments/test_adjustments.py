@@ -93,6 +93,12 @@ def test_a_hold_is_no_matter_of_the_hand():
         adjustments.ask_reversal(txn=fund, by_id=ASKER, reason="please")
 
 
+@pytest.mark.parametrize("account", ["user:0199:pending:GHS", "receivable:0199:GHS", "refund:0199", "dispute:0199"])
+def test_what_follows_a_row_is_no_matter_of_the_hand(wallet, account):
+    with pytest.raises(rules.HoldNotAdjustable):
+        asked(wallet, lines=[(account, -cedis(1)), (wallet, cedis(1))])
+
+
 @pytest.mark.parametrize("account", ["platform:los:GHS", "user:nobody:available:GHS", "platform:loss:USD"])
 def test_a_name_mistyped_opens_no_account(wallet, account):
     with pytest.raises(InvalidInput, match="No account"):

@@ -80,7 +80,8 @@ CHART: Final = (
 OTHER: Final = AccountKind(key="", title="Other", side="equity", meaning="of no kind in the chart")
 
 # Their balance follows the state of a row: only the action that changes the row may move it.
-_FOLLOW_A_ROW: Final = ("escrow:", "hourly:", "hold:", "dispute:", "payout:", "refund:")
+_FOLLOW_A_ROW: Final = ("escrow:", "hourly:", "hold:", "dispute:", "payout:", "refund:", "receivable:")
+_PENDING: Final = next(kind for kind in CHART if kind.key == "user:*:pending:")  # follows what was released
 # What an adjustment may open. Everything else has to be there already: a name mistyped is no account.
 _OPENED_BY_HAND: Final = ("platform:gateway_fee:", "platform:loss:", "suspense:", "bank:", "tax:")
 
@@ -92,7 +93,7 @@ def kind_of(account: str) -> AccountKind:
 
 def is_adjustable(account: str) -> bool:
     """Whether staff may move its balance by hand."""
-    return not account.startswith(_FOLLOW_A_ROW)
+    return not account.startswith(_FOLLOW_A_ROW) and not _PENDING.covers(account)
 
 
 def is_opened_by_hand(account: str, currency: str) -> bool:
