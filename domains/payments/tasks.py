@@ -8,6 +8,7 @@ from domains.payments import actions
 from domains.payments.actions import (
     books,
     exchange,
+    holds,
     maturing,
     methods,
     privacy,
@@ -74,7 +75,12 @@ def forget_quotes() -> int:
 def run_deadlines() -> int:
     """Carry out every deadline that is due; returns how many."""
     return deadlines.run_due(
-        "payments", {settling.AUTO_RELEASE: reviews.release_in_silence, settling.MATURE: maturing.mature}
+        "payments",
+        {
+            settling.AUTO_RELEASE: reviews.release_in_silence,
+            settling.MATURE: maturing.mature,
+            holds.EXPIRE: holds.expire,
+        },
     )
 
 

@@ -13,7 +13,7 @@ from django.contrib import admin
 from django.contrib.contenttypes.models import ContentType
 
 from domains.payments import actions
-from domains.payments.actions import adjustments, disputes, methods, reviews
+from domains.payments.actions import adjustments, disputes, holds, methods, reviews
 from domains.payments.actions.outcomes import settle_command
 from domains.payments.gateways import Succeeded
 from domains.payments.models import (
@@ -83,6 +83,12 @@ def money() -> None:
     )  # fmt: skip
     every_kind_of_difference()
     methods.add(by=somebody(), gateway="sandbox", destination="acct_success")
+    reserved = rich(cedis(5)).user_id
+    holds.hold(
+        holds.Wanted(
+            key="ride:1", payer_id=reserved, amount=cedis(5), purpose="fare", source="rides.ride:1", expires_at=None
+        )
+    )
     adjustments.ask(lines=WRITTEN_OFF, by_id=new_id(), reason="lost for good")
     assert escrow
 

@@ -4,7 +4,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from domains.payments import actions, queries
-from domains.payments.actions import disputes
+from domains.payments.actions import disputes, holds
 from domains.payments.models import BooksCheck
 from domains.payments.queries.invariants import INVARIANTS, contradictions
 from kelmah.ids import new_id
@@ -18,11 +18,15 @@ SUMS, WHOLE, BALANCES, HISTORY, FLOORS, CURRENCIES, ESCROWS, TRANSFERS = INVARIA
 
 @pytest.fixture
 def books():
-    """Something of every kind: deposits, a funded, a released and a disputed escrow, a payout on its way."""
+    """Something of every kind: deposits, a funded, a released and a disputed escrow, a hold, a payout on its way."""
     funded_escrow()
     released = funded_escrow()
     actions.release_escrow(milestone_id=released.milestone_id)
     disputes.freeze(dispute_id=new_id(), milestone_id=funded_escrow(amount=cedis(77)).milestone_id)
+    payer = rich(cedis(9)).user_id
+    holds.hold(
+        holds.Wanted(key="ride", payer_id=payer, amount=cedis(9), purpose="fare", source="rides:1", expires_at=None)
+    )
     ordered_payout(rich(cedis(100)), cedis(40))
     assert contradictions() == []
 
@@ -86,6 +90,9 @@ DEPOSIT_LEG = "(SELECT min(txn_id) FROM payments_ledgerentry) AND seq = 1"
         (["UPDATE payments_disputedfunds SET amount_minor = amount_minor - 1"], {ESCROWS}),
         (["UPDATE payments_disputedfunds SET state = 'decided', ended_at = now()"], {ESCROWS}),
         (["DELETE FROM payments_disputedfunds"], {ESCROWS}),
+        (["UPDATE payments_moneyhold SET amount_minor = amount_minor + 1"], {ESCROWS}),
+        (["UPDATE payments_moneyhold SET state = 'released', settled_at = now()"], {ESCROWS}),
+        (["DELETE FROM payments_moneyhold"], {ESCROWS}),
         (["UPDATE payments_payout SET amount_minor = 1"], {TRANSFERS}),
         (["DELETE FROM payments_payout"], {TRANSFERS}),
         (["UPDATE payments_payout SET state = 'paid', settled_at = now()"], {TRANSFERS}),

@@ -1,6 +1,7 @@
 """Protected funds: in once, out once."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -46,6 +47,45 @@ def fund_escrow(funding: Funding) -> None:
             publish(EscrowFundingFailed(**_facts(funding), reason=refusal, request=funding.request))
         else:
             publish(EscrowFunded(**_facts(funding), request=funding.request))
+
+
+def protect(
+    *,
+    milestone_id: UUID,
+    contract_id: UUID,
+    hirer_id: UUID,
+    worker_id: UUID,
+    title: str,
+    amount: Money,
+    fee_plan: str,
+    week: date | None = None,
+) -> Escrow:
+    """Move the amount from the hirer's wallet into an escrow under the plan in force now, inside a transaction.
+
+    Raises InsufficientFunds, NotFound (there is no such plan).
+    """
+    plan = queries.fee_plan_in_force(fee_plan)
+    lines = [
+        Line(rules.available(hirer_id, amount.currency), -amount),
+        Line(rules.escrow(milestone_id), amount),
+    ]
+    reference = settling.reference(milestone_id, worker_id)
+    post(key=f"escrow:{milestone_id}:fund", kind="escrow_fund", lines=lines, reference=reference)
+    return Escrow.objects.create(
+        milestone_id=milestone_id,
+        contract_id=contract_id,
+        hirer_id=hirer_id,
+        worker_id=worker_id,
+        title=title,
+        week=week,
+        amount_minor=amount.minor,
+        currency=amount.currency,
+        fee_plan=f"{plan.name} v{plan.version}",
+        fee_basis_points=plan.basis_points,
+        review_hours=plan.review_hours,
+        pending_hours=plan.pending_hours,
+        funded_at=clock.now(),
+    )
 
 
 def release_escrow(*, milestone_id: UUID) -> None:
@@ -104,30 +144,10 @@ def _fund(funding: Funding) -> str:
     there = Escrow.objects.filter(milestone_id=funding.milestone_id).first()
     if there is not None:
         return "" if there.state == "funded" and there.amount == funding.amount else "already_funded"
-    plan = queries.fee_plan_in_force(funding.fee_plan)
-    lines = [
-        Line(rules.available(funding.hirer_id, funding.amount.currency), -funding.amount),
-        Line(rules.escrow(funding.milestone_id), funding.amount),
-    ]
-    reference = settling.reference(funding.milestone_id, funding.worker_id)
     try:
-        post(key=f"escrow:{funding.milestone_id}:fund", kind="escrow_fund", lines=lines, reference=reference)
+        protect(fee_plan=funding.fee_plan, **_facts(funding))
     except rules.InsufficientFunds as refusal:
         return refusal.code
-    Escrow.objects.create(
-        milestone_id=funding.milestone_id,
-        contract_id=funding.contract_id,
-        hirer_id=funding.hirer_id,
-        worker_id=funding.worker_id,
-        title=funding.title,
-        amount_minor=funding.amount.minor,
-        currency=funding.amount.currency,
-        fee_plan=f"{plan.name} v{plan.version}",
-        fee_basis_points=plan.basis_points,
-        review_hours=plan.review_hours,
-        pending_hours=plan.pending_hours,
-        funded_at=clock.now(),
-    )
     return ""
 
 

@@ -17,6 +17,7 @@ from domains.payments.models import (
     GatewayProfile,
     LedgerAccount,
     LedgerEntry,
+    MoneyHold,
     Payout,
     PayoutMethod,
     Refund,
@@ -58,10 +59,11 @@ def holds_on(user_id: UUID) -> list[Hold]:
     on_its_way += Payout.objects.filter(user_id=user_id, state__in=undecided).count()
     on_its_way += Refund.objects.filter(user_id=user_id, state__in=undecided).count()
     protected = Escrow.objects.filter(Q(hirer_id=user_id) | Q(worker_id=user_id), settled_at=None)
+    reserved = MoneyHold.objects.filter(payer_id=user_id, state="held")
     return [
         Hold(reason="money_in_wallet", count=_wallets(user_id).exclude(balance=0).count()),
         Hold(reason="money_on_its_way", count=on_its_way),
-        Hold(reason="protected_funds", count=protected.count()),
+        Hold(reason="protected_funds", count=protected.count() + reserved.count()),
     ]
 
 
@@ -69,7 +71,11 @@ def holds_on(user_id: UUID) -> list[Hold]:
 
 
 def _wallets(user_id: UUID) -> QuerySet[LedgerAccount]:
-    return LedgerAccount.objects.filter(key__startswith=rules.wallet(user_id))
+    return LedgerAccount.objects.filter(
+        Q(key__startswith=rules.wallet(user_id))
+        | Q(key__startswith=f"own:{rules.wallet(user_id)}")
+        | Q(key__startswith=f"receivable:{user_id}:")
+    )
 
 
 def _sections(user_id: UUID) -> dict[str, Iterator[dict[str, Any]]]:
@@ -86,6 +92,7 @@ def _sections(user_id: UUID) -> dict[str, Iterator[dict[str, Any]]]:
             ExchangeQuote.objects.filter(user_id=user_id).exclude(accepted_at=None).order_by("created_at")
         ),
         "gateway_profiles": records_of(GatewayProfile.objects.filter(user_id=user_id).order_by("created_at")),
+        "holds": records_of(MoneyHold.objects.filter(payer_id=user_id).order_by("created_at")),
         "protected_funds": records_of(
             Escrow.objects.filter(Q(hirer_id=user_id) | Q(worker_id=user_id)).order_by("funded_at")
         ),

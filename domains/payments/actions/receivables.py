@@ -33,7 +33,7 @@ def take_from(*, user_id: UUID, amount: Money, key: str, kind: str, to: str, ref
 
     Inside the transaction of what it is about.
     """
-    _guard(user_id, amount.currency)
+    guard(user_id, amount.currency)
     wallet, debt = rules.available(user_id, amount.currency), rules.receivable(user_id, amount.currency)
     for _ in range(3):  # the wallet may be emptied between the look and the posting
         there = min(queries.balance_of(wallet, amount.currency), amount)
@@ -49,7 +49,7 @@ def take_from(*, user_id: UUID, amount: Money, key: str, kind: str, to: str, ref
 def give_to(*, user_id: UUID, amount: Money, key: str, kind: str, out_of: str, reference: dict[str, str]) -> None:
     """Give an amount to somebody: their debt first, the rest to their wallet. Inside the transaction of what it is
     about."""
-    _guard(user_id, amount.currency)
+    guard(user_id, amount.currency)
     debt = min(refunds.owed_by(user_id, amount.currency), amount)
     lines = [
         Line(out_of, -amount),
@@ -98,11 +98,8 @@ def forgive(*, user_id: UUID, currency: str, ruling: Ruling) -> Money:
     return owed
 
 
-# Private functions
-
-
-def _guard(user_id: UUID, currency: str) -> None:
-    """The row that whoever changes somebody's debt holds."""
+def guard(user_id: UUID, currency: str) -> None:
+    """Hold the row that whoever changes somebody's debt holds, until the transaction ends."""
     wanted = Receivable(id=new_id(), user_id=user_id, currency=currency, since=clock.now())
     Receivable.objects.bulk_create([wanted], ignore_conflicts=True)
     refunds.lock_receivable(user_id, currency)

@@ -7,7 +7,7 @@ from unfold.admin import ModelAdmin, TabularInline
 
 from domains.payments import actions
 from domains.payments.admin.deciding import Deciding
-from domains.payments.models import Deadline, DisputedFunds, Escrow, EscrowRelease
+from domains.payments.models import Deadline, DisputedFunds, Escrow, EscrowRelease, MoneyHold
 from kelmah.http.staff import ReadOnly
 
 
@@ -40,6 +40,16 @@ class DisputedFundsAdmin(ReadOnly, ModelAdmin):
     list_filter = ("state",)
     search_fields = ("id", "escrow__milestone_id", "escrow__contract_id")
     ordering = ("-frozen_at",)
+
+
+@admin.register(MoneyHold)
+class MoneyHoldAdmin(ReadOnly, ModelAdmin):
+    sees = "payments.view_money"
+    list_display = ("key", "payer_id", "purpose", "amount", "state", "captured", "refunded", "expires_at", "settled_at")
+    list_filter = ("state", "purpose", "currency")
+    search_fields = ("key", "payer_id", "source")
+    ordering = ("-created_at", "-id")
+    exclude = ("lines_hash",)
 
 
 @admin.register(Deadline)

@@ -8,6 +8,7 @@ from domains.payments.models.escrows import DisputedFunds, Escrow, EscrowRelease
 from domains.payments.models.exchange import ExchangeQuote, ExchangeRate
 from domains.payments.models.fees import FeePlan
 from domains.payments.models.gateways import GatewayCommand, WebhookEvent
+from domains.payments.models.holds import MoneyHold
 from domains.payments.models.ledger import BooksCheck, LedgerAccount, LedgerEntry, LedgerTransaction, Position
 from domains.payments.models.methods import DataKey, PayoutMethod
 from domains.payments.models.payment_files import PaymentFile, PaymentFileItem
@@ -41,6 +42,7 @@ __all__ = [
     "LedgerAccount",
     "LedgerEntry",
     "LedgerTransaction",
+    "MoneyHold",
     "Outbox",
     "PaymentFile",
     "PaymentFileItem",

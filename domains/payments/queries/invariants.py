@@ -64,13 +64,13 @@ INVARIANTS: Final = {
     "nobody is below their floor, and people's floor is zero": """
         SELECT key, balance FROM payments_ledgeraccount WHERE balance < floor
         UNION SELECT key, floor FROM payments_ledgeraccount
-        WHERE key ~ '^(user|escrow|dispute|payout|refund):' AND (floor IS DISTINCT FROM 0 OR balance < 0)
+        WHERE key ~ '^(user|escrow|dispute|payout|refund|hold|own):' AND (floor IS DISTINCT FROM 0 OR balance < 0)
         UNION SELECT a.key, e.balance_after FROM payments_ledgerentry e
         JOIN payments_ledgeraccount a ON a.id = e.account_id WHERE e.balance_after < a.floor""",
     "every entry is in its account's currency": """
         SELECT e.txn_id, e.seq FROM payments_ledgerentry e JOIN payments_ledgeraccount a ON a.id = e.account_id
         WHERE e.currency <> a.currency""",
-    "every escrow holds what has not left it, every settled one nothing": """
+    "every escrow and hold has what has not left it, every settled one nothing": """
         SELECT s.milestone_id::text, a.balance FROM payments_escrow s
         LEFT JOIN payments_ledgeraccount a ON a.key = 'escrow:' || s.milestone_id
         WHERE coalesce(a.balance, -1) <>
@@ -102,7 +102,14 @@ INVARIANTS: Final = {
             FROM payments_escrowrelease r JOIN payments_escrow s ON s.milestone_id = r.escrow_id
             WHERE r.matures_at IS NOT NULL AND r.matured_at IS NULL GROUP BY 1) w
         FULL JOIN (SELECT key, balance FROM payments_ledgeraccount WHERE key LIKE 'user:%:pending:%') a ON a.key = w.key
-        WHERE coalesce(a.balance, 0) <> coalesce(w.waits, 0)""",
+        WHERE coalesce(a.balance, 0) <> coalesce(w.waits, 0)
+        UNION SELECT h.key, a.balance FROM payments_moneyhold h
+        LEFT JOIN payments_ledgeraccount a ON a.key = 'hold:' || h.id
+        LEFT JOIN payments_ledgertransaction t ON t.idem = 'hold:' || h.id || ':settle'
+        WHERE coalesce(a.balance, -1) <> CASE WHEN h.state = 'held' THEN h.amount_minor ELSE 0 END
+           OR t.kind IS DISTINCT FROM CASE WHEN h.state <> 'held' THEN 'hold_' || h.state END
+        UNION SELECT a.key, a.balance FROM payments_ledgeraccount a WHERE a.key LIKE 'hold:%' AND a.balance <> 0
+        AND NOT EXISTS (SELECT 1 FROM payments_moneyhold h WHERE a.key = 'hold:' || h.id)""",
     "every deposit and payout agrees with the books and with its order": _OF_TRANSFERS + OF_REFUNDS + OF_CHARGEBACKS,
 }
 

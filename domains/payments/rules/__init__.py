@@ -32,15 +32,9 @@ from domains.payments.rules.errors import (
     DisputeOpen,
     GatewayNotOffered,
     HoldNotAdjustable,
-    InsufficientFunds,
-    LedgerKeyReused,
     LedgerRefused,
-    MoreThanHeld,
-    NoReview,
     NothingArrived,
     NotOffered,
-    PartNumberTaken,
-    PartTooLarge,
     PayoutInFlight,
     PayoutsFrozen,
     PlanKnown,
@@ -91,6 +85,14 @@ from domains.payments.rules.timing import (
     WEBHOOK_ATTEMPTS,
     smallest_payout,
     wait_before,
+)
+from kelmah.interfaces.payments.refusals import (
+    InsufficientFunds,
+    LedgerKeyReused,
+    MoreThanHeld,
+    NoReview,
+    PartNumberTaken,
+    PartTooLarge,
 )
 
 __all__ = [

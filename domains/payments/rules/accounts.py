@@ -84,7 +84,7 @@ def fx(currency: str) -> str:
 
 def floor_of(account: str) -> int | None:
     """The lowest balance an account may have: zero for people's money and holds, none for the platform's own."""
-    return 0 if account.startswith(("user:", "escrow:", "dispute:", "payout:", "refund:")) else None
+    return 0 if account.startswith(("user:", "escrow:", "dispute:", "payout:", "refund:", "hold:", "own:")) else None
 
 
 def charged(gateway_name: str, ref: str) -> str:

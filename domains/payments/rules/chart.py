@@ -54,6 +54,7 @@ CHART: Final = (
     ),
     AccountKind(key="escrow:", title="Protected funds", side="liabilities", meaning="held for work that was ordered"),
     AccountKind(key="hourly:", title="Protected weeks", side="liabilities", meaning="held for a week of hourly work"),
+    AccountKind(key="own:", title="Funds of owners", side="liabilities", meaning="kept for one purpose of one owner"),
     AccountKind(key="hold:", title="Holds", side="liabilities", meaning="reserved for one purpose of one owner"),
     AccountKind(key="dispute:", title="Disputed", side="liabilities", meaning="held until a dispute is decided"),
     AccountKind(
@@ -70,6 +71,7 @@ CHART: Final = (
     ),
     AccountKind(key="tax:", title="Taxes", side="liabilities", meaning="taken for a tax office"),
     AccountKind(key="platform:fee:", title="Fees", side="income", meaning="what the platform has earned"),
+    AccountKind(key="platform:own:", title="Other income", side="income", meaning="what verticals have earned"),
     AccountKind(
         key="platform:gateway_fee:", title="Costs of gateways", side="expenses", meaning="what gateways charge us"
     ),

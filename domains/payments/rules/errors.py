@@ -3,10 +3,6 @@
 from kelmah.errors import Conflict, DomainError, Unavailable, Unprocessable
 
 
-class InsufficientFunds(Unprocessable):
-    code, title = "insufficient_funds", "There is not enough money in the wallet"
-
-
 class AmountTooSmall(Unprocessable):
     code, title = "amount_too_small", "The amount is below the minimum"
 
@@ -33,12 +29,6 @@ class PayoutsFrozen(Unavailable):
     """The books contradict themselves: no money leaves until staff have looked."""
 
     code, title = "payouts_frozen", "Payouts are suspended for the moment: try again later"
-
-
-class LedgerKeyReused(Conflict):
-    """A business key that was posted before came with other lines: a bug, or an attempt."""
-
-    code, title = "ledger_key_reused", "This transaction was posted before with other lines"
 
 
 class LedgerRefused(Unprocessable):
@@ -113,24 +103,8 @@ class NoSuchWallet(Unprocessable):
     code, title = "no_such_wallet", "Nobody with this id has a wallet in this currency"
 
 
-class PartTooLarge(Unprocessable):
-    code, title = "part_too_large", "A part is less than what is still held: the rest is released, not a part of it"
-
-
-class PartNumberTaken(Conflict):
-    code, title = "part_number_taken", "This part was released before with another amount"
-
-
-class MoreThanHeld(Unprocessable):
-    code, title = "more_than_held", "This is more than what is still held"
-
-
 class PlanKnown(Conflict):
     code, title = "plan_known", "A version of this plan waits for a decision already"
-
-
-class NoReview(Conflict):
-    code, title = "no_review", "This work is not reviewed by the hour: the calendar of its weeks says when"
 
 
 class NothingToPay(Conflict):

@@ -1,6 +1,7 @@
 """What payments tells the other domains about money."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from kelmah.money import Money
@@ -23,3 +24,43 @@ class Escrow:
     contract_id: UUID
     amount: Money
     state: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProtectedFunds:
+    """What is held of an escrow and what left it. ``state``: funded, disputed, released, refunded or split.
+
+    ``review_ends_at``: until then silence releases; None while no review runs.
+    """
+
+    milestone_id: UUID
+    state: str
+    held: Money
+    released: Money
+    refunded: Money
+    review_ends_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MoneyLine:
+    """One leg of a posting: ``amount`` is added to what ``owner`` has for ``purpose``; negative, it is taken.
+
+    ``owner`` is ``user:<id>``, ``<kind>:<id>`` of the asking domain's own, or ``platform``. Purposes payments knows:
+    ``available`` and ``earnings`` of users (their wallet; of earnings, debts are paid first), ``receivable`` of users
+    (what they owe, below zero), ``commission`` of the platform. All others are the asking domain's words.
+    """
+
+    owner: str
+    purpose: str
+    amount: Money
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldMoney:
+    """Money reserved under ``key``. ``state``: held, captured, released or expired."""
+
+    key: str
+    state: str
+    amount: Money
+    captured: Money
+    refunded: Money

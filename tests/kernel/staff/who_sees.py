@@ -25,9 +25,9 @@ PAGES: dict[str, dict[str, set[str]]] = {
             "finance", "compliance", "admin",
         },
         "Adjustment Decision FeePlan PayoutMethod ExchangeRate ExchangeQuote": {"finance", "compliance", "admin"},
-        "DisputedFunds": {"finance", "compliance", "admin"},
         "PaymentFile Statement StatementEntry Difference Suspended SuspenseRuling": {"finance", "compliance", "admin"},
         "Decision FeePlan PayoutMethod Refund Chargeback Receivable": {"finance", "compliance", "admin"},
+        "DisputedFunds MoneyHold": {"finance", "compliance", "admin"},
     },
     "messaging": {
         "Conversation Message": {"support", "moderator", "compliance", "admin"},

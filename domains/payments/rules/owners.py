@@ -1,0 +1,61 @@
+"""Accounts by owner and purpose, for domains whose words payments never learns."""
+
+import re
+from typing import Final
+from uuid import UUID
+
+from domains.payments.rules import accounts
+from kelmah.interfaces.payments.refusals import AccountUnknown
+from kelmah.interfaces.payments.refusals import LinesDoNotFit as LinesDoNotFit
+from kelmah.transitions import StateTable, Transition
+
+EARNINGS: Final = "earnings"  # what somebody earns: their debts are paid from it first, the rest can be spent
+RECEIVABLE: Final = "receivable"
+PLATFORM: Final = "platform"
+
+_OWNER: Final = re.compile(r"[a-z]{2,20}:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_PURPOSE: Final = re.compile(r"[a-z][a-z_]{1,29}")
+
+MONEY_HOLD = StateTable(
+    "hold",
+    [
+        Transition("capture", "held", "captured", "system", guard="no more than is held; the rest goes back"),
+        Transition("release", "held", "released", "system"),
+        Transition("expire", "held", "expired", "system", deadline="expires_at"),
+        Transition("refund", "captured", "captured", "system", guard="no more than was captured"),
+    ],
+    initial="held",
+    final=("released", "expired", "captured"),
+)
+
+
+def account_of(owner: str, purpose: str, currency: str, *, key: str) -> str:
+    """The ledger account of an owner's purpose; the platform's commission is spread by ``key``. Raises AccountUnknown.
+
+    Nobody owes anything but on ``receivable``: there, what they owe stands below zero.
+    """
+    if not _PURPOSE.fullmatch(purpose):
+        raise AccountUnknown()
+    if owner == PLATFORM:
+        return accounts.fee_shard(currency, key) if purpose == "commission" else f"platform:own:{purpose}:{currency}"
+    if not _OWNER.fullmatch(owner):
+        raise AccountUnknown()
+    kind, _, name = owner.partition(":")
+    if purpose == RECEIVABLE:
+        return accounts.receivable(user_of(owner), currency)
+    if kind == "user" and purpose in ("available", EARNINGS):
+        return accounts.available(UUID(name), currency)
+    return f"own:{owner}:{purpose}:{currency}"
+
+
+def user_of(owner: str) -> UUID:
+    """Whose debts they are: only people owe. Raises AccountUnknown."""
+    kind, _, name = owner.partition(":")
+    if kind != "user" or not _OWNER.fullmatch(owner):
+        raise AccountUnknown()
+    return UUID(name)
+
+
+def hold(hold_id: UUID) -> str:
+    """What is reserved for one purpose, until it is known what becomes of it."""
+    return f"hold:{hold_id}"
