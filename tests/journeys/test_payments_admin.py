@@ -82,7 +82,7 @@ def money() -> None:
         received_at=clock.now(), next_at=clock.now(), dead_at=clock.now(), attempts=12,
     )  # fmt: skip
     every_kind_of_difference()
-    methods.add(by=somebody(), gateway="sandbox", destination="acct_success")
+    methods.add(by=somebody(), gateway="sandbox", destination="acct_success", hint="…cess")
     reserved = rich(cedis(5)).user_id
     holds.hold(
         holds.Wanted(

@@ -51,7 +51,7 @@ def payments() -> None:
     actions.refund_escrow(milestone_id=funded_escrow().milestone_id, ruling=ruling())
     every_kind_of_difference()
     disputes.freeze(dispute_id=new_id(), milestone_id=funded_escrow().milestone_id)
-    methods.add(by=somebody(), gateway="sandbox", destination="acct_success")
+    methods.add(by=somebody(), gateway="sandbox", destination="acct_success", hint="…cess")
     written_off = [("platform:loss:GHS", -cedis(1)), ("suspense:sandbox:GHS", cedis(1))]
     adjustments.ask(lines=written_off, by_id=new_id(), reason="lost for good")
 
