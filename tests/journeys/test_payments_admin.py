@@ -1,5 +1,6 @@
 """The finance desk, with identity beside it: every page opens, nothing can be edited, decisions need a reason."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from django.contrib import admin
 from django.contrib.contenttypes.models import ContentType
 
 from domains.payments import actions
-from domains.payments.actions import adjustments, disputes, holds, methods, reviews
+from domains.payments.actions import adjustments, disputes, exchange, holds, methods, reviews
 from domains.payments.actions.outcomes import settle_command
 from domains.payments.gateways import Succeeded
 from domains.payments.models import (
@@ -89,6 +90,8 @@ def money() -> None:
             key="ride:1", payer_id=reserved, amount=cedis(5), purpose="fare", source="rides.ride:1", expires_at=None
         )
     )
+    exchange.keep_rates({"GHS": Decimal("10.95")}, origin="Bank of Ghana", observed_at=clock.now())
+    exchange.quote(by=somebody(), sold=cedis(10), into="USD")
     adjustments.ask(lines=WRITTEN_OFF, by_id=new_id(), reason="lost for good")
     assert escrow
 
