@@ -1,6 +1,5 @@
 """The finance desk, with identity beside it: every page opens, nothing can be edited, decisions need a reason."""
 
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,7 +13,6 @@ from django.contrib import admin
 from django.contrib.contenttypes.models import ContentType
 
 from domains.payments import actions
-from domains.payments.actions import adjustments, disputes, exchange, holds, methods, reviews
 from domains.payments.actions.outcomes import settle_command
 from domains.payments.gateways import Succeeded
 from domains.payments.models import (
@@ -30,8 +28,8 @@ from domains.payments.models import (
 )
 from domains.payments.queries.desk import waiting
 from kelmah import clock
-from kelmah.ids import new_id
 from kelmah.money import Money
+from tests.payments.everything import one_of_everything
 from tests.payments.factories import (
     cedis,
     facts_of,
@@ -40,11 +38,9 @@ from tests.payments.factories import (
     ordered_deposit,
     ordered_payout,
     rich,
-    ruling,
     somebody,
     state_of,
 )
-from tests.payments.statements import every_kind_of_difference
 
 pytestmark = pytest.mark.domain("identity", "payments")
 
@@ -54,7 +50,6 @@ MODELS = sorted(
 BROUGHT = ("Statement", "Adjustment", "FeePlan", "PaymentFile")  # each made by an action
 
 
-WRITTEN_OFF = [("platform:loss:GHS", -cedis(1)), ("suspense:sandbox:GHS", cedis(1))]
 BOOKS = ("ledgeraccount/chart", "ledgeraccount/1/statement", "ledgertransaction/csv", "ledgertransaction/beancount")
 
 
@@ -72,28 +67,7 @@ def no_types_of_another_test() -> None:
 @pytest.fixture
 def money() -> None:
     """At least one row of every table."""
-    escrow = funded_escrow()
-    reviews.start_review(milestone_id=escrow.milestone_id, submission=1)
-    disputes.freeze(dispute_id=new_id(), milestone_id=funded_escrow().milestone_id)
-    ordered_payout(rich(cedis(100)), cedis(40))
-    actions.check_books()
-    actions.refund_escrow(milestone_id=funded_escrow().milestone_id, ruling=ruling())
-    WebhookEvent.objects.create(
-        gateway="sandbox", account="kelmah", event_id="evt_1", kind="charge", ref="ch_1", body=b"{}",
-        received_at=clock.now(), next_at=clock.now(), dead_at=clock.now(), attempts=12,
-    )  # fmt: skip
-    every_kind_of_difference()
-    methods.add(by=somebody(), gateway="sandbox", destination="acct_success", hint="…cess")
-    reserved = rich(cedis(5)).user_id
-    holds.hold(
-        holds.Wanted(
-            key="ride:1", payer_id=reserved, amount=cedis(5), purpose="fare", source="rides.ride:1", expires_at=None
-        )
-    )
-    exchange.keep_rates({"GHS": Decimal("10.95")}, origin="Bank of Ghana", observed_at=clock.now())
-    exchange.quote(by=somebody(), sold=cedis(10), into="USD")
-    adjustments.ask(lines=WRITTEN_OFF, by_id=new_id(), reason="lost for good")
-    assert escrow
+    one_of_everything()
 
 
 def colleague(name: str = "kofi", **changes: Any) -> Client:

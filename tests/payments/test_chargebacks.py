@@ -6,9 +6,8 @@ import pytest
 
 from domains.payments import actions, rules
 from domains.payments.actions import receivables, refunds
-from domains.payments.actions.chargebacks import follow_dispute
 from domains.payments.actions.outcomes import settle_command
-from domains.payments.gateways import Dispute, Rejected, Succeeded
+from domains.payments.gateways import Rejected, Succeeded
 from domains.payments.models import Chargeback, Decision, Deposit, GatewayCommand, LedgerAccount, Receivable
 from domains.payments.queries import refunds as queries
 from domains.payments.queries.invariants import contradictions
@@ -16,13 +15,13 @@ from domains.payments.tasks import collect_debts
 from kelmah.ids import new_id
 from kelmah.interfaces.payments.events import ChargebackOpened, ChargebackWon
 from kelmah.money import Money
+from tests.payments.disputed import charge_of, disputed, emptied
 from tests.payments.factories import (
     cedis,
     facts_of,
     funded_escrow,
     in_wallet,
     ordered_deposit,
-    ordered_payout,
     rich,
     ruling,
     somebody,
@@ -38,23 +37,6 @@ def balance(account: str) -> int:
 
 def owed(user_id) -> int:
     return queries.owed_by(user_id, "GHS").minor
-
-
-def charge_of(user_id) -> GatewayCommand:
-    deposit = Deposit.objects.get(user_id=user_id)
-    return GatewayCommand.objects.get(kind="charge", subject_id=deposit.id)
-
-
-def disputed(command: GatewayCommand, phase: str = "withdrawn", **changes) -> bool:
-    usual = {"ref": f"di_{command.id.hex}", "charge_ref": command.gateway_ref, "amount": command.amount}
-    dispute = Dispute(**{**usual, "phase": phase, "account": "kelmah", "live": False, **changes})
-    return follow_dispute(gateway="sandbox", dispute=dispute)
-
-
-def emptied(user_id, amount: Money) -> None:
-    """They have taken everything out."""
-    _, command = ordered_payout(somebody(user_id), amount)
-    settle_command(command_id=command.id, outcome=Succeeded(facts=facts_of(command)))
 
 
 def test_what_the_bank_takes_back_is_taken_from_the_wallet(published):

@@ -1,9 +1,7 @@
 """A row of every kind that matters, in whatever domain runs here."""
 
-from decimal import Decimal
 from pathlib import Path
 
-from kelmah import clock
 from kelmah.ids import new_id
 
 
@@ -42,22 +40,9 @@ def messaging() -> None:
 
 
 def payments() -> None:
-    from domains.payments import actions
-    from domains.payments.actions import adjustments, disputes, exchange, methods
-    from tests.payments.factories import cedis, funded_escrow, ordered_payout, rich, ruling, somebody
-    from tests.payments.statements import every_kind_of_difference
+    from tests.payments.everything import one_of_everything
 
-    funded_escrow()
-    ordered_payout(rich(cedis(100)), cedis(40))
-    actions.check_books()
-    actions.refund_escrow(milestone_id=funded_escrow().milestone_id, ruling=ruling())
-    every_kind_of_difference()
-    disputes.freeze(dispute_id=new_id(), milestone_id=funded_escrow().milestone_id)
-    methods.add(by=somebody(), gateway="sandbox", destination="acct_success", hint="…cess")
-    exchange.keep_rates({"GHS": Decimal("10.95")}, origin="Bank of Ghana", observed_at=clock.now())
-    exchange.quote(by=somebody(), sold=cedis(10), into="USD")
-    written_off = [("platform:loss:GHS", -cedis(1)), ("suspense:sandbox:GHS", cedis(1))]
-    adjustments.ask(lines=written_off, by_id=new_id(), reason="lost for good")
+    one_of_everything()
 
 
 def reviews() -> None:
