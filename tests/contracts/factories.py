@@ -1,5 +1,6 @@
 """Contracts in every stage, made through the domain's own actions."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -11,9 +12,11 @@ from domains.contracts.models import Contract, Milestone
 from kelmah.ids import new_id
 from kelmah.interfaces.marketplace.events import OfferAccepted
 from kelmah.interfaces.marketplace.types import MilestoneTerms
+from kelmah.interfaces.payments.calls import Payments
 from kelmah.interfaces.payments.types import WalletBalance
 from kelmah.money import Money
 from kelmah.principal import Principal
+from kelmah.rpc.service import Method
 
 FROM_HERE = Circumstances(address="127.0.0.1", user_agent="tests")
 
@@ -70,11 +73,25 @@ class OfferAcceptedFactory(factory.Factory):
     )
 
 
+def _not_asked(method: Method) -> Callable[..., Any]:
+    """What contracts does not ask of payments."""
+
+    def refuse(**_: Any) -> None:
+        raise AssertionError(f"contracts asked {method}")
+
+    parameters = [each for name, each in method.signature.parameters.items() if name != "self"]
+    refuse.__signature__ = method.signature.replace(parameters=parameters)
+    return refuse
+
+
 class FakeWallets:
     """Payments, for a caller who has ``available`` in every wallet."""
 
     def __init__(self, available: Money) -> None:
         self.available = available
+        for method in Payments.methods.values():
+            if not hasattr(self, method.name):
+                setattr(self, method.name, _not_asked(method))
 
     def wallet_of(self, *, user_id: UUID, currency: str) -> WalletBalance:
         return WalletBalance(user_id=user_id, available=self.available, pending=Money(0, currency))

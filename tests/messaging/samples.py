@@ -1,7 +1,7 @@
 """Events of other domains, made from their own type hints."""
 
 from dataclasses import fields
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeVar, get_type_hints
 from uuid import UUID
 
@@ -26,6 +26,8 @@ def _something(hint: Any) -> Any:
         return Money(12_500, "GHS")
     if hint is datetime:
         return clock.now()
+    if hint is date:
+        return clock.now().date()
     if hint is int:
         return 1
     if hint is str:
