@@ -31,7 +31,7 @@ def outcome(*, near: float, far: float, journey: float) -> Outcome:
 def test_ties_are_read_from_the_code() -> None:
     ties = ties_of("payments")
     assert ("contracts", "wallet_of") in ties.calls_in
-    assert ties.calls_out == [("files", "keep_export_part")]
+    assert ties.calls_out == [("files", "keep_export_part"), ("identity", "people")]
     assert "payments_ledgerentry" in ties.tables
     assert "payments.check_books" in ties.tasks
     assert {event.topic for event in ties.events_in} == {
@@ -86,7 +86,7 @@ def test_the_runbook_names_who_waits_and_the_proof() -> None:
 
 def test_whoever_seals_takes_the_keys_along() -> None:
     seen = outcome(near=1.0, far=1.0, journey=5.0)
-    for domain, seals in (("identity", True), ("files", True), ("payments", False)):
+    for domain, seals in (("identity", True), ("files", True), ("payments", True), ("contracts", False)):
         ties = ties_of(domain)
         assert (f"{domain}_datakey" in ties.tables) == seals
         page = report(ties, seen, walls=[], machine="2 cores")
