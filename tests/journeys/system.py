@@ -46,6 +46,8 @@ def started(topology: str, *options: str, **environment: str) -> Iterator[Runnin
         command, live_port = ("split", "--port", str(port), *options), port
     else:
         command = ("run", "--port", str(port), "--live-port", str(live_port), *options)
+        # Not the usual one: another system that starts right now would want it, too.
+        environment = {"SANDBOX_GATEWAY_URL": f"http://127.0.0.1:{port + 2}"} | environment
     foreign = ("KELMAH_TEST", "KELMAH_EXTRA", "DATABASE", "REDIS")
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     more = {"KELMAH_CLOCK_FILE": str(clock_file), "DJANGO_SETTINGS_MODULE": "config.settings.dev"}
