@@ -105,7 +105,7 @@ def test_a_domain_knows_no_secret_of_another(file: str) -> None:
             writes = name in ("identity-worker", "messaging-worker", "payments-worker")
             for secret in ("EMAIL_HOST_PASSWORD", "TWILIO_AUTH_TOKEN"):
                 assert (secret in service["environment"]) == writes
-            sealing = [f"{own}_crypto_keys"] if own in ("identity", "files") else []
+            sealing = [f"{own}_crypto_keys"] if own in ("identity", "files", "payments") else []
             assert service.get("secrets", []) == (["jwt_signing_key"] if own == "identity" else []) + sealing
             assert ("CRYPTO_KEYS_FILE" in service["environment"]) == bool(sealing)
 

@@ -56,7 +56,7 @@ def test_every_secret_is_a_reference_and_none_is_here() -> None:
                     assert own == "identity"
                     assert each["value"] == "/run/secrets/jwt_signing_key"
                 elif each["name"] == "CRYPTO_KEYS_FILE":
-                    assert own in ("identity", "files")
+                    assert own in ("identity", "files", "payments")
                     assert each["value"] == f"/run/crypto/{own}.json"
                     (volume,) = (volume for volume in pod["volumes"] if volume["name"] == "crypto")
                     assert volume["secret"]["secretName"] == f"kelmah-{own}-crypto"

@@ -84,7 +84,8 @@ def test_processes_stop_in_order_and_say_goodbye(stage: Stage) -> None:
         stage.keeper.start(stage.unit(name, OBEDIENT + SLEEP))
     stage.keeper.wait_until(lambda: stage.output.getvalue().count("| up") == 5, within=15, otherwise="not all came up")
     stage.keeper.stop(STOP_ORDER)
-    time.sleep(0.2)  # the last lines travel through a pipe
+    # The last lines travel through a pipe.
+    stage.keeper.wait_until(lambda: stage.output.getvalue().count("| bye") == 5, within=10, otherwise="lines are lost")
     order = [line.split("|")[0].strip() for line in stage.output.getvalue().splitlines() if "| bye" in line]
     assert sorted(order[:2]) == ["api", "live"]
     assert order[2:] == ["worker", "beat", "relay"]

@@ -158,7 +158,7 @@ def test_a_cursor_of_another_user_is_refused(api):
         ({"amount": {"amount": True, "currency": "GHS"}}, "/amount/amount"),
         ({"amount": {"amount": 4000}}, "/amount/currency"),
         ({"amount": 4000}, "/amount"),
-        ({"destination": {"type": "bank", "account": "acct_success"}}, "/destination/type"),
+        ({"destination": {"type": "cheque", "account": "acct_success"}}, "/destination/type"),
         ({"destination": {"type": "sandbox", "account": "../v1/charges"}}, "/destination/account"),
         ({"destination": {"type": "sandbox"}}, "/destination/account"),
         ({"user_id": "01930d2a-0a00-7b22-8c22-4d8b6b2e0f02"}, "/user_id"),
