@@ -110,7 +110,7 @@ def test_one_at_a_time_of_a_kind(ama):
     with pytest.raises(rules.AlreadyRestricted):
         impose(ama)
     impose(ama, kind="payouts")
-    assert taken_from(ama.id) == ["marketplace.post_jobs", "payments.request_payout"]
+    assert taken_from(ama.id) == ["marketplace.post_jobs", "payments.request_payout", "payments.request_refund"]
 
 
 def test_only_members_are_restricted_and_only_by_those_who_may(ama):
