@@ -16,6 +16,8 @@ MODELS = sorted(
     (model for model in admin.site._registry if model._meta.app_label not in HOUSED_WITH_IDENTITY),
     key=lambda model: model._meta.label,
 )
+# What staff bring or ask for through a form; an action keeps it, and others decide on it.
+BROUGHT = {f"payments.{name}" for name in ("Adjustment", "FeePlan", "PaymentFile", "Statement")}
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
@@ -28,7 +30,8 @@ def test_every_list_opens_and_can_be_searched(desk, model):
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
 def test_money_contracts_and_messages_are_never_typed_in(desk, model):
     if model._meta.app_label in ("payments", "contracts", "messaging", "reviews", "files"):
-        assert desk.get(f"/admin/{model._meta.app_label}/{model._meta.model_name}/add/").status_code == 403
+        answer = desk.get(f"/admin/{model._meta.app_label}/{model._meta.model_name}/add/")
+        assert answer.status_code == (200 if model._meta.label in BROUGHT else 403)
 
 
 def test_the_desk_has_every_domain():

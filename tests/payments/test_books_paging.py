@@ -69,7 +69,7 @@ def test_who_is_on_call_reads_what_is_broken_and_where_to_look(on_call):
     page_books(check_id=check.id)
     page_books(check_id=check.id)
     [mail], texts = letters(on_call, "eml"), letters(on_call, "txt")
-    assert "every funded escrow holds its amount" in mail.replace("=\n", "")
+    assert "every escrow and hold has what has not left it" in mail.replace("=\n", "")
     assert "docs/runbooks/books-red.md" in mail
     assert "payouts are frozen" in texts[0]
 

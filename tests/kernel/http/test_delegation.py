@@ -164,7 +164,12 @@ def test_keys_open_only_what_a_scope_is_offered_for() -> None:
 
 def test_what_moves_money_needs_a_scope_of_its_own_and_payouts_a_person() -> None:
     money = {(method, path) for method, path, scope in open_to_keys() if scope.endswith(":money")}
-    assert money == {("POST", "wallet/deposits"), ("POST", "milestones/<uuid:milestone_id>/fund")}
+    assert money == {
+        ("POST", "wallet/deposits"),
+        ("POST", "wallet/deposits/<uuid:deposit_id>/refunds"),
+        ("POST", "wallet/quotes/<uuid:quote_id>/accept"),
+        ("POST", "milestones/<uuid:milestone_id>/fund"),
+    }
     assert not [path for method, path, _ in open_to_keys() if "payouts" in path and method != "GET"]
 
 
