@@ -11,7 +11,6 @@ from django.db import IntegrityError
 
 from domains.payments import queries, rules
 from domains.payments.actions import receivables
-from domains.payments.actions.ledger import Line, post
 from domains.payments.gateways import Dispute, gateway_named
 from domains.payments.models import Chargeback, Deposit
 from domains.payments.queries import refunds
@@ -100,40 +99,26 @@ def _take(step: str, charge: Charge, dispute: Dispute) -> None:
 
 def _withdraw(chargeback: Chargeback) -> None:
     key = rules.taken_back(chargeback.gateway, chargeback.ref)
-    gateway = rules.gateway(chargeback.gateway, chargeback.currency)
-    if chargeback.source == "wallet":
-        receivables.take_from(
-            user_id=chargeback.user_id,
-            amount=chargeback.amount,
-            key=key,
-            kind="chargeback",
-            to=gateway,
-            reference=_reference(chargeback),
-        )
-    else:
-        suspense = rules.suspense(chargeback.gateway, chargeback.currency)
-        lines = [Line(suspense, -chargeback.amount), Line(gateway, chargeback.amount)]
-        post(key=key, kind="chargeback", lines=lines, reference=_reference(chargeback))
+    receivables.send_back(
+        money=_money(chargeback), source=chargeback.source, key=key, kind="chargeback", reference=_reference(chargeback)
+    )
     publish(ChargebackOpened(chargeback_id=chargeback.id, user_id=chargeback.user_id, amount=chargeback.amount))
 
 
 def _reinstate(chargeback: Chargeback) -> None:
     key = rules.reinstated(chargeback.gateway, chargeback.ref)
-    gateway = rules.gateway(chargeback.gateway, chargeback.currency)
-    if chargeback.source == "wallet":
-        receivables.give_to(
-            user_id=chargeback.user_id,
-            amount=chargeback.amount,
-            key=key,
-            kind="chargeback_won",
-            out_of=gateway,
-            reference=_reference(chargeback),
-        )
-    else:
-        suspense = rules.suspense(chargeback.gateway, chargeback.currency)
-        lines = [Line(gateway, -chargeback.amount), Line(suspense, chargeback.amount)]
-        post(key=key, kind="chargeback_won", lines=lines, reference=_reference(chargeback))
+    receivables.bring_back(
+        money=_money(chargeback),
+        source=chargeback.source,
+        key=key,
+        kind="chargeback_won",
+        reference=_reference(chargeback),
+    )
     publish(ChargebackWon(chargeback_id=chargeback.id, user_id=chargeback.user_id, amount=chargeback.amount))
+
+
+def _money(chargeback: Chargeback) -> receivables.Charged:
+    return receivables.Charged(chargeback.user_id, chargeback.gateway, chargeback.amount)
 
 
 def _reference(chargeback: Chargeback) -> dict[str, str]:

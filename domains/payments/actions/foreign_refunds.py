@@ -6,7 +6,6 @@ import structlog
 
 from domains.payments import queries, rules
 from domains.payments.actions import receivables
-from domains.payments.actions.ledger import Line, post
 from domains.payments.gateways import Facts, Outcome, Returned, Succeeded, gateway_named
 from domains.payments.models import Refund
 from domains.payments.queries import refunds
@@ -63,19 +62,10 @@ def _book(charge: Charge, facts: Facts) -> None:
             **_now(),
         )
         log.critical("refunded_at_the_gateway", refund_id=str(refund.id), ref=facts.ref)
-        key, to = rules.refunded(charge.gateway, facts.ref), rules.gateway(charge.gateway, refund.currency)
-        if charge.source == "wallet":
-            receivables.take_from(
-                user_id=refund.user_id,
-                amount=refund.amount,
-                key=key,
-                kind="refund_complete",
-                to=to,
-                reference=_reference(refund),
-            )
-        else:
-            lines = [Line(rules.suspense(charge.gateway, refund.currency), -refund.amount), Line(to, refund.amount)]
-            post(key=key, kind="refund_complete", lines=lines, reference=_reference(refund))
+        key = rules.refunded(charge.gateway, facts.ref)
+        receivables.send_back(
+            money=_money(refund), source=charge.source, key=key, kind="refund_complete", reference=_reference(refund)
+        )
         publish(RefundCompleted(refund_id=refund.id, user_id=refund.user_id, amount=refund.amount))
 
 
@@ -86,21 +76,15 @@ def _take_back(charge: Charge, facts: Facts, reason: str) -> None:
             return
         refund.state, refund.failure = rules.REFUND.check("return", refund.state), reason
         refund.save_change("state", "failure")
-        key, out_of = f"refund:{refund.id}:returned", rules.gateway(charge.gateway, refund.currency)
-        if refund.source == "wallet":
-            receivables.give_to(
-                user_id=refund.user_id,
-                amount=refund.amount,
-                key=key,
-                kind="refund_returned",
-                out_of=out_of,
-                reference=_reference(refund),
-            )
-        else:
-            suspense = rules.suspense(charge.gateway, refund.currency)
-            lines = [Line(out_of, -refund.amount), Line(suspense, refund.amount)]
-            post(key=key, kind="refund_returned", lines=lines, reference=_reference(refund))
+        key = f"refund:{refund.id}:returned"
+        receivables.bring_back(
+            money=_money(refund), source=refund.source, key=key, kind="refund_returned", reference=_reference(refund)
+        )
         publish(RefundFailed(refund_id=refund.id, user_id=refund.user_id, amount=refund.amount, reason=refund.failure))
+
+
+def _money(refund: Refund) -> receivables.Charged:
+    return receivables.Charged(refund.user_id, refund.gateway, refund.amount)
 
 
 def _now() -> dict[str, datetime]:

@@ -1,5 +1,6 @@
 """What people owe us: taken from whatever comes into their wallet, and from nobody else."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 import structlog
@@ -26,6 +27,38 @@ JOIN payments_ledgeraccount wallet
     ON wallet.key = 'user:' || r.user_id || ':available:' || r.currency AND wallet.balance > 0
 ORDER BY r.since LIMIT %s
 """
+
+
+@dataclass(frozen=True)
+class Charged:
+    """An amount that a gateway had charged somebody."""
+
+    user_id: UUID
+    gateway: str
+    amount: Money
+
+
+def send_back(*, money: Charged, source: str, key: str, kind: str, reference: dict[str, str]) -> None:
+    """The gateway has given an amount back to the payer: out of their wallet, or of what stood in suspense.
+
+    Inside the transaction of what it is about.
+    """
+    to = rules.gateway(money.gateway, money.amount.currency)
+    if source == "wallet":
+        take_from(user_id=money.user_id, amount=money.amount, key=key, kind=kind, to=to, reference=reference)
+    else:
+        lines = [Line(_suspense(money), -money.amount), Line(to, money.amount)]
+        post(key=key, kind=kind, lines=lines, reference=reference)
+
+
+def bring_back(*, money: Charged, source: str, key: str, kind: str, reference: dict[str, str]) -> None:
+    """What was given back is at the gateway again: the opposite of ``send_back``."""
+    out_of = rules.gateway(money.gateway, money.amount.currency)
+    if source == "wallet":
+        give_to(user_id=money.user_id, amount=money.amount, key=key, kind=kind, out_of=out_of, reference=reference)
+    else:
+        lines = [Line(out_of, -money.amount), Line(_suspense(money), money.amount)]
+        post(key=key, kind=kind, lines=lines, reference=reference)
 
 
 def take_from(*, user_id: UUID, amount: Money, key: str, kind: str, to: str, reference: dict[str, str]) -> None:
@@ -103,3 +136,10 @@ def guard(user_id: UUID, currency: str) -> None:
     wanted = Receivable(id=new_id(), user_id=user_id, currency=currency, since=clock.now())
     Receivable.objects.bulk_create([wanted], ignore_conflicts=True)
     refunds.lock_receivable(user_id, currency)
+
+
+# Private functions
+
+
+def _suspense(money: Charged) -> str:
+    return rules.suspense(money.gateway, money.amount.currency)
