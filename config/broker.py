@@ -59,6 +59,11 @@ def route(name: str, *_: object, **__: object) -> dict[str, str]:
     return {"queue": queue_of(name.partition(".")[0])}
 
 
+def transport() -> str | None:
+    """None: the one that the URL names."""
+    return None if on_rabbitmq() else "config.redis_broker:Transport"
+
+
 def transport_options() -> dict[str, Any]:
     """Towards a broker that hangs, or that takes a message and loses it."""
     # Of connecting for a publication: the outbox tries again by itself.

@@ -14,7 +14,7 @@ from celery.signals import before_task_publish, worker_ready
 from django.apps import apps
 from django.conf import settings
 
-from config.broker import grave, on_rabbitmq, queue, route, transport_options
+from config.broker import grave, on_rabbitmq, queue, route, transport, transport_options
 from kelmah.domain import local_domains
 from kelmah.events.broker import CONFIRM_WITHIN
 
@@ -31,6 +31,7 @@ app.conf.update(
     task_routes=(route,),
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
+    broker_transport=transport(),
     broker_transport_options=transport_options(),
     # A heart that is heard from both sides: a broker that went away without a word is noticed within half a minute.
     broker_heartbeat=10,

@@ -64,6 +64,20 @@ def test_a_hung_broker_delays_no_event(redis: Redis) -> None:
         wait_until("every errand is done", lambda: errands_done() == list(range(11)), seconds=60)
 
 
+def test_a_worker_whose_acknowledgement_was_not_heard_goes_on(redis: Redis) -> None:
+    """Redis hangs the moment a task is done; the worker was once left with its only place taken, for good."""
+    with running(start_relay(REDIS_URL=redis.url), start_worker(REDIS_URL=redis.url)):
+        actions.send_errand(0)
+        while errands_done() != [0]:
+            pass
+        os.kill(process_of(redis), signal.SIGSTOP)
+        time.sleep(8)  # longer than the worker waits for an answer
+        os.kill(process_of(redis), signal.SIGCONT)
+        for number in range(1, 4):
+            actions.send_errand(number)
+        wait_until("the next errands are done", lambda: errands_done() == [0, 1, 2, 3], seconds=60)
+
+
 def test_a_task_that_was_sent_twice_has_its_effect_once(redis: Redis) -> None:
     """The relay dies between handing a task over and noting that it did."""
     doomed = start_relay(REDIS_URL=redis.url, KELMAH_FAULTPOINT="relay.after_task")

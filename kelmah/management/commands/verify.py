@@ -55,6 +55,8 @@ def _migrations() -> None:
 
 def _import_contracts() -> None:
     program = Path(sys.executable).parent / "lint-imports"
+    if not program.exists():
+        raise CommandError("the tools of developers are not installed here: make tools")
     command = [str(program), "--config", "importlinter.ini"]
     outcome = subprocess.run(command, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False)  # noqa: S603
     if outcome.returncode:
