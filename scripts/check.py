@@ -52,6 +52,7 @@ TEST = (
         "tests",
         "tests",
         pytest("-n", "2", "-m", "not slow", "--ignore=tests/faults", "tests"),
+        (("KELMAH_TEST_CALLS", "note"),),
     ),
 )
 SLOW = (
@@ -60,7 +61,7 @@ SLOW = (
         "loopback",
         "tests with every call between domains going over the wire",
         pytest("-n", "2", "-m", "not slow", *(f"tests/{domain}" for domain in DOMAINS)),
-        (("RPC_TRANSPORT", "loopback"),),
+        (("RPC_TRANSPORT", "loopback"), ("KELMAH_TEST_CALLS", "only")),
     ),
     *(
         Step(

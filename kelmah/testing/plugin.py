@@ -20,7 +20,7 @@ wall_in_if_asked()  # before anything imports a domain
 
 OWN_PROCESS = bool(os.environ.get("KELMAH_TEST_API"))
 
-pytest_plugins = ["kelmah.testing.fixtures", "kelmah.testing.servers"]
+pytest_plugins = ["kelmah.testing.crossing", "kelmah.testing.fixtures", "kelmah.testing.servers"]
 if OWN_PROCESS:
     pytest_plugins.append("kelmah.testing.own_process")
 
