@@ -10,6 +10,8 @@ from domains.contracts.models import (
     Inbox,
     Milestone,
     Outbox,
+    PartPayment,
+    SettledWeek,
     Signature,
     Submission,
 )
@@ -33,6 +35,11 @@ class MilestoneInline(ReadOnly, TabularInline):
     show_change_link = True
 
 
+class SettledWeekInline(ReadOnly, TabularInline):
+    model = SettledWeek
+    ordering = ("monday",)
+
+
 @admin.register(Contract)
 class ContractAdmin(ReadOnly, ModelAdmin):
     sees = "contracts.view_contracts"
@@ -40,7 +47,12 @@ class ContractAdmin(ReadOnly, ModelAdmin):
     list_filter = ("state", "kind", "category")
     search_fields = ("id", "title", "hirer_id", "worker_id", "job_id")
     ordering = ("-created_at",)
-    inlines = (SignatureInline, MilestoneInline)
+    inlines = (SignatureInline, MilestoneInline, SettledWeekInline)
+
+
+class PartPaymentInline(ReadOnly, TabularInline):
+    model = PartPayment
+    ordering = ("number",)
 
 
 class DeliverableInline(ReadOnly, TabularInline):
@@ -54,6 +66,7 @@ class MilestoneAdmin(ReadOnly, ModelAdmin):
     list_select_related = ("contract",)
     list_filter = ("state",)
     search_fields = ("id", "title", "contract__title")
+    inlines = (PartPaymentInline,)
 
 
 @admin.register(Submission)

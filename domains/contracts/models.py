@@ -84,7 +84,11 @@ class Signature(models.Model):
 
 
 class Milestone(UUIDModel, Versioned):
-    """One agreed step of the work, paid on its own. ``funding_request`` numbers the attempts to fund it."""
+    """One agreed step of the work, paid on its own. ``funding_request`` numbers the attempts to fund it.
+
+    ``paid`` (``fee`` and ``net`` of it) left protection for the worker so far, ``refunded`` went back to the hirer: as
+    payments told.
+    """
 
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="milestones")
     position = models.PositiveSmallIntegerField()
@@ -102,8 +106,11 @@ class Milestone(UUIDModel, Versioned):
     approved_at = models.DateTimeField(null=True)
     approved_by = models.TextField(blank=True)
     released_at = models.DateTimeField(null=True)
+    refunded_at = models.DateTimeField(null=True)
+    paid_minor = models.BigIntegerField(default=0, db_default=0)
     fee_minor = models.BigIntegerField(null=True)
     net_minor = models.BigIntegerField(null=True)
+    refunded_minor = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:
         constraints = [
@@ -124,6 +131,25 @@ class Milestone(UUIDModel, Versioned):
                 ),
                 name="milestone_paid_in_full",
             ),
+            models.CheckConstraint(
+                condition=Q(paid_minor=0, fee_minor__isnull=True, net_minor__isnull=True)
+                | Q(
+                    paid_minor__gt=0,
+                    fee_minor__isnull=False,
+                    net_minor__isnull=False,
+                    fee_minor__gte=0,
+                    net_minor__gte=0,
+                )
+                & Q(paid_minor=F("fee_minor") + F("net_minor")),
+                name="milestone_paid_adds_up",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="refunded", paid_minor=0, refunded_minor=F("amount_minor"))
+                | Q(state="split", paid_minor__gt=0, refunded_minor__gt=0)
+                & Q(amount_minor=F("paid_minor") + F("refunded_minor"))
+                | ~Q(state__in=["refunded", "split"]) & Q(refunded_minor=0, paid_minor__lte=F("amount_minor")),
+                name="milestone_settled_adds_up",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -132,6 +158,55 @@ class Milestone(UUIDModel, Versioned):
     @property
     def amount(self) -> Money:
         return Money(self.amount_minor, self.currency)
+
+
+class PartPayment(models.Model):
+    """Part ``number`` of a milestone, paid while the rest was still protected."""
+
+    milestone = models.ForeignKey(Milestone, on_delete=models.PROTECT, related_name="parts")
+    number = models.PositiveIntegerField()
+    gross_minor = models.BigIntegerField()
+    fee_minor = models.BigIntegerField()
+    net_minor = models.BigIntegerField()
+    paid_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["milestone", "number"], name="part_payment_once"),
+            models.CheckConstraint(
+                condition=Q(gross_minor__gt=0, fee_minor__gte=0, net_minor__gte=0)
+                & Q(gross_minor=F("fee_minor") + F("net_minor")),
+                name="part_payment_adds_up",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"part {self.number}"
+
+
+class SettledWeek(UUIDModel):
+    """A week of hourly work whose protected money is gone, as payments told; its id is the week's there."""
+
+    contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="weeks")
+    monday = models.DateField()
+    paid_minor = models.BigIntegerField()
+    fee_minor = models.BigIntegerField()
+    net_minor = models.BigIntegerField()
+    refunded_minor = models.BigIntegerField()
+    settled_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["contract", "monday"], name="settled_week_once"),
+            models.CheckConstraint(
+                condition=Q(fee_minor__gte=0, net_minor__gte=0, refunded_minor__gte=0)
+                & Q(paid_minor=F("fee_minor") + F("net_minor")),
+                name="settled_week_adds_up",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"week of {self.monday}"
 
 
 class Submission(UUIDModel):

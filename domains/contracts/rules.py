@@ -14,6 +14,8 @@ from kelmah.transitions import StateTable, Transition
 
 AUTO_APPROVAL: Final = timedelta(days=14)  # silence after a submission accepts the work
 FEE_PLAN: Final = "standard"
+PROTECTED: Final = ("funded", "in_progress", "submitted", "changes_requested", "approved")  # payments holds the money
+SETTLED: Final = ("released", "refunded", "split")  # payments holds nothing any more
 
 CONTRACT = StateTable(
     "contract",
@@ -21,7 +23,22 @@ CONTRACT = StateTable(
         Transition("sign", "awaiting_signatures", "awaiting_signatures", "hirer|worker", event="ContractPartySigned"),
         Transition("activate", "awaiting_signatures", "active", "system", guard="both signed", event="ContractSigned"),
         Transition("cancel", "awaiting_signatures", "cancelled", "hirer|worker", event="ContractEnded"),
-        Transition("complete", "active", "completed", "system", guard="all milestones released", event="ContractEnded"),
+        Transition(
+            "complete",
+            "active",
+            "completed",
+            "system",
+            guard="all milestones settled, some paid",
+            event="ContractEnded",
+        ),
+        Transition(
+            "unwind",
+            "active",
+            "cancelled",
+            "system",
+            guard="all milestones refunded, nothing paid",
+            event="ContractEnded",
+        ),
     ],
     initial="awaiting_signatures",
     final=("completed", "cancelled"),
@@ -44,11 +61,14 @@ MILESTONE = StateTable(
         Transition(
             "auto_approve", "submitted", "approved", "system", deadline="14 days of silence", event="MilestoneApproved"
         ),
-        Transition("release", "approved", "released", "system", guard="escrow released"),
+        # Where the money is gone, whatever was on the way here is over: payments says so, and is right.
+        *(Transition("release", state, "released", "system", guard="escrow released") for state in PROTECTED),
+        *(Transition("refund", state, "refunded", "system", guard="escrow refunded") for state in PROTECTED),
+        *(Transition("split", state, "split", "system", guard="escrow split") for state in PROTECTED),
         Transition("cancel", "planned", "cancelled", "system", guard="contract cancelled"),
     ],
     initial="planned",
-    final=("released", "cancelled"),
+    final=(*SETTLED, "cancelled"),
 )
 
 
@@ -136,6 +156,13 @@ def contract_text(terms: Terms) -> str:
             "",
         ]
     )
+
+
+def settling_step(*, paid: Money, refunded: Money) -> str:
+    """The step of a milestone whose protected money is gone, by where it went."""
+    if not refunded.minor:
+        return "release"
+    return "split" if paid.minor else "refund"
 
 
 def text_hash(text: str) -> str:

@@ -1,7 +1,7 @@
 """What payments does when it hears of milestones."""
 
 from domains.payments import actions
-from domains.payments.actions import privacy
+from domains.payments.actions import escrows, privacy
 from kelmah.events.handlers import handles
 from kelmah.interfaces.contracts.events import MilestoneApproved, MilestoneFundingRequested
 from kelmah.interfaces.identity.events import PersonAsked
@@ -20,14 +20,15 @@ def on_milestone_funding_requested(event: MilestoneFundingRequested) -> None:
             amount=event.amount,
             fee_plan=event.fee_plan,
             request=event.request,
+            own_clock=True,  # silence after a submission is counted by contracts, and by nobody else
         )
     )
 
 
 @handles(MilestoneApproved)
 def on_milestone_approved(event: MilestoneApproved) -> None:
-    """Pay the worker. Twice is safe: a released escrow stays as it is, and its settle key posts once."""
-    actions.release_escrow(milestone_id=event.milestone_id)
+    """Pay the worker. Twice is safe: a settled escrow stays as it is, and its settle key posts once."""
+    escrows.release_approved(milestone_id=event.milestone_id)
 
 
 @handles(PersonAsked)

@@ -46,9 +46,27 @@ def test_fee_and_net_add_up_to_the_amount():
     milestone = approved_milestone()
     assert refused("UPDATE contracts_milestone SET state = 'released' WHERE id = %s", milestone.id)
     assert refused(
-        "UPDATE contracts_milestone SET state = 'released', fee_minor = 5000, net_minor = 45001 WHERE id = %s",
+        "UPDATE contracts_milestone SET state = 'released', paid_minor = 50001, fee_minor = 5000, net_minor = 45001"
+        " WHERE id = %s",
         milestone.id,
     )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "state = 'refunded'",
+        "state = 'refunded', refunded_minor = 49999",
+        "state = 'split', refunded_minor = 50000",
+        "state = 'split', refunded_minor = 20000, paid_minor = 30001, fee_minor = 3000, net_minor = 27001",
+        "refunded_minor = 1",
+        "paid_minor = 100",
+        "paid_minor = 100, fee_minor = 10, net_minor = 91",
+        "paid_minor = 60000, fee_minor = 6000, net_minor = 54000",
+    ],
+)
+def test_what_was_paid_and_refunded_adds_up(change):
+    assert refused(f"UPDATE contracts_milestone SET {change} WHERE id = %s", approved_milestone().id)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from domains.contracts import rules
 from kelmah.errors import InvalidTransition
 from kelmah.ids import new_id
+from kelmah.money import Money
 from tests.contracts.factories import TermsFactory
 
 
@@ -30,7 +31,7 @@ def test_the_worker_can_never_approve():
 
 
 @given(st.lists(st.sampled_from(sorted({t.name for t in rules.MILESTONE.transitions})), max_size=30))
-def test_no_history_releases_a_milestone_that_was_not_funded_and_approved(steps):
+def test_no_history_settles_a_milestone_that_was_not_funded(steps):
     state, seen = rules.MILESTONE.initial, []
     for step in steps:
         try:
@@ -38,9 +39,25 @@ def test_no_history_releases_a_milestone_that_was_not_funded_and_approved(steps)
         except InvalidTransition:
             continue
         seen.append(step)
-    if state == "released":
+    if state in rules.SETTLED:
         assert "funding_succeeded" in seen
-        assert seen[-2] in ("approve", "auto_approve")
+        assert seen[-1] in ("release", "refund", "split")
+
+
+def test_money_decides_wherever_it_is_protected_and_neither_side_says_that_it_moved():
+    """Payments may have settled while something else was on its way here: every such state follows."""
+    for state in rules.PROTECTED:
+        for step, target in (("release", "released"), ("refund", "refunded"), ("split", "split")):
+            assert rules.MILESTONE.check(step, state) == target
+            for role in ("hirer", "worker"):
+                assert step not in rules.MILESTONE.available(state, role)
+
+
+@pytest.mark.parametrize(
+    ("paid", "refunded", "step"), [(500, 0, "release"), (0, 500, "refund"), (1, 499, "split"), (499, 1, "split")]
+)
+def test_where_the_money_went_names_the_step(paid, refunded, step):
+    assert rules.settling_step(paid=Money(paid, "GHS"), refunded=Money(refunded, "GHS")) == step
 
 
 def test_the_text_states_every_term():

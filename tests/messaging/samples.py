@@ -2,7 +2,7 @@
 
 from dataclasses import fields
 from datetime import date, datetime
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar, get_args, get_type_hints
 from uuid import UUID
 
 from kelmah import clock
@@ -20,6 +20,8 @@ def sample_of(kind: type[E], **members: Any) -> E:
 
 
 def _something(hint: Any) -> Any:
+    if type(None) in get_args(hint):
+        return None
     if hint is UUID:
         return new_id()
     if hint is Money:

@@ -44,6 +44,21 @@ def test_row_10_release_refund_split_and_the_clock_over_sixty_escrows_are_sixty_
         assert LedgerTransaction.objects.filter(idem=f"escrow:{escrow.milestone_id}:settle").count() == 1
 
 
+def test_row_10_an_approval_heard_while_staff_refunds_is_one_outcome(race):
+    for _ in range(5):
+        escrow = funded_escrow()
+        at = {"milestone_id": escrow.milestone_id}
+        approved, _, again = race(
+            [
+                lambda at=at: escrows.release_approved(**at),
+                lambda at=at: actions.refund_escrow(**at, ruling=ruling()),
+                lambda at=at: escrows.release_approved(**at),
+            ]
+        )
+        assert (approved, again) == (None, None)
+        assert outcome_of(escrow) in (PAID, BACK)
+
+
 @pytest.mark.parametrize("other", ["dispute", "changes"])
 def test_row_22_the_clock_and_who_stops_it_at_once_have_one_outcome(race, clock, other):
     """Row 22: the timer fires while a dispute, or a request for changes, is committed."""

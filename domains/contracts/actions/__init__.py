@@ -5,11 +5,11 @@ from domains.contracts.actions.funding import mark_funded, mark_funding_failed, 
 from domains.contracts.actions.milestones import (
     approve_milestone,
     auto_approve_milestone,
-    mark_released,
     request_changes,
     start_milestone,
     submit_milestone,
 )
+from domains.contracts.actions.settlements import mark_released
 
 __all__ = [
     "approve_milestone",

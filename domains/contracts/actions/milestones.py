@@ -1,20 +1,16 @@
-"""Work handed in, sent back, accepted and paid."""
+"""Work handed in, sent back and accepted."""
 
 from collections.abc import Sequence
 from uuid import UUID
 
-from django.db.models import Sum
-
 from domains.contracts import queries, rules
-from domains.contracts.actions.contracts import tell_of_end
-from domains.contracts.models import Contract, Deadline, Deliverable, Milestone, Submission
+from domains.contracts.models import Deadline, Deliverable, Milestone, Submission
 from kelmah import clock, deadlines
 from kelmah.db import atomic, check_version
 from kelmah.events.publish import publish
 from kelmah.interfaces.contracts.events import MilestoneApproved, MilestoneChangesRequested, MilestoneSubmitted
 from kelmah.interfaces.files.calls import files
 from kelmah.interfaces.files.types import FileInfo
-from kelmah.money import Money
 from kelmah.principal import Principal
 
 AUTO_APPROVE = "auto_approve"
@@ -55,8 +51,9 @@ def submit_milestone(
         milestone.save_change("state", "submitted_at")
         _record_submission(milestone, note=note, shared=shared)
         due_at = milestone.submitted_at + rules.AUTO_APPROVAL
+        # By the number of the submission, not by the row's version: a part paid meanwhile must not stop the clock.
         deadlines.schedule(
-            Deadline, subject_id=milestone.id, kind=AUTO_APPROVE, due_at=due_at, version=milestone.version
+            Deadline, subject_id=milestone.id, kind=AUTO_APPROVE, due_at=due_at, version=milestone.revisions + 1
         )
         publish(
             MilestoneSubmitted(
@@ -108,26 +105,11 @@ def approve_milestone(*, milestone_id: UUID, by: Principal, expected_version: in
 
 
 def auto_approve_milestone(*, subject_id: UUID, subject_version: int) -> None:
-    """Silence accepts the work that was handed in 14 days ago; a deadline of an older submission does nothing."""
+    """Silence accepts the ``subject_version``th submission, 14 days old; a deadline of an older one does nothing."""
     with atomic("contracts"):
         milestone = queries.lock_milestone(subject_id)  # "request changes" may commit at this very moment
-        if milestone.state == "submitted" and milestone.version == subject_version:
+        if milestone.state == "submitted" and milestone.revisions + 1 == subject_version:
             _approve(milestone, step="auto_approve", by="clock")
-
-
-def mark_released(*, milestone_id: UUID, contract_id: UUID, fee: Money, net: Money) -> None:
-    """The worker is paid; with the last milestone the contract is completed. Hearing it twice changes nothing."""
-    with atomic("contracts"):
-        # The contract first: of two last milestones released at once, one must see that it is the last.
-        contract = queries.lock_contract(contract_id)
-        milestone = queries.lock_milestone(milestone_id)
-        if milestone.state == "released":
-            return
-        milestone.state = rules.MILESTONE.check("release", milestone.state)
-        milestone.released_at, milestone.fee_minor, milestone.net_minor = clock.now(), fee.minor, net.minor
-        milestone.save_change("state", "released_at", "fee_minor", "net_minor")
-        if not contract.milestones.exclude(state="released").exists():
-            _complete(contract)
 
 
 # Private functions
@@ -173,10 +155,3 @@ def _approve(milestone: Milestone, *, step: str, by: str) -> None:
             by=by,
         )
     )
-
-
-def _complete(contract: Contract) -> None:
-    contract.state, contract.ended_at = rules.CONTRACT.check("complete", contract.state), clock.now()
-    contract.save_change("state", "ended_at")
-    paid = contract.milestones.aggregate(sum=Sum("amount_minor"))["sum"]
-    tell_of_end(contract, paid=Money(paid, contract.currency))

@@ -6,7 +6,15 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from domains.contracts.models import Contract, Deliverable, Milestone, Signature, Submission
+from domains.contracts.models import (
+    Contract,
+    Deliverable,
+    Milestone,
+    PartPayment,
+    SettledWeek,
+    Signature,
+    Submission,
+)
 from domains.contracts.queries import contracts_of
 from kelmah.db import atomic
 from kelmah.events.publish import enqueue, publish
@@ -51,6 +59,8 @@ def _sections(user_id: UUID) -> dict[str, Iterator[dict[str, Any]]]:
         "contracts": records_of(mine),
         "signatures": records_of(Signature.objects.filter(user_id=user_id)),  # the other side's name is theirs
         "milestones": records_of(milestones),
+        "parts": records_of(PartPayment.objects.filter(milestone__in=milestones).order_by("paid_at")),
+        "weeks": records_of(SettledWeek.objects.filter(contract__in=mine).order_by("monday")),
         "submissions": records_of(submissions),
         "deliverables": records_of(Deliverable.objects.filter(submission__in=submissions)),
     }

@@ -72,8 +72,11 @@ class MilestoneOut(serializers.Serializer):
     approved_at = serializers.DateTimeField(allow_null=True)
     approved_by = serializers.CharField()
     released_at = serializers.DateTimeField(allow_null=True)
+    refunded_at = serializers.DateTimeField(allow_null=True)
+    paid = MoneyField(help_text="What left protection for the worker until now, fee included.")
     fee = MoneyField(allow_null=True)
     net = MoneyField(allow_null=True)
+    refunded = MoneyField(help_text="What went back to the hirer.")
     deliverables = DeliverableOut(many=True, help_text="Files of the latest submission.")
     submissions = SubmissionOut(many=True, help_text="Newest first.")
     available_transitions = serializers.ListField(child=serializers.CharField())
@@ -88,6 +91,8 @@ class ContractOut(serializers.Serializer):
     title = serializers.CharField()
     kind = serializers.ChoiceField(choices=["fixed", "hourly"])
     amount = MoneyField()
+    paid = MoneyField(help_text="Of milestones and weeks, fees included, until now.")
+    refunded = MoneyField(help_text="What went back to the hirer.")
     state = serializers.ChoiceField(choices=sorted(rules.CONTRACT.states))
     version = serializers.IntegerField()
     text = serializers.CharField()
@@ -107,6 +112,7 @@ def render_contract(contract: Contract, *, viewer_id: UUID) -> dict[str, Any]:
     """The contract as its side ``viewer_id`` sees it."""
     role = queries.role_of(contract, viewer_id) or ""
     signatures = sorted(contract.signatures.all(), key=lambda signature: signature.id)
+    paid, refunded = queries.totals_of(contract)
     available = rules.CONTRACT.available(contract.state, role)
     if any(signature.role == role for signature in signatures):
         available = [name for name in available if name != "sign"]
@@ -119,6 +125,8 @@ def render_contract(contract: Contract, *, viewer_id: UUID) -> dict[str, Any]:
         "title": contract.title,
         "kind": contract.kind,
         "amount": contract.amount.as_json(),
+        "paid": paid.as_json(),
+        "refunded": refunded.as_json(),
         "state": contract.state,
         "version": contract.version,
         "text": contract.text,
@@ -162,8 +170,11 @@ def render_milestone(milestone: Milestone, *, role: str) -> dict[str, Any]:
         "approved_at": milestone.approved_at,
         "approved_by": milestone.approved_by,
         "released_at": milestone.released_at,
+        "refunded_at": milestone.refunded_at,
+        "paid": _money(milestone.paid_minor, milestone.currency),
         "fee": _money(milestone.fee_minor, milestone.currency),
         "net": _money(milestone.net_minor, milestone.currency),
+        "refunded": _money(milestone.refunded_minor, milestone.currency),
         "deliverables": _deliverables(submissions[0]) if submissions else [],
         "submissions": [_submission(submission) for submission in submissions],
         "available_transitions": _available(milestone, role),

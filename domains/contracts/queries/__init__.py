@@ -5,8 +5,9 @@ from uuid import UUID
 from django.db.models import Prefetch, Q, QuerySet
 
 from domains.contracts import rules
-from domains.contracts.models import Contract, Milestone, Submission
+from domains.contracts.models import Contract, Milestone, SettledWeek, Submission
 from kelmah.errors import NotFound
+from kelmah.money import Money
 from kelmah.principal import Principal
 
 _SUBMISSIONS = Prefetch("submissions", queryset=Submission.objects.order_by("-number").prefetch_related("deliverables"))
@@ -18,9 +19,16 @@ def contracts_of(user_id: UUID) -> QuerySet[Contract]:
 
 
 def with_details(contracts: QuerySet[Contract]) -> QuerySet[Contract]:
-    """The same contracts, with signatures and milestones read along in a fixed number of queries."""
+    """The same contracts, with signatures, milestones and weeks read along in a fixed number of queries."""
     milestones = Prefetch("milestones", queryset=Milestone.objects.order_by("position").prefetch_related(_SUBMISSIONS))
-    return contracts.prefetch_related("signatures", milestones)
+    return contracts.prefetch_related("signatures", milestones, "weeks")
+
+
+def totals_of(contract: Contract) -> tuple[Money, Money]:
+    """What of the contract's money went to the worker, fees included, and what back to the hirer, until now."""
+    settled: list[Milestone | SettledWeek] = [*contract.milestones.all(), *contract.weeks.all()]
+    paid, refunded = sum(each.paid_minor for each in settled), sum(each.refunded_minor for each in settled)
+    return Money(paid, contract.currency), Money(refunded, contract.currency)
 
 
 def access_contract(*, contract_id: UUID, by: Principal) -> Contract:

@@ -20,7 +20,10 @@ from kelmah.money import Money
 
 @dataclass(frozen=True, kw_only=True)
 class Funding:
-    """A request of contracts to protect the amount of a milestone."""
+    """A request of contracts to protect the amount of a milestone.
+
+    ``own_clock``: silence is counted where the work is kept, so no review runs here.
+    """
 
     milestone_id: UUID
     contract_id: UUID
@@ -30,6 +33,7 @@ class Funding:
     amount: Money
     fee_plan: str
     request: int
+    own_clock: bool = False
 
 
 def fund_escrow(funding: Funding) -> None:
@@ -59,6 +63,7 @@ def protect(
     amount: Money,
     fee_plan: str,
     week: date | None = None,
+    own_clock: bool = False,
 ) -> Escrow:
     """Move the amount from the hirer's wallet into an escrow under the plan in force now, inside a transaction.
 
@@ -82,7 +87,7 @@ def protect(
         currency=amount.currency,
         fee_plan=f"{plan.name} v{plan.version}",
         fee_basis_points=plan.basis_points,
-        review_hours=plan.review_hours,
+        review_hours=None if own_clock else plan.review_hours,
         pending_hours=plan.pending_hours,
         funded_at=clock.now(),
     )
@@ -96,6 +101,18 @@ def release_escrow(*, milestone_id: UUID) -> None:
     with atomic("payments"):
         escrow = queries.lock_escrow(milestone_id)  # release, refund, the clock and a second click meet here
         if escrow.state != "released":
+            settling.settle(escrow, to_worker=escrow.held)
+
+
+def release_approved(*, milestone_id: UUID) -> None:
+    """The work was approved, by the hirer or by the clock of contracts: pay the worker all that is held.
+
+    Settled in another way meanwhile, it stays so: contracts has heard, or will hear, which. Raises NotFound, and
+    InvalidTransition while disputed: then it must be tried again.
+    """
+    with atomic("payments"):
+        escrow = queries.lock_escrow(milestone_id)
+        if escrow.settled_at is None:
             settling.settle(escrow, to_worker=escrow.held)
 
 
@@ -145,7 +162,7 @@ def _fund(funding: Funding) -> str:
     if there is not None:
         return "" if there.state == "funded" and there.amount == funding.amount else "already_funded"
     try:
-        protect(fee_plan=funding.fee_plan, **_facts(funding))
+        protect(fee_plan=funding.fee_plan, own_clock=funding.own_clock, **_facts(funding))
     except rules.InsufficientFunds as refusal:
         return refusal.code
     return ""

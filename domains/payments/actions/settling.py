@@ -66,6 +66,7 @@ def release_numbered(escrow: Escrow, *, number: int, gross: Money) -> None:
             gross=gross,
             fee=Money(release.fee_minor, escrow.currency),
             net=release.net,
+            week=escrow.week,
         )
     )
 
@@ -134,9 +135,8 @@ def _tell(escrow: Escrow, outcome: str) -> None:
     money: dict[str, Any] = {name: Money(getattr(escrow, f"{name}_minor"), escrow.currency) for name in ("fee", "net")}
     if outcome != "release":
         refunded = Money(escrow.refunded_minor, escrow.currency)
-        publish(
-            EscrowRefunded(**_whose(escrow), amount=escrow.amount, refunded=refunded, gross=escrow.released, **money)
-        )
+        whole = {"amount": escrow.amount, "refunded": refunded, "gross": escrow.released, **money}
+        publish(EscrowRefunded(**_whose(escrow), **whole, week=escrow.week))
     elif escrow.week:
         publish(WeekReleased(**_whose(escrow), week=escrow.week, gross=escrow.released, **money))
     else:

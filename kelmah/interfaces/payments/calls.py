@@ -78,7 +78,7 @@ class Payments(Service, domain="payments", callers=("contracts",)):
     def start_review(self, *, milestone_id: UUID, submission: int) -> ProtectedFunds:
         """Work was handed in for the ``submission``th time: silence releases after the fee plan's hours.
 
-        Not for work whose own domain keeps the clock. Raises NotFound, InvalidTransition, NoReview.
+        Not for milestones: contracts keeps their clock. Raises NotFound, InvalidTransition, NoReview.
         """
 
     @remote(timeout=5.0, idempotent=True)

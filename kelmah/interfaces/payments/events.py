@@ -52,8 +52,8 @@ class EscrowReleased(Event, domain="payments", key="contract_id", to=("contracts
 
 
 @dataclass(frozen=True, kw_only=True)
-class EscrowPartReleased(Event, domain="payments", key="contract_id", to=("messaging",)):
-    """Part ``number`` of a milestone was paid; the rest is still protected."""
+class EscrowPartReleased(Event, domain="payments", key="contract_id", to=("contracts", "messaging")):
+    """Part ``number`` of a milestone was paid; the rest is still protected. ``week``: of hourly work, by its Monday."""
 
     milestone_id: UUID
     contract_id: UUID
@@ -64,12 +64,13 @@ class EscrowPartReleased(Event, domain="payments", key="contract_id", to=("messa
     gross: Money
     fee: Money
     net: Money
+    week: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class EscrowRefunded(Event, domain="payments", key="contract_id", to=("messaging",)):
+class EscrowRefunded(Event, domain="payments", key="contract_id", to=("contracts", "messaging")):
     """Of ``amount``, ``refunded`` went back to the hirer's wallet and ``gross`` (less ``fee``: ``net``) to the worker,
-    parts released before counted in. ``gross`` is zero when everything went back."""
+    parts released before counted in. ``gross`` is zero when everything went back. ``week`` as above."""
 
     milestone_id: UUID
     contract_id: UUID
@@ -81,10 +82,11 @@ class EscrowRefunded(Event, domain="payments", key="contract_id", to=("messaging
     gross: Money
     fee: Money
     net: Money
+    week: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class WeekReleased(Event, domain="payments", key="contract_id", to=("messaging",)):
+class WeekReleased(Event, domain="payments", key="contract_id", to=("contracts", "messaging")):
     """A week of hourly work is paid, by approval or by silence; ``net`` can be spent after the pending period."""
 
     milestone_id: UUID

@@ -26,7 +26,7 @@ class MoreThanHeld(Unprocessable):
 
 
 class NoReview(Conflict):
-    code, title = "no_review", "This work is not reviewed by the hour: the calendar of its weeks says when"
+    code, title = "no_review", "Silence about this work is not counted here: its calendar or its own domain says when"
 
 
 class WeekNotOver(Unprocessable):
