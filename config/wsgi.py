@@ -4,10 +4,9 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from kelmah.http.aside import with_crew
 from kelmah.http.keys import ask_for_keys_ahead
-from kelmah.passwords import hash_apart
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.prod")
-application = get_wsgi_application()
+application = with_crew(get_wsgi_application())
 ask_for_keys_ahead()
-hash_apart()

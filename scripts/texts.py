@@ -23,7 +23,7 @@ LOCALE = ROOT / "locale"
 CODE = ("kelmah", "domains")
 MARKS = frozenset({"_", "gettext", "marked"})
 NO_DATE = datetime(2026, 1, 1, tzinfo=UTC)
-ERROR_CALLS = frozenset({"FieldError", "ValidationError", "RegexValidator", "_refused"})
+ERROR_CALLS = frozenset({"FieldError", "Unavailable", "ValidationError", "RegexValidator", "_refused"})
 ERROR_NAMES = frozenset({"title", "detail", "message"})
 
 

@@ -37,6 +37,7 @@ MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",  # before whoever may refuse: refusals are read by people
     "kelmah.http.request_id.RequestIdMiddleware",
     "kelmah.http.problems.ProblemMiddleware",
+    "kelmah.http.aside.RefusalMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "kelmah.staff.policy.DeskPolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -113,6 +114,8 @@ PASSWORD_HASHERS = ["kelmah.passwords.Argon2id"]
 JWT_ISSUER = env.text("JWT_ISSUER", default="http://127.0.0.1:8000", example="https://api.example.com")
 JWT_AUDIENCE = "kelmah-api"
 DESK_URLS = dict(env.pairs("DESK_URLS"))  # public addresses of desks that are not below JWT_ISSUER
+# Where anybody may have a password hashed: kelmah.http.aside.
+ANSWERED_ASIDE = [f"/api/v1/auth/{each}" for each in ("login", "register", "password/reset") if IDENTITY_IS_LOCAL]
 PASSWORD_HASHES_AT_ONCE = env.number("PASSWORD_HASHES_AT_ONCE", default=1, at_least=1)  # per process: cores / workers
 PASSWORD_HASHES_WAITING = env.number("PASSWORD_HASHES_WAITING", default=1)  # per process: fewer than its threads
 LOGIN_REDIRECT_URL = "/admin/"  # only the desk has a page to log in on

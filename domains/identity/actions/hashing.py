@@ -1,7 +1,7 @@
 """Password hashing behind a gate: a storm of logins must leave the cores, and the threads, to everybody else.
 
-So few are hashed at a time (by a process of low priority: ``kelmah.hashing``), few more wait, and the rest is told to
-come again.
+So few are hashed at a time, few more wait, and the rest is told to come again. What anybody may ask for, without a
+token, is besides answered by processes of low priority: ``kelmah.http.aside``.
 """
 
 import secrets
