@@ -23,7 +23,7 @@ PAGE = ROOT / "docs" / "benchmarks.md"
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench")
-    parser.add_argument("names", nargs="*", help="only these, for example: ledger events")
+    parser.add_argument("names", nargs="*", help="only these; the others' figures stay: ledger events")
     parser.add_argument("--smoke", action="store_true", help="short runs; docs/benchmarks.md stays as it is")
     arguments = parser.parse_args()
     known = sorted(file.stem.removeprefix("bench_") for file in HERE.glob("bench_*.py"))
@@ -34,8 +34,9 @@ def main() -> int:
     results = [run(name, smoke=arguments.smoke) for name in wanted]
     if failed := [name for name, result in zip(wanted, results, strict=True) if result is None]:
         print(f"\nFailed: {', '.join(failed)}; one alone: python -m tests.benchmarks {failed[0]}", flush=True)
-    if not arguments.smoke and not arguments.names:
-        PAGE.write_text(page([result for result in results if result]))
+    if not arguments.smoke:
+        old = {} if wanted == known else sections(PAGE.read_text())
+        PAGE.write_text(page(old | {title_of(result): section(result) for result in results if result}))
         print(f"wrote {PAGE.relative_to(ROOT)}")
     return 0 if all(results) else 1
 
@@ -60,8 +61,8 @@ def run(name: str, *, smoke: bool) -> dict[str, Any] | None:
     return result
 
 
-def page(results: list[dict[str, Any]]) -> str:
-    """The results as Markdown."""
+def page(of: dict[str, str]) -> str:
+    """Sections by title, as Markdown."""
     lines = [
         "# Benchmarks",
         "",
@@ -70,12 +71,24 @@ def page(results: list[dict[str, Any]]) -> str:
         f"On {os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()}. Ratios compare with",
         "a limit measured in the same run on the same machine; absolute numbers move with the machine.",
     ]
-    for result in results:
-        lines += ["", f"## {result.get('title', result['name'])}", ""]
-        lines += ["| what | measured | target | |", "| --- | --- | --- | --- |"]
-        lines += [_row(row) for row in result["rows"]]
-        if result.get("note"):
-            lines += ["", result["note"]]
+    return "\n".join(lines) + "\n" + "".join(of.values())
+
+
+def sections(written: str) -> dict[str, str]:
+    """What a page says, by title."""
+    _, *bodies = written.split("\n## ")
+    return {body.partition("\n")[0]: f"\n## {body.rstrip()}\n" for body in bodies}
+
+
+def title_of(result: dict[str, Any]) -> str:
+    return str(result.get("title", result["name"]))
+
+
+def section(result: dict[str, Any]) -> str:
+    lines = ["", f"## {title_of(result)}", "", "| what | measured | target | |", "| --- | --- | --- | --- |"]
+    lines += [_row(row) for row in result["rows"]]
+    if result.get("note"):
+        lines += ["", result["note"]]
     return "\n".join(lines) + "\n"
 
 
