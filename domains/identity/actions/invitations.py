@@ -25,7 +25,7 @@ def invite(*, company_id: UUID, by_id: UUID, email: str, role: str) -> CompanyIn
     address = clean_email(email)
     with atomic("identity"):
         company = found.lock_company(company_id)  # two admins inviting one address, or one too many, at once
-        rules.check_invite(found.role_in(company, by_id), as_role=role)
+        rules.check_invite(found.role_of_giver(company, by_id), as_role=role)
         if _open(company).filter(email=address).exists():
             raise rules.AlreadyInvited()
         if _open(company).count() + company.members.count() >= rules.MOST_MEMBERS:
@@ -53,7 +53,7 @@ def resend(*, company_id: UUID, invitation_id: UUID, by_id: UUID, expected_versi
     """
     with atomic("identity"):
         company = found.lock_company(company_id)  # the answer may be on its way
-        role = found.role_in(company, by_id)
+        role = found.role_of_giver(company, by_id)
         invitation = found.lock_invitation(company=company, invitation_id=invitation_id)
         check_version(invitation, expected_version)
         rules.check_invite(role, as_role=invitation.role)
@@ -75,7 +75,7 @@ def withdraw(*, company_id: UUID, invitation_id: UUID, by_id: UUID, expected_ver
     InvalidTransition."""
     with atomic("identity"):
         company = found.lock_company(company_id)  # it may be accepted right now
-        role = found.role_in(company, by_id)
+        role = found.role_of_giver(company, by_id)
         invitation = found.lock_invitation(company=company, invitation_id=invitation_id)
         check_version(invitation, expected_version)
         rules.check_invite(role, as_role=invitation.role)

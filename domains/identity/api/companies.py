@@ -169,11 +169,15 @@ class CompanyMembers(View):
 
 
 class CompanyMemberDetail(View):
+    """Rights change here, as the callers' own right to it does: asked again, of the tables, in the action."""
+
     permission_classes = [_Member]
+    needs_fresh_proof = True
 
     @operation(
         summary="Give a member another role (owner, admin)",
-        description="Only the owner makes admins, or changes them.",
+        description="From and to a role that the caller's own gives: only the owner makes admins, or changes them. "
+        "It is held within the company alone, and seen in `grants` of `GET /me`.",
         request=MemberChangesIn,
         response=MemberOut,
         errors=[rules.CompanyNotFound, rules.CompanyRoleMissing, NotFound, rules.OwnerStays],

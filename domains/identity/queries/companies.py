@@ -5,6 +5,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from domains.identity.models import Company, CompanyInvitation, CompanyMember, User
+from domains.identity.queries.grants import may_within
 from domains.identity.rules import companies
 from kelmah import clock
 from kelmah.errors import NotFound
@@ -33,6 +34,15 @@ def role_in(company: Company, user_id: UUID) -> str:
     if role is None:
         raise companies.CompanyNotFound()
     return str(role)
+
+
+def role_of_giver(company: Company, user_id: UUID) -> str:
+    """The role of a member who may change roles of others in the company now, whatever their token says; the
+    company's row locked. Raises CompanyNotFound, CompanyRoleMissing."""
+    role = role_in(company, user_id)
+    if not may_within(user_id, "identity.grant_in_scope", ("company", str(company.id))):
+        raise companies.CompanyRoleMissing()
+    return role
 
 
 def other_member(company: Company, user_id: UUID) -> CompanyMember:

@@ -86,3 +86,18 @@ def check_right(user: User, permission: str) -> None:
     if not (user.is_active and user.is_staff):
         raise WrongRole(rights.refusal(permission))
     rights.check(principal, permission)
+
+
+def may_within(user_id: UUID, permission: str, scope: rights.Scope) -> bool:
+    """Whether somebody has the permission within the scope now, whatever their token says."""
+    user = User.objects.filter(id=user_id, status="active").first()
+    if user is None:
+        return False
+    held = standing_of(user)
+    principal = Principal(
+        user_id=user_id,
+        roles=frozenset(held.roles),
+        grants=frozenset(held.grants),
+        restricted=frozenset(held.restricted),
+    )
+    return rights.can(principal, permission, scope)

@@ -11,6 +11,7 @@ from typing import Final
 
 from domains.identity.rules.texts import is_plain
 from kelmah.errors import Conflict, FieldError, Forbidden, InvalidInput, NotFound, TooManyRequests
+from kelmah.interfaces.identity import roles as declared
 from kelmah.transitions import StateTable, Transition
 
 NAME_LENGTH: Final = 120
@@ -31,18 +32,27 @@ ROLES: Final = ("owner", "admin", "hiring", "finance", "member")
 TO_GIVE: Final = ("admin", "hiring", "finance", "member")  # ownership is handed over, never given
 IN_PUBLIC: Final = ("owner", "admin", "hiring")  # whose profile names the company: those who deal with others
 
-# What a role of the company allows. ``owner_only`` steps concern the owner or admins.
+# Whoever holds a role of a company may give these to others in it, and take them: as the roles are declared.
+GIVES: Final[Mapping[str, frozenset[str]]] = {
+    role.name.removeprefix("company_"): frozenset(given.removeprefix("company_") for given in role.gives)
+    for role in declared.ROLES
+    if "company" in role.scope_kinds
+}
+_GIVERS: Final = frozenset(role for role, given in GIVES.items() if given)
+_GIVERS_OF_ADMIN: Final = frozenset(role for role, given in GIVES.items() if "admin" in given)
+
+# What a role of the company allows.
 MAY: Final[Mapping[str, frozenset[str]]] = {
     "see": frozenset(ROLES),
     "act_for": frozenset(ROLES),
     "edit": frozenset({"owner", "admin"}),
-    "invite": frozenset({"owner", "admin"}),
-    "invite_admin": frozenset({"owner"}),
-    "set_role": frozenset({"owner", "admin"}),
-    "make_admin": frozenset({"owner"}),
-    "set_role_of_admin": frozenset({"owner"}),
-    "remove": frozenset({"owner", "admin"}),
-    "remove_admin": frozenset({"owner"}),
+    "invite": _GIVERS,
+    "invite_admin": _GIVERS_OF_ADMIN,
+    "set_role": _GIVERS,
+    "make_admin": _GIVERS_OF_ADMIN,
+    "set_role_of_admin": _GIVERS_OF_ADMIN,
+    "remove": _GIVERS,
+    "remove_admin": _GIVERS_OF_ADMIN,
     "leave": frozenset({"admin", "hiring", "finance", "member"}),
     "hand_over": frozenset({"owner"}),
 }
@@ -117,28 +127,23 @@ def check_may(role: str, step: str) -> None:
 
 def check_invite(role: str, *, as_role: str) -> None:
     """Whether a member with ``role`` may invite somebody as ``as_role``. Raises CompanyRoleMissing."""
-    check_may(role, "invite_admin" if as_role == "admin" else "invite")
+    _check_gives(role, as_role)
 
 
 def check_set_role(role: str, *, before: str, after: str) -> None:
     """Whether a member with ``role`` may turn another's ``before`` into ``after``. Raises CompanyRoleMissing,
     OwnerStays."""
     check_may(role, "set_role")
-    if before == "owner":
-        raise OwnerStays()
-    if before == "admin":
-        check_may(role, "set_role_of_admin")
-    if after == "admin":
-        check_may(role, "make_admin")
+    _check_stays(before)
+    _check_gives(role, before)
+    _check_gives(role, after)
 
 
 def check_remove(role: str, *, other: str) -> None:
     """Whether a member with ``role`` may remove one with ``other``. Raises CompanyRoleMissing, OwnerStays."""
     check_may(role, "remove")
-    if other == "owner":
-        raise OwnerStays()
-    if other == "admin":
-        check_may(role, "remove_admin")
+    _check_stays(other)
+    _check_gives(role, other)
 
 
 def check_leave(role: str) -> None:
@@ -184,3 +189,16 @@ def hash_of_token(token: str) -> bytes:
     if not _TOKEN.fullmatch(token):
         raise InvitationTokenInvalid()
     return hashlib.sha256(token.encode()).digest()  # 256 random bits: nothing to guess
+
+
+# Private functions
+
+
+def _check_gives(role: str, given: str) -> None:
+    if given not in GIVES[role]:
+        raise CompanyRoleMissing()
+
+
+def _check_stays(role: str) -> None:
+    if role == "owner":
+        raise OwnerStays()
