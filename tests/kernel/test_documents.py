@@ -1,6 +1,7 @@
 """Tables as CSV and PDF: what people, spreadsheets and readers make of them."""
 
 import csv
+import socket
 from io import BytesIO, StringIO
 
 import pytest
@@ -38,6 +39,17 @@ def test_a_pdf_says_the_same_and_takes_no_markup_from_people() -> None:
     text = text_of(as_pdf(document(("<i>Tiles</i> & more", "12.50"), ("Ɛyɛ ɔdan", "-3.00"))))
     for said in ("A statement", "Of: Ama & Kofi <b>", "<i>Tiles</i> & more", "12.50", "Ɛyɛ ɔdan", "-3.00", "in GHS"):
         assert said in text
+
+
+@pytest.mark.parametrize("scheme", ["http://", "//", "file://"])
+def test_a_pdf_fetches_nothing_that_somebody_typed(scheme: str) -> None:
+    """The library's paragraphs know pictures by address: one in a title would make us ask inner servers."""
+    with socket.create_server(("127.0.0.1", 0)) as inner:
+        inner.setblocking(False)
+        picture = f'<img src="{scheme}127.0.0.1:{inner.getsockname()[1]}/x.png" width="9" height="9"/>'
+        assert "<img" in text_of(as_pdf(document((picture, "1.00"), title=picture)))
+        with pytest.raises(BlockingIOError):
+            inner.accept()
 
 
 def test_every_page_has_the_head_and_its_number() -> None:
