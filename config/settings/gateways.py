@@ -62,6 +62,19 @@ STRIPE_RETURN_URL = env.text(  # where payers come back to from their bank
     "STRIPE_RETURN_URL", default=_needed("stripe"), example="https://app.example.com/payments/return"
 )
 
+# --- PayPal (docs/gateways/paypal.md) ------------------------------------------------------------------------------
+PAYPAL_API_URL = env.site("PAYPAL_API_URL", default="https://api-m.paypal.com", example="https://api-m.paypal.com")
+PAYPAL_CERTIFICATES_URL = env.site(  # where it keeps those that its webhooks are signed with
+    "PAYPAL_CERTIFICATES_URL", default="https://api.paypal.com", example="https://api.paypal.com"
+)
+_PAYPAL = _needed("paypal")
+PAYPAL_CLIENT_ID = env.text("PAYPAL_CLIENT_ID", default=_PAYPAL, example="80 letters and digits, of its app")
+PAYPAL_CLIENT_SECRET = env.text("PAYPAL_CLIENT_SECRET", default=_PAYPAL, example="80 letters and digits, of its app")
+PAYPAL_MERCHANT_ID = env.text("PAYPAL_MERCHANT_ID", default=_PAYPAL, example="S4HZ8MM2CDDVA")
+PAYPAL_WEBHOOK_ID = env.text("PAYPAL_WEBHOOK_ID", default=_PAYPAL, example="8PT597110X687430LKGECATA")
+PAYPAL_CURRENCIES = env.words("PAYPAL_CURRENCIES", default="USD")  # those in which the account keeps balances
+PAYPAL_RETURN_URL = env.text("PAYPAL_RETURN_URL", default=_PAYPAL, example="https://app.example.com/wallet")
+
 # --- Paystack (docs/gateways/paystack.md) --------------------------------------------------------------------------
 PAYSTACK_API_URL = env.site("PAYSTACK_API_URL", default="https://api.paystack.co", example="https://api.paystack.co")
 PAYSTACK_SECRET_KEY = env.text(

@@ -9,10 +9,11 @@ from django.db import connections
 
 from domains.payments import queries, rules
 from domains.payments.actions import chargebacks, foreign_refunds
+from domains.payments.actions.commands import follow_command
 from domains.payments.actions.decisions import Ruling, keep_ruling
 from domains.payments.actions.isolation import each_alone
 from domains.payments.actions.outcomes import settle_command
-from domains.payments.gateways import Dispute, Outcome, Unknown, gateway_named
+from domains.payments.gateways import Dispute, Outcome, Pending, Unknown, gateway_named
 from domains.payments.models import GatewayCommand, WebhookEvent
 from domains.payments.queries import refunds
 from kelmah import clock
@@ -130,6 +131,8 @@ def _settled(gateway: str, kind: str, outcome: Outcome) -> bool:
     command = GatewayCommand.objects.filter(id=facts.key, gateway=gateway, kind=kind).first()
     if command is not None:
         settle_command(command_id=command.id, outcome=outcome)
+        if isinstance(outcome, Pending) and outcome.ours:  # the payer has done theirs, and waits
+            follow_command(command_id=command.id)
     return command is not None
 
 

@@ -21,6 +21,7 @@ from domains.payments.gateways.base import (
     Unknown,
 )
 from domains.payments.gateways.mtn_momo import MtnMomoGateway
+from domains.payments.gateways.paypal import PaypalGateway
 from domains.payments.gateways.paystack import PaystackGateway
 from domains.payments.gateways.sandbox import SandboxGateway
 from domains.payments.gateways.stripe import StripeGateway
@@ -53,6 +54,7 @@ GATEWAYS: dict[str, type[Gateway]] = {
     BankGateway.name: BankGateway,
     MtnMomoGateway.name: MtnMomoGateway,
     StripeGateway.name: StripeGateway,
+    PaypalGateway.name: PaypalGateway,
     PaystackGateway.name: PaystackGateway,
     TelecelCashGateway.name: TelecelCashGateway,
     AirtelTigoMoneyGateway.name: AirtelTigoMoneyGateway,

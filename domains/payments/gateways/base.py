@@ -16,7 +16,7 @@ class Order:
     """What we want done. ``key`` is sent with every attempt, so that the provider does it once.
 
     ``kind`` is ``charge`` (to us), ``payout`` (from us) or ``refund`` (of the provider's charge ``of``, back to where
-    it came from); ``instrument`` a token or an account at the provider.
+    it came from); ``instrument`` a token or an account at the provider. ``ref``: its name there, once we have heard it.
     """
 
     key: UUID
@@ -24,6 +24,7 @@ class Order:
     amount: Money
     instrument: str
     of: str = ""
+    ref: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,10 +66,14 @@ class Succeeded:
 
 @dataclass(frozen=True, kw_only=True)
 class Pending:
-    """The provider has the order and will decide later, perhaps once the payer has done the next step."""
+    """The provider has the order and will decide later, perhaps once the payer has done the next step.
+
+    ``ours``: the next step is ours, and ``query`` takes it.
+    """
 
     facts: Facts
     next_action: NextAction | None = None
+    ours: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +94,10 @@ class Rejected:
 
 @dataclass(frozen=True, kw_only=True)
 class Unknown:
-    """Nobody can say: a time-out, an error of the provider, a broken connection. ``absent``: it has no such thing."""
+    """Nobody can say: a time-out, an error of the provider, a broken connection.
+
+    ``absent``: it has no such thing, or nothing can happen there but by sending the order again under its key.
+    """
 
     reason: str
     absent: bool = False
@@ -154,7 +162,7 @@ class Capabilities:
     ``charges`` and ``payouts``: the currencies. ``remembers_keys``: how long an order may be repeated without being
     done twice. ``account`` is our merchant account there, ``live`` whether it moves real money. ``refunds``: ``none``,
     ``full`` (the whole charge, once) or ``partial``. ``webhooks``: ``signed``, ``unsigned`` or ``none``. ``queries``:
-    whether an order can be asked about by its key.
+    whether an order can be asked about by its key alone; if not, one whose ``ref`` was never heard is sent again.
     """
 
     charges: frozenset[str]
@@ -191,7 +199,10 @@ class Gateway(ABC):
 
     @abstractmethod
     def query(self, order: Order) -> Outcome:
-        """What became of the order; Unknown with ``absent`` when the provider never saw it."""
+        """What became of the order; Unknown with ``absent`` when the provider never saw it.
+
+        Asked about orders that are undecided only: it may take the next step of one that the payer has approved.
+        """
 
     @abstractmethod
     def fetch(self, kind: str, ref: str) -> Outcome:

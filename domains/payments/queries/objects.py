@@ -62,7 +62,14 @@ def order_of(command: GatewayCommand) -> Order:
     instrument = command.instrument
     if command.kind == "payout" and not instrument:
         instrument = destination_of(PayoutMethod.objects.get(payouts__id=command.subject_id))
-    return Order(key=command.id, kind=command.kind, amount=command.amount, instrument=instrument, of=command.of)
+    return Order(
+        key=command.id,
+        kind=command.kind,
+        amount=command.amount,
+        instrument=instrument,
+        of=command.of,
+        ref=command.gateway_ref,
+    )
 
 
 def next_action_of(deposit: Deposit) -> dict[str, Any] | None:

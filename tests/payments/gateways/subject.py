@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import ClassVar, Final
 
 from domains.payments.gateways import Gateway, Order, Outcome, Pending, Unknown
@@ -80,10 +81,17 @@ class Subject(ABC):
 
     def followed(self, order: Order) -> Outcome:
         """What a query says at last, once time has passed."""
-        outcome = self.gateway.query(order)
+        outcome = self.asked(order)
         for _ in range(5):
             if not isinstance(outcome, Pending):
                 break
             self.pass_time()
-            outcome = self.gateway.query(order)
+            outcome = self.asked(replace(order, ref=outcome.facts.ref))
+        return outcome
+
+    def asked(self, order: Order) -> Outcome:
+        """What a query says. Where an order has to be sent again to be asked about, it is, as the janitor does."""
+        outcome = self.gateway.query(order)
+        if isinstance(outcome, Unknown) and outcome.absent and not self.gateway.capabilities.queries:
+            return self.gateway.submit(order)
         return outcome

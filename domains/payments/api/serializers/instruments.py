@@ -100,6 +100,34 @@ class MtnMomoPhone(Entry):
         return str(values["phone"]).removeprefix("+")
 
 
+class PaypalPayer(Entry):
+    """PayPal asks the payer itself; an email that is given is filled in there."""
+
+    gateway = "paypal"
+    email = serializers.EmailField(max_length=200, required=False)
+
+    @staticmethod
+    def text(values: Mapping[str, Any]) -> str:
+        return f"checkout:{values.get('email', '')}"
+
+
+class PaypalAccount(Entry):
+    gateway = "paypal"
+    email = serializers.EmailField(max_length=127, required=False)
+    account = serializers.RegexField(
+        r"^[A-Z0-9]{13}$", required=False, help_text="The PayPal ID of the account, where the email may change."
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("email" in attrs) == ("account" in attrs):
+            raise serializers.ValidationError({"email": [_("Either an email or an account, not both.")]})
+        return attrs
+
+    @staticmethod
+    def text(values: Mapping[str, Any]) -> str:
+        return f"paypal_id:{values['account']}" if "account" in values else f"email:{values['email']}"
+
+
 class PaystackPayer(Entry):
     """With a wallet the payer approves on the phone; without one its checkout asks how to pay."""
 
@@ -167,11 +195,20 @@ def _account(values: Mapping[str, Any]) -> BankAccount:
     return BankAccount(bank=values["bank"], number=values["account"], holder=values["holder"])
 
 
-_METHODS = (SandboxToken, StripeMethod, MtnMomoPhone, PaystackPayer, TelecelCashPhone, AirtelTigoMoneyPhone)
+_METHODS = (
+    SandboxToken,
+    StripeMethod,
+    MtnMomoPhone,
+    PaypalPayer,
+    PaystackPayer,
+    TelecelCashPhone,
+    AirtelTigoMoneyPhone,
+)
 _DESTINATIONS = (
     SandboxAccount,
     StripeAccount,
     MtnMomoPhone,
+    PaypalAccount,
     PaystackAccount,
     TelecelCashPhone,
     AirtelTigoMoneyPhone,
