@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -15,11 +16,13 @@ from domains.payments.api.serializers.transfers import (
     render_deposit,
     render_payout,
 )
+from domains.payments.queries.objects import payouts_of
 from kelmah.errors import NotFound
 from kelmah.http.etag import with_etag
+from kelmah.http.pagination import keyset_page
 from kelmah.http.permissions import Authenticated, Can
 from kelmah.http.schema import operation
-from kelmah.http.serializers import valid
+from kelmah.http.serializers import PageQuery, valid
 from kelmah.http.views import View
 
 DEPOSIT = {
@@ -79,10 +82,24 @@ class DepositDetail(View):
         return with_etag(Response(shown), deposit.version)
 
 
-class PayoutCreate(View):
-    permission_classes = [Can("payments.request_payout")]
+class Payouts(View):
+    """Mine; asking for one needs the right to, and a fresh proof of who I am."""
+
     idempotency_required = True
     needs_fresh_proof = True
+
+    def get_permissions(self) -> list[BasePermission]:
+        return [Can("payments.request_payout")() if self.request.method == "POST" else Authenticated()]
+
+    @operation(
+        summary="My payouts, newest first",
+        query=PageQuery,
+        response=PayoutOut,
+        example_response={"items": [{**PAYOUT, "state": "paid", "version": 2}], "next": None},
+    )
+    def get(self, request: Request) -> Response:
+        mine = payouts_of(request.user.user_id)
+        return keyset_page(request, mine, order=("-created_at", "-id"), render=render_payout, scope="payouts")
 
     @operation(
         summary="Take money out of my wallet",

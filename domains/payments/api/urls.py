@@ -29,7 +29,7 @@ urlpatterns = [
     path("wallet/deposits/<uuid:deposit_id>", transfers.DepositDetail.as_view()),
     path("wallet/deposits/<uuid:deposit_id>/refunds", refunds.DepositRefunds.as_view()),
     path("wallet/refunds/<uuid:refund_id>", refunds.RefundDetail.as_view()),
-    path("wallet/payouts", transfers.PayoutCreate.as_view()),
+    path("wallet/payouts", transfers.Payouts.as_view()),
     path("wallet/payouts/<uuid:payout_id>", transfers.PayoutDetail.as_view()),
     path("wallet/payout-methods", methods.PayoutMethods.as_view()),
     path("wallet/payout-methods/<uuid:method_id>", methods.PayoutMethodDetail.as_view()),

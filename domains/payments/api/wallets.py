@@ -29,13 +29,14 @@ class Wallet(View):
     permission_classes = [Authenticated]
 
     @operation(
-        summary="What I have, what is coming, and what is protected in escrow",
+        summary="What I have, what is coming, what is protected in escrow, and what I owe",
         query=WalletQuery,
         response=WalletOut,
         example_response={
             "available": {"amount": 25000, "currency": GHS},
             "pending": {"amount": 0, "currency": GHS},
             "in_escrow": {"amount": 125000, "currency": GHS},
+            "debt": {"amount": 0, "currency": GHS},
         },
     )
     def get(self, request: Request) -> Response:
@@ -56,6 +57,7 @@ class Wallets(View):
                     "available": {"amount": 25000, "currency": GHS},
                     "pending": {"amount": 0, "currency": GHS},
                     "in_escrow": {"amount": 125000, "currency": GHS},
+                    "debt": {"amount": 0, "currency": GHS},
                 },
             ],
         },

@@ -41,6 +41,10 @@ def access_payout(*, payout_id: UUID, by: Principal) -> Payout:
     return the(Payout.objects.filter(id=payout_id, user_id=by.user_id), "You have no such payout.")
 
 
+def payouts_of(user_id: UUID) -> QuerySet[Payout]:
+    return Payout.objects.filter(user_id=user_id)
+
+
 def escrows_of(contract_ids: Sequence[UUID]) -> list[Escrow]:
     return list(Escrow.objects.filter(contract_id__in=contract_ids).order_by("funded_at", "milestone_id"))
 

@@ -24,6 +24,7 @@ class WalletOut(serializers.Serializer):
     available = MoneyField()
     pending = MoneyField()
     in_escrow = MoneyField()
+    debt = MoneyField(help_text="What I owe since a bank took a payment back; what comes in pays it first.")
 
 
 class WalletsOut(serializers.Serializer):
@@ -46,4 +47,4 @@ class StatementLine(serializers.Serializer):
 
 
 def render_wallet(wallet: Wallet) -> dict[str, Any]:
-    return {name: getattr(wallet, name).as_json() for name in ("available", "pending", "in_escrow")}
+    return {name: getattr(wallet, name).as_json() for name in ("available", "pending", "in_escrow", "debt")}
