@@ -1,5 +1,6 @@
 """Celery entry points of payments."""
 
+from typing import Any
 from uuid import UUID
 
 from celery import shared_task
@@ -8,6 +9,7 @@ from domains.payments import actions
 from domains.payments.actions import (
     books,
     exchange,
+    gateway_fees,
     holds,
     maturing,
     methods,
@@ -19,8 +21,10 @@ from domains.payments.actions import (
     settling,
     statements,
 )
+from domains.payments.queries import command_named
 from kelmah import deadlines
 from kelmah.errors import Unavailable
+from kelmah.money import Money
 
 
 @shared_task(name="payments.submit_command")
@@ -51,6 +55,12 @@ def sweep_webhooks() -> int:
 def check_books() -> int:
     """Check the eight invariants; returns how many are broken. While some are, payouts wait."""
     return actions.check_books()
+
+
+@shared_task(name="payments.book_fee")
+def book_fee(*, command_id: str, ref: str, fee: dict[str, Any]) -> None:
+    """Book what a gateway kept of one of its objects. Twice is once."""
+    gateway_fees.book_fee(command=command_named(UUID(command_id)), ref=ref, fee=Money.from_json(fee))
 
 
 @shared_task(name="payments.reconcile")

@@ -5,7 +5,7 @@ from uuid import UUID
 import structlog
 
 from domains.payments import queries, rules
-from domains.payments.actions import deposits, payouts, refunds
+from domains.payments.actions import deposits, gateway_fees, payouts, refunds
 from domains.payments.gateways import (
     Facts,
     Outcome,
@@ -49,12 +49,15 @@ def settle_command(*, command_id: UUID, outcome: Outcome) -> None:
 def _succeeded(command: GatewayCommand, facts: Facts) -> None:
     decided = command.state in rules.COMMAND.final
     if decided and command.gateway_ref == facts.ref and command.state != "rejected":
+        gateway_fees.note_fee(command, facts)  # some know it later than that it succeeded
         return
     if decided:
         _unexpected(command, facts)
         return
     _finish(command, "succeed", ref=facts.ref)
     difference = _difference(command, facts)
+    if difference != "account_differs":
+        gateway_fees.note_fee(command, facts)
     match command.kind:
         case "charge":
             deposits.credit_deposit(deposit_id=command.subject_id, facts=facts, difference=difference)
@@ -98,6 +101,7 @@ def _unexpected(command: GatewayCommand, facts: Facts) -> None:
     log.critical("money_moved_unexpectedly", command_id=str(command.id), ref=facts.ref, kind=command.kind)
     if _difference(command, facts) == "account_differs":
         return
+    gateway_fees.note_fee(command, facts)
     if command.kind == "charge":
         late = command.state == "rejected"
         if late:

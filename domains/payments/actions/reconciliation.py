@@ -6,6 +6,7 @@ from typing import Final
 import structlog
 
 from domains.payments import rules
+from domains.payments.actions import gateway_fees
 from domains.payments.actions.differences import close_difference, open_difference, suspend
 from domains.payments.actions.isolation import each_alone
 from domains.payments.actions.ledger import Line, post
@@ -17,7 +18,6 @@ from domains.payments.rules import statements
 from domains.payments.rules.statements import Leg, Meeting
 from kelmah import clock
 from kelmah.db import atomic
-from kelmah.money import Money
 
 log = structlog.get_logger(__name__)
 
@@ -57,16 +57,8 @@ def judge(*, entry_id: int) -> None:
 
 
 def _book_fee(entry: StatementEntry) -> None:
-    """What the gateway kept of a line; twice is once, by the ledger's key."""
-    if not entry.fee_minor:
-        return
-    fee = Money(entry.fee_minor, entry.currency)
-    mirror, cost = rules.gateway(entry.gateway, entry.currency), rules.gateway_fee(entry.currency)
-    with atomic("payments"):
-        key = statements.key_of_fee(entry.gateway, entry.line_id)
-        post(
-            key=key, kind="gateway_fee", lines=[Line(mirror, fee), Line(cost, -fee)], reference={"line": entry.line_id}
-        )
+    """Before the line is judged: nobody looks again at one that is."""
+    gateway_fees.book_fee_of_line(entry, ref=_object_of(entry, _order_of(entry)))
 
 
 def _settle(entry_id: int, *, last: bool) -> bool:
@@ -95,6 +87,13 @@ def _order_of(entry: StatementEntry) -> GatewayCommand | None:
     return orders.filter(kind=entry.kind, gateway_ref=entry.ref).first() if entry.ref else None
 
 
+def _object_of(entry: StatementEntry, command: GatewayCommand | None) -> str:
+    """The gateway's object that a line is about; of one that names only our order, what that order led to."""
+    if entry.ref and not (entry.key and entry.ref == entry.key.hex):
+        return entry.ref
+    return command.gateway_ref if command else entry.ref
+
+
 def _meet(entry: StatementEntry, command: GatewayCommand | None) -> Meeting:
     keys = [statements.key_of_line(entry.gateway, entry.line_id)]
     if command and entry.ref in ("", command.gateway_ref):
@@ -104,6 +103,8 @@ def _meet(entry: StatementEntry, command: GatewayCommand | None) -> Meeting:
         keys += statements.keys_of_object(entry.gateway, entry.ref)
         made_there = Refund.objects.filter(gateway=entry.gateway, made_there=entry.ref)
         keys += [f"refund:{refund_id}:returned" for refund_id in made_there.values_list("id", flat=True)]
+    if entry.kind == "fee" and (of := _object_of(entry, command)):
+        keys.append(statements.key_of_object_fee(entry.gateway, of))  # what the gateway had said that it kept
     legs = queries.legs_under(keys, mirror=rules.gateway(entry.gateway, entry.currency), for_entry=entry.id)
     met = statements.meet(
         amount=entry.amount,

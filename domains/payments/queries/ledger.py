@@ -30,6 +30,12 @@ def transaction_of(key: str) -> int:
     return LedgerTransaction.objects.values_list("id", flat=True).get(idem=key)
 
 
+def fee_booked(key: str, currency: str) -> Money:
+    """What a transaction under this key booked as kept by a gateway, in one currency; zero without one."""
+    entries = LedgerEntry.objects.filter(txn__idem=key, account__key=rules.gateway_fee(currency))
+    return -Money(entries.values_list("amount", flat=True).first() or 0, currency)
+
+
 def suspended_of(deposit: Deposit) -> Money | None:
     """What came for the deposit and went to suspense; None when nothing did."""
     command = GatewayCommand.objects.get(kind="charge", subject_id=deposit.id)

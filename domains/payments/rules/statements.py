@@ -88,6 +88,11 @@ def key_of_line(gateway: str, line_id: str) -> str:
     return f"{gateway}:line:{line_id}"
 
 
+def key_of_object_fee(gateway: str, ref: str) -> str:
+    """The ledger key of what a gateway kept of one of its objects, whoever tells of it first."""
+    return f"{gateway}:{ref}:fee"
+
+
 def key_of_fee(gateway: str, line_id: str) -> str:
-    """The ledger key of what a gateway kept of a line."""
+    """The ledger key of what a line says that was kept of it, over and above what was booked of its object."""
     return f"{gateway}:line:{line_id}:fee"
