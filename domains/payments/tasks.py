@@ -9,6 +9,7 @@ from domains.payments import actions
 from domains.payments.actions import (
     books,
     exchange,
+    freezing,
     gateway_fees,
     holds,
     maturing,
@@ -89,6 +90,7 @@ def run_deadlines() -> int:
         {
             settling.AUTO_RELEASE: reviews.release_in_silence,
             settling.MATURE: maturing.mature,
+            freezing.RELEASE: freezing.release,
             holds.EXPIRE: holds.expire,
         },
     )

@@ -69,8 +69,8 @@ def unfreeze(*, dispute_id: UUID) -> Escrow:
 def decide(*, dispute_id: UUID, to_worker: Money) -> Escrow:
     """``to_worker`` of what is frozen goes to the worker, less the fee, the rest to the hirer, in one transaction.
 
-    The same decision twice is once. Raises NotFound, MoreThanHeld, InvalidTransition (it was withdrawn, or decided
-    otherwise).
+    The same decision twice is once. Raises NotFound, MoreThanHeld, FundsFrozen, InvalidTransition (it was withdrawn, or
+    decided otherwise).
     """
     with atomic("payments"):
         escrow, dispute = protected.lock_disputed(dispute_id)

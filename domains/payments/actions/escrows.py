@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from domains.payments import queries, rules
-from domains.payments.actions import settling
+from domains.payments.actions import freezing, settling
 from domains.payments.actions.decisions import Ruling, keep_ruling
 from domains.payments.actions.ledger import Line, post
 from domains.payments.models import Escrow, FundingRequest
@@ -75,7 +75,7 @@ def protect(
         Line(rules.escrow(milestone_id), amount),
     ]
     reference = settling.reference(milestone_id, worker_id)
-    post(key=f"escrow:{milestone_id}:fund", kind="escrow_fund", lines=lines, reference=reference)
+    post(key=rules.funded(milestone_id), kind="escrow_fund", lines=lines, reference=reference)
     return Escrow.objects.create(
         milestone_id=milestone_id,
         contract_id=contract_id,
@@ -96,11 +96,17 @@ def protect(
 def release_escrow(*, milestone_id: UUID) -> None:
     """Pay the worker all that is held, less the fee frozen at funding; twice is once.
 
-    Raises NotFound: not funded yet, and then it must be tried again. Raises InvalidTransition, also while disputed.
+    While a bank wants the money back it waits for the end of that, and is paid then. Raises NotFound: not funded yet,
+    and then it must be tried again. Raises InvalidTransition, also while disputed.
     """
     with atomic("payments"):
         escrow = queries.lock_escrow(milestone_id)  # release, refund, the clock and a second click meet here
-        if escrow.state != "released":
+        if escrow.state == "released":
+            return
+        rules.ESCROW.check("release", escrow.state)
+        if protected.is_frozen(escrow):
+            freezing.put_off(escrow)
+        else:
             settling.settle(escrow, to_worker=escrow.held)
 
 
@@ -129,7 +135,8 @@ def refund_escrow(*, milestone_id: UUID, ruling: Ruling) -> None:
 def settle_escrow(*, milestone_id: UUID, to_worker: Money) -> Escrow:
     """What both sides agreed on: so much of what is held to the worker, less the fee, the rest to the hirer.
 
-    The same twice is once. Raises NotFound, MoreThanHeld, InvalidTransition (settled otherwise, or disputed).
+    The same twice is once. Raises NotFound, MoreThanHeld, FundsFrozen, InvalidTransition (settled otherwise, or
+    disputed).
     """
     with atomic("payments"):
         escrow = queries.lock_escrow(milestone_id)
@@ -141,7 +148,7 @@ def settle_escrow(*, milestone_id: UUID, to_worker: Money) -> Escrow:
 def release_part(*, milestone_id: UUID, number: int, amount: Money) -> Escrow:
     """Part ``number`` (from 1) of the protected funds goes to the worker, less its share of the fee; twice is once.
 
-    Raises NotFound, PartTooLarge, PartNumberTaken, InvalidTransition.
+    Raises NotFound, PartTooLarge, PartNumberTaken, FundsFrozen, InvalidTransition.
     """
     with atomic("payments"):
         escrow = queries.lock_escrow(milestone_id)  # two parts at once must not both take the same money

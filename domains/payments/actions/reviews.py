@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from domains.payments import queries, rules
-from domains.payments.actions import settling
+from domains.payments.actions import freezing, settling
 from domains.payments.models import Deadline, Escrow
+from domains.payments.queries import protected
 from kelmah import clock, deadlines
 from kelmah.db import atomic
 
@@ -43,11 +44,17 @@ def stop_review(*, milestone_id: UUID, submission: int) -> Escrow:
 
 
 def release_in_silence(*, subject_id: UUID, subject_version: int) -> None:
-    """The review is over. Nothing when it was stopped, moved, frozen or settled, or work was handed in anew."""
+    """The review is over. Nothing when it was stopped, moved, frozen or settled, or work was handed in anew; an hour
+    more while a bank wants the money back."""
     with atomic("payments"):
         escrow = queries.lock_escrow(subject_id)
         ends_at = escrow.review_ends_at
-        if ends_at is not None and ends_at <= clock.now() and escrow.submission == subject_version:
+        if ends_at is None or ends_at > clock.now() or escrow.submission != subject_version:
+            return
+        if protected.is_frozen(escrow):
+            run_clock(escrow, until=clock.now() + freezing.LOOK_AGAIN_AFTER)
+            escrow.save_change("review_ends_at")
+        else:
             settling.settle(escrow, to_worker=escrow.held, in_silence=True)
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from domains.payments import rules
 from domains.payments.actions.ledger import Line, post
 from domains.payments.models import Deadline, DisputedFunds, Escrow, EscrowRelease
+from domains.payments.queries import protected
 from kelmah import clock, deadlines
 from kelmah.events.publish import publish
 from kelmah.interfaces.payments.events import EscrowPartReleased, EscrowRefunded, EscrowReleased, WeekReleased
@@ -23,7 +24,7 @@ def settle(escrow: Escrow, *, to_worker: Money, in_silence: bool = False, disput
     """Everything still held leaves: ``to_worker`` less the fee, the rest to the hirer. The escrow's row is locked.
 
     Behind the row lock the ledger's key excludes a second settlement of any kind: one per escrow, for ever.
-    Raises MoreThanHeld, InvalidTransition, LedgerKeyReused.
+    Raises MoreThanHeld, FundsFrozen, InvalidTransition, LedgerKeyReused.
     """
     held = escrow.held
     outcome = _outcome(to_worker, held)
@@ -31,6 +32,8 @@ def settle(escrow: Escrow, *, to_worker: Money, in_silence: bool = False, disput
     escrow.state = rules.ESCROW.check(step, escrow.state)
     if to_worker > held:
         raise rules.MoreThanHeld()
+    if to_worker.minor:
+        protected.check_not_frozen(escrow)
     escrow.settled_at, to_hirer, key = clock.now(), held - to_worker, f"escrow:{escrow.milestone_id}:settle"
     lines = [Line(rules.disputed(dispute.id) if dispute else rules.escrow(escrow.milestone_id), -held)]
     release = _earned(escrow, number=0, gross=to_worker) if to_worker.minor else None
@@ -54,6 +57,7 @@ def release_numbered(escrow: Escrow, *, number: int, gross: Money) -> None:
     escrow.state = rules.ESCROW.check("release_part", escrow.state)
     if gross >= escrow.held:
         raise rules.PartTooLarge()
+    protected.check_not_frozen(escrow)
     key = f"escrow:{escrow.milestone_id}:part:{number}"
     release = _earned(escrow, number=number, gross=gross)
     lines = [Line(rules.escrow(escrow.milestone_id), -gross), *_to_worker(escrow, release, key=key)]

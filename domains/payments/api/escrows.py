@@ -7,6 +7,7 @@ from rest_framework.response import Response
 
 from domains.payments import queries
 from domains.payments.api.serializers.escrows import EscrowOut, render_escrow
+from domains.payments.queries import protected
 from kelmah.errors import NotFound
 from kelmah.http.etag import with_etag
 from kelmah.http.permissions import Authenticated
@@ -27,6 +28,7 @@ class EscrowDetail(View):
             "title": "Cabinets fitted",
             "amount": {"amount": 125000, "currency": "GHS"},
             "state": "funded",
+            "frozen": False,
             "version": 1,
             "available_transitions": [],
             "fee_plan": "standard v1",
@@ -42,4 +44,4 @@ class EscrowDetail(View):
     )
     def get(self, request: Request, milestone_id: UUID) -> Response:
         escrow = queries.access_escrow(milestone_id=milestone_id, by=request.user)
-        return with_etag(Response(render_escrow(escrow)), escrow.version)
+        return with_etag(Response(render_escrow(escrow, frozen=protected.is_held_up(escrow))), escrow.version)

@@ -8,6 +8,7 @@ from domains.payments.rules.accounts import (
     escrow,
     fee_shard,
     floor_of,
+    funded,
     fx,
     gateway,
     gateway_fee,
@@ -87,6 +88,7 @@ from domains.payments.rules.timing import (
     wait_before,
 )
 from kelmah.interfaces.payments.refusals import (
+    FundsFrozen,
     InsufficientFunds,
     LedgerKeyReused,
     MoreThanHeld,
@@ -124,6 +126,7 @@ __all__ = [
     "CurrencyNotServed",
     "DebtOutstanding",
     "DisputeOpen",
+    "FundsFrozen",
     "GatewayNotOffered",
     "HoldNotAdjustable",
     "InsufficientFunds",
@@ -164,6 +167,7 @@ __all__ = [
     "fee_shard",
     "fee_split",
     "floor_of",
+    "funded",
     "fx",
     "gateway",
     "gateway_fee",

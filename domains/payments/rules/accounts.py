@@ -87,6 +87,11 @@ def floor_of(account: str) -> int | None:
     return 0 if account.startswith(("user:", "escrow:", "dispute:", "payout:", "refund:", "hold:", "own:")) else None
 
 
+def funded(milestone_id: UUID) -> str:
+    """The ledger key under which an escrow's money left its hirer's wallet."""
+    return f"escrow:{milestone_id}:fund"
+
+
 def charged(gateway_name: str, ref: str) -> str:
     """The ledger key of a charge: one of the gateway's objects is booked once, whoever tells of it."""
     return f"{gateway_name}:{ref}:succeeded"

@@ -41,7 +41,7 @@ class Payments(Service, domain="payments", callers=("contracts",)):
     def release_part(self, *, milestone_id: UUID, number: int, amount: Money) -> ProtectedFunds:
         """Part ``number`` (from 1) goes to the worker, less its share of the fee; less than what is held.
 
-        Raises NotFound, PartTooLarge, PartNumberTaken, InvalidTransition.
+        Raises NotFound, PartTooLarge, PartNumberTaken, FundsFrozen, InvalidTransition.
         """
 
     @remote(timeout=5.0, idempotent=True, raises=(MoreThanHeld,))
@@ -49,7 +49,7 @@ class Payments(Service, domain="payments", callers=("contracts",)):
     def settle(self, *, milestone_id: UUID, to_worker: Money) -> ProtectedFunds:
         """So much of what is held to the worker, less the fee, the rest to the hirer, once. For what both agreed on.
 
-        Raises NotFound, MoreThanHeld, InvalidTransition (settled otherwise, or disputed).
+        Raises NotFound, MoreThanHeld, FundsFrozen, InvalidTransition (settled otherwise, or disputed).
         """
 
     @remote(timeout=5.0, idempotent=True)
@@ -70,7 +70,7 @@ class Payments(Service, domain="payments", callers=("contracts",)):
     def decide(self, *, dispute_id: UUID, to_worker: Money) -> ProtectedFunds:
         """So much of what is frozen to the worker, less the fee, the rest to the hirer, once.
 
-        Raises NotFound, MoreThanHeld, InvalidTransition (withdrawn, or decided otherwise).
+        Raises NotFound, MoreThanHeld, FundsFrozen, InvalidTransition (withdrawn, or decided otherwise).
         """
 
     @remote(timeout=5.0, idempotent=True, raises=(NoReview,))

@@ -25,6 +25,15 @@ class MoreThanHeld(Unprocessable):
     code, title = "more_than_held", "This is more than what is still held"
 
 
+class FundsFrozen(Conflict):
+    """The bank of whoever paid this in wants it back: until that is decided, none of it goes to the worker."""
+
+    code, title = (
+        "funds_frozen",
+        "The payer's bank wants this money back: it waits until that is decided",
+    )
+
+
 class NoReview(Conflict):
     code, title = "no_review", "Silence about this work is not counted here: its calendar or its own domain says when"
 

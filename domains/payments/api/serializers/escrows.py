@@ -16,6 +16,9 @@ class EscrowOut(serializers.Serializer):
     title = serializers.CharField()
     amount = MoneyField()
     state = serializers.ChoiceField(choices=sorted(rules.ESCROW.states))
+    frozen = serializers.BooleanField(
+        help_text="The hirer's bank has taken the payment back that this came from: a release waits until that is over."
+    )
     version = serializers.IntegerField()
     available_transitions = serializers.ListField(child=serializers.CharField())
     fee_plan = serializers.CharField()
@@ -31,7 +34,7 @@ class EscrowOut(serializers.Serializer):
     settled_at = serializers.DateTimeField(allow_null=True)
 
 
-def render_escrow(escrow: Escrow) -> dict[str, Any]:
+def render_escrow(escrow: Escrow, *, frozen: bool) -> dict[str, Any]:
     fee, net = rules.fee_split(escrow.released + escrow.held, escrow.fee_basis_points)
     return {
         "milestone_id": escrow.milestone_id,
@@ -39,6 +42,7 @@ def render_escrow(escrow: Escrow) -> dict[str, Any]:
         "title": escrow.title,
         "amount": escrow.amount.as_json(),
         "state": escrow.state,
+        "frozen": frozen,
         "version": escrow.version,
         "available_transitions": rules.ESCROW.available(escrow.state, "party"),
         "fee_plan": escrow.fee_plan,

@@ -1,0 +1,166 @@
+"""Protected funds stand still while the bank of whoever paid them in has taken that payment back.
+
+What was earned before stays earned; what was not is released once the bank has let go, or decided.
+"""
+
+import pytest
+
+from domains.payments import actions, rules
+from domains.payments.actions import disputes, escrows, reviews
+from domains.payments.models import Deposit, Escrow, GatewayCommand
+from domains.payments.queries import protected
+from domains.payments.tasks import run_deadlines
+from kelmah.ids import new_id
+from kelmah.interfaces.payments.events import EscrowReleased
+from tests.payments.disputed import disputed, emptied
+from tests.payments.factories import (
+    FundingFactory,
+    cedis,
+    funded_escrow,
+    in_wallet,
+    rich,
+    ruling,
+    somebody,
+    state_of,
+)
+
+pytestmark = pytest.mark.domain("payments")
+
+
+def charges_of(user_id) -> list[GatewayCommand]:
+    """Oldest first."""
+    deposits = Deposit.objects.filter(user_id=user_id).order_by("created_at", "id").values_list("id", flat=True)
+    return [GatewayCommand.objects.get(kind="charge", subject_id=deposit_id) for deposit_id in deposits]
+
+
+def taken_back(escrow: Escrow, phase: str = "withdrawn") -> None:
+    """What the bank says of the payment that fed it."""
+    disputed(charges_of(escrow.hirer_id)[0], phase)
+
+
+def funded(hirer_id, amount) -> Escrow:
+    """From what is in the wallet already."""
+    funding = FundingFactory(hirer_id=hirer_id, amount=amount)
+    actions.fund_escrow(funding)
+    return Escrow.objects.get(milestone_id=funding.milestone_id)
+
+
+def test_an_approval_waits_until_the_bank_lets_go(clock, published):
+    escrow = funded_escrow()
+    taken_back(escrow)
+    for _ in range(2):
+        actions.release_escrow(milestone_id=escrow.milestone_id)
+    clock.advance(days=3)
+    run_deadlines()
+    assert (state_of(escrow), in_wallet(escrow.worker_id), published.of(EscrowReleased)) == ("funded", 0, [])
+    taken_back(escrow, "reinstated")
+    clock.advance(hours=1)
+    assert run_deadlines() == 1
+    assert (state_of(escrow), in_wallet(escrow.worker_id), len(published.of(EscrowReleased))) == ("released", 112500, 1)
+    clock.advance(days=1)
+    assert run_deadlines() == 0
+
+
+def test_when_the_bank_has_won_the_worker_is_paid_and_the_hirer_owes(clock):
+    escrow = funded_escrow()
+    taken_back(escrow)
+    actions.release_escrow(milestone_id=escrow.milestone_id)
+    taken_back(escrow, "lost")
+    clock.advance(hours=1)
+    run_deadlines()
+    assert (state_of(escrow), in_wallet(escrow.worker_id)) == ("released", 112500)
+
+
+def test_silence_pays_nothing_while_it_lasts_and_pays_when_it_is_over(clock):
+    escrow = funded_escrow()
+    reviews.start_review(milestone_id=escrow.milestone_id, submission=1)
+    taken_back(escrow)
+    clock.advance(days=20)
+    run_deadlines()
+    assert (state_of(escrow), in_wallet(escrow.worker_id)) == ("funded", 0)
+    taken_back(escrow, "reinstated")
+    clock.advance(hours=1)
+    run_deadlines()
+    assert (state_of(escrow), in_wallet(escrow.worker_id)) == ("released", 112500)
+
+
+def test_neither_a_part_nor_an_agreement_nor_a_decision_gives_the_worker_anything():
+    escrow = funded_escrow()
+    taken_back(escrow)
+    with pytest.raises(rules.FundsFrozen):
+        escrows.release_part(milestone_id=escrow.milestone_id, number=1, amount=cedis(100))
+    with pytest.raises(rules.FundsFrozen):
+        escrows.settle_escrow(milestone_id=escrow.milestone_id, to_worker=cedis(100))
+    dispute_id = new_id()
+    disputes.freeze(dispute_id=dispute_id, milestone_id=escrow.milestone_id)
+    with pytest.raises(rules.FundsFrozen):
+        disputes.decide(dispute_id=dispute_id, to_worker=cedis(100))
+    assert (state_of(escrow), in_wallet(escrow.worker_id)) == ("disputed", 0)
+    disputes.decide(dispute_id=dispute_id, to_worker=cedis(0))
+    assert state_of(escrow) == "refunded"
+
+
+def test_what_goes_back_to_the_hirer_is_not_held_up_and_the_approval_is_void(clock):
+    escrow = funded_escrow()
+    taken_back(escrow)
+    actions.release_escrow(milestone_id=escrow.milestone_id)
+    actions.refund_escrow(milestone_id=escrow.milestone_id, ruling=ruling())
+    clock.advance(hours=1)
+    run_deadlines()
+    assert (state_of(escrow), in_wallet(escrow.worker_id)) == ("refunded", 0)
+
+
+def test_an_approval_outlives_a_dispute_that_is_withdrawn(clock):
+    escrow = funded_escrow()
+    taken_back(escrow)
+    actions.release_escrow(milestone_id=escrow.milestone_id)
+    dispute_id = new_id()
+    disputes.freeze(dispute_id=dispute_id, milestone_id=escrow.milestone_id)
+    taken_back(escrow, "reinstated")
+    clock.advance(hours=1)
+    run_deadlines()
+    assert state_of(escrow) == "disputed"
+    disputes.unfreeze(dispute_id=dispute_id)
+    clock.advance(hours=1)
+    run_deadlines()
+    assert state_of(escrow) == "released"
+
+
+def test_an_inquiry_freezes_nothing():
+    escrow = funded_escrow()
+    taken_back(escrow, "inquiry")
+    actions.release_escrow(milestone_id=escrow.milestone_id)
+    assert state_of(escrow) == "released"
+
+
+def test_only_what_the_payment_fed_is_frozen_first_in_first_out():
+    """100 and 50 paid in; 60, 60 and 30 protected: the second is of both payments."""
+    by = rich(cedis(100))
+    rich(cedis(50), by.user_id)
+    first, second, third = (funded(by.user_id, cedis(amount)) for amount in (60, 60, 30))
+    older, newer = charges_of(by.user_id)
+    disputed(newer)
+    assert [protected.is_frozen(each) for each in (first, second, third)] == [False, True, True]
+    disputed(newer, "reinstated")
+    disputed(older)
+    assert [protected.is_frozen(each) for each in (first, second, third)] == [True, True, False]
+
+
+def test_a_payment_that_was_spent_otherwise_and_another_hirers_freeze_nothing():
+    by, other = rich(cedis(100)), funded_escrow()
+    emptied(by.user_id, cedis(100))
+    rich(cedis(50), by.user_id)
+    escrow = funded(by.user_id, cedis(50))
+    disputed(charges_of(by.user_id)[0])
+    assert [protected.is_frozen(each) for each in (escrow, other)] == [False, False]
+
+
+def test_both_sides_see_that_it_is_frozen(api):
+    escrow = funded_escrow()
+    hirer, worker = somebody(escrow.hirer_id), somebody(escrow.worker_id, "worker")
+    path = f"/escrows/{escrow.milestone_id}"
+    assert api.as_(worker).get(path).json["frozen"] is False
+    taken_back(escrow)
+    assert [api.as_(side).get(path).json["frozen"] for side in (hirer, worker)] == [True, True]
+    actions.refund_escrow(milestone_id=escrow.milestone_id, ruling=ruling())
+    assert api.as_(hirer).get(path).json["frozen"] is False
