@@ -37,10 +37,12 @@ class Page:
         sentences = re.findall(r"^It says (.+?)\.$", self.text, re.MULTILINE | re.DOTALL)
         return [word for sentence in sentences for each in re.findall(r"`([^`]+)`", sentence) for word in each.split()]
 
-    def said(self, *, cwd: Path, meanwhile: Callable[[], object] = lambda: None, **environment: str) -> list[str]:
+    def said(
+        self, *, cwd: Path, meanwhile: Callable[[], object] = lambda: None, logs: bool = False, **environment: str
+    ) -> list[str]:
         """What they say now, word by word. Fails when a command does, or complains.
 
-        ``meanwhile`` is done again and again: what a worker would do.
+        ``meanwhile`` is done again and again: what a worker would do. ``logs``: what commands log is no complaint.
         """
         with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as errors:
             running = subprocess.Popen(
@@ -58,5 +60,7 @@ class Page:
             running.wait()
             out.seek(0)
             errors.seek(0)
-            assert (running.returncode, errors.read()) == (0, ""), out.read()
+            complaints = errors.read()
+            assert running.returncode == 0, out.read() + complaints
+            assert logs or not complaints, complaints
             return out.read().split()

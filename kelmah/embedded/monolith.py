@@ -1,13 +1,16 @@
 """Everything in one process of each kind: what ``manage.py run`` starts."""
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
-from kelmah.embedded.environment import environments
+from kelmah.embedded.environment import environments, write_for_shells
 from kelmah.embedded.folders import make_folder
 from kelmah.embedded.options import Options
 from kelmah.embedded.plan import Member, Plan, Step
 from kelmah.embedded.ports import HOST, check_free
 from kelmah.embedded.processes import STOP_ORDER, process_table
+from kelmah.embedded.programs import postgres_programs
 
 DATABASE = "kelmah"
 
@@ -35,6 +38,7 @@ class Monolith:
         )
         for folder in ("files", "mailbox", "static"):
             make_folder(options.data / folder)
+        write_for_shells(found, data=options.data, programs=_programs())
         # Demo data goes in by the run-time roles, like everything after the migrations.
         demo = Step((options.demo_command,), found.processes) if options.demo_command else None
         table = process_table(
@@ -49,6 +53,11 @@ class Monolith:
             stop_order=STOP_ORDER,
             rows=dict(_rows(options)),
         )
+
+
+def _programs() -> Path | None:
+    """Those of the embedded server; None when another one is used."""
+    return None if os.environ.get("DATABASE_URL") else postgres_programs().root / "bin"
 
 
 def _rows(options: Options) -> Iterator[tuple[str, str]]:

@@ -1,5 +1,6 @@
 """Secrets are made once, kept closed, and give way to the environment."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from kelmah.crypto import key_file
 from kelmah.embedded import generated_secrets
-from kelmah.embedded.environment import environments, without_credentials
+from kelmah.embedded.environment import environments, without_credentials, write_for_shells
 from kelmah.embedded.errors import BrokenData
 
 NAMES = ("SECRET_KEY", "DATABASE_ROLE_PASSWORD", "INTERNAL_RPC_KEY", "JWT_SIGNING_KEY_FILE")
@@ -80,3 +81,26 @@ def test_a_url_without_credentials_stays_as_it_is() -> None:
     assert without_credentials("postgresql://db.internal/kelmah?sslmode=require") == (
         "postgresql://db.internal/kelmah?sslmode=require"
     )
+
+
+def test_a_shell_that_reads_the_file_meets_the_running_system(tmp_path: Path) -> None:
+    found = environments(
+        data=tmp_path,
+        database_url='postgresql://boss:it\'s "hidden"@127.0.0.1:5432/kelmah',
+        redis_url="redis://:a$b@r",
+        port=8000,
+        live_port=8001,
+    )
+    write_for_shells(found, data=tmp_path, programs=tmp_path / "bin")
+    file = tmp_path / "environment"
+    script = f'set -a; . "{file}"; set +a; env -0'
+    said = subprocess.run(["bash", "-euc", script], env={"PATH": "/bin"}, capture_output=True, text=True, check=True)
+    told = dict(line.split("=", 1) for line in said.stdout.split("\0") if line)
+    assert {name: told[name] for name in found.own} == {name: found.processes[name] for name in found.own}
+    assert told["ADMIN_URL"] == found.setup["DATABASE_URL"]
+    assert told["PATH"] == f"{tmp_path}/bin:/bin"
+    assert file.stat().st_mode & 0o077 == 0
+    write_for_shells(
+        found, data=tmp_path, programs=None
+    )  # the administrator of another server is nobody's to write down
+    assert "hidden" not in file.read_text()

@@ -1,6 +1,9 @@
 """Erasure: the time to think, what stands against it, and that nothing of the person is left here."""
 
+import io
+
 import pytest
+from django.core.management import call_command
 
 from domains.identity import models, tasks
 from domains.identity.actions import companies, erasures, forgetting
@@ -247,3 +250,23 @@ def test_everything_that_points_at_people_goes_unless_it_is_named():
     assert {"AuthSession", "Profile", "RoleGrant", "CompanyMember", "DataExport"} <= about
     assert not about & {"Erasure", "PrivacyReceipt", "User", "DataKey"}
     assert Erasure._meta.get_field("user_id")
+
+
+# --- a domain restored from a backup -----------------------------------------------------------------------------
+
+
+def test_whoever_was_erased_since_a_backup_is_forgotten_once_more_and_nobody_else(kofi, clock, published):
+    before = erased(sign_up(email="before@example.com").user.id)
+    clock.advance(days=1)
+    backup = clock.now()
+    after, stays = erased(kofi.user.id), asked_for(sign_up(email="stays@example.com").user.id)
+    asked = len(published.of(PersonAsked))
+    said = io.StringIO()
+    call_command("erasures", "again", "--since", f"{backup:%FT%T}", stdout=said)
+    again = published.of(PersonAsked)[asked:]
+    assert [(each.request_id, each.user_id, each.step) for each in again] == [(after.id, after.user_id, "sweep")]
+    assert said.getvalue() == "1 people\n"
+    answer_all(after, "sweep")  # heard, and nothing more to do
+    for erasure, state in ((before, "erased"), (after, "erased"), (stays, "cooling_off")):
+        erasure.refresh_from_db()
+        assert erasure.state == state

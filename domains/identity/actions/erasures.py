@@ -1,6 +1,7 @@
 """The erasure of somebody, as a saga: wait, check with every domain, erase in every domain, sweep, and then here."""
 
 from collections.abc import Callable
+from datetime import datetime
 from uuid import UUID
 
 import structlog
@@ -17,7 +18,7 @@ from domains.identity.rules import privacy as rules
 from kelmah import clock
 from kelmah.db import atomic, check_version
 from kelmah.events.publish import enqueue, publish
-from kelmah.interfaces.identity.events import UserErased
+from kelmah.interfaces.identity.events import PersonAsked, UserErased
 from kelmah.interfaces.privacy import Answered
 
 log = structlog.get_logger(__name__)
@@ -89,6 +90,20 @@ def finish_erasure(*, erasure_id: UUID) -> None:
         return
     say_goodbye(user_id=seen.user_id, letter_id=seen.id)
     _locked(erasure_id, _finish)
+
+
+def sweep_again(*, since: datetime) -> int:
+    """Every domain forgets once more whoever was erased since then: one was restored from a backup of that time,
+    which still knows them. Returns how many people. Twice is safe; one whose erasure still goes on is asked for by it.
+    """
+    erased = Erasure.objects.filter(state="erased", ended_at__gte=since).order_by("ended_at", "id")
+    asked = 0
+    for erasure_id, user_id in list(erased.values_list("id", "user_id")):
+        with atomic("identity"):
+            publish(PersonAsked(request_id=erasure_id, user_id=user_id, step="sweep"))
+        asked += 1
+    log.warning("erased_people_swept_again", since=since.isoformat(), people=asked)
+    return asked
 
 
 # Private functions

@@ -109,6 +109,13 @@ def notice_of(body: bytes) -> Notice:
         raise SignatureInvalid("The signed body is not an event.") from None
 
 
+def control(method: str, what: str, wish: dict[str, Any] | None = None) -> None:
+    """Have the sandbox go wrong, or right again: what its server takes under ``/_control/``. Raises Unavailable."""
+    answer = _answer(method, f"/_control/{what}", json=wish)
+    if isinstance(answer, Unknown) or answer.status_code != 200:
+        raise Unavailable("The sandbox does not take it.", data={"retry_after": 60})
+
+
 # Private functions
 
 

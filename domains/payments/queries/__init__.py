@@ -25,6 +25,7 @@ from domains.payments.queries.objects import (
     lock_payout,
     next_action_of,
     order_of,
+    undecided_orders,
 )
 from domains.payments.queries.wallets import Wallet, wallet_of
 
@@ -52,5 +53,6 @@ __all__ = [
     "payouts_are_frozen",
     "suspended_of",
     "transaction_of",
+    "undecided_orders",
     "wallet_of",
 ]

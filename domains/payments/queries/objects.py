@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db.models import Model, QuerySet
 
+from domains.payments import rules
 from domains.payments.gateways import Notice, Order
 from domains.payments.models import Deposit, Escrow, FeePlan, GatewayCommand, Payout, PayoutMethod
 from domains.payments.queries.methods import destination_of
@@ -88,6 +89,11 @@ def is_ours(*, gateway: str, notice: Notice) -> bool:
     """Whether a notice is about an order of ours, or about an object that one led to."""
     commands = GatewayCommand.objects.filter(gateway=gateway)
     return commands.filter(id__in=_keys_in(notice)).exists() or commands.filter(gateway_ref=notice.ref).exists()
+
+
+def undecided_orders() -> QuerySet[GatewayCommand]:
+    """Orders that are to be sent, were sent, or nobody knows of what became; oldest first."""
+    return GatewayCommand.objects.exclude(state__in=rules.COMMAND.final).order_by("created_at", "id")
 
 
 def lock_command(command_id: UUID) -> GatewayCommand:
