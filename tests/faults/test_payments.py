@@ -4,15 +4,20 @@ import os
 import random
 import threading
 from collections.abc import Callable, Iterator
+from datetime import datetime
 
 import psycopg
 import pytest
 from django.db import Error, connections
 
-from domains.payments import actions, rules
-from domains.payments.models import GatewayCommand, LedgerTransaction, Payout, WebhookEvent
+from domains.payments import actions, queries, rules
+from domains.payments.actions import refunds
+from domains.payments.gateways import Succeeded, gateway_named
+from domains.payments.models import Deposit, GatewayCommand, LedgerTransaction, Payout, Refund, WebhookEvent
 from domains.payments.queries.invariants import contradictions
 from kelmah.ids import new_id
+from kelmah.money import Money
+from kelmah.principal import Principal
 from tests.faults.processes import environment, start
 from tests.payments.factories import cedis, in_wallet, move, ordered_deposit, ordered_payout, rich, somebody, state_of
 from tests.payments.provider import SECRET, Provider, caught
@@ -51,6 +56,20 @@ def _environment(provider: Provider, at: str) -> dict[str, str]:
     }
 
 
+def heard_of(kind: str, ref: str, *, at: datetime) -> WebhookEvent:
+    """A delivery that nobody has looked into yet."""
+    return WebhookEvent.objects.create(
+        gateway="sandbox",
+        account="kelmah",
+        event_id=str(new_id()),
+        kind=kind,
+        ref=ref,
+        body=b"{}",
+        received_at=at,
+        next_at=at,
+    )
+
+
 def janitor_comes(clock) -> None:
     clock.advance(minutes=1)
     actions.resolve_commands()
@@ -81,22 +100,66 @@ def test_a_worker_killed_while_it_sends_a_payout(provider, clock, at, account, e
     assert contradictions() == []
 
 
+def charged(amount: Money, token: str) -> tuple[Principal, Deposit]:
+    """Somebody whose deposit the provider really holds."""
+    by = somebody()
+    deposit, command = ordered_deposit(by, amount, token)
+    actions.submit_command(command_id=command.id)
+    return by, deposit
+
+
+@pytest.mark.parametrize("at", SENDING)
+@pytest.mark.parametrize(
+    ("token", "end", "left"), [("tok_success", "succeeded", 6000), ("tok_refund_fails", "failed", 10000)]
+)
+def test_row_16_a_worker_killed_while_it_sends_a_refund(provider, clock, at, token, end, left):
+    by, deposit = charged(cedis(100), token)
+    refund = refunds.request_refund(by=by, deposit_id=deposit.id, amount=cedis(40))
+    command = GatewayCommand.objects.get(subject_id=refund.id)
+    killed_while(f"actions.submit_command(command_id=UUID({str(command.id)!r}))", at=at, provider=provider)
+    expected_while_unknown = 6000 if at != "command.after_settle" else left
+    assert (in_wallet(by.user_id), contradictions()) == (expected_while_unknown, [])
+    janitor_comes(clock)
+    assert (state_of(refund), in_wallet(by.user_id), len(provider.refunds(command.id))) == (end, left, 1)
+    assert contradictions() == []
+
+
+@pytest.mark.parametrize("at", ["webhook.after_fetch", "command.before_commit"])
+def test_row_16_a_worker_killed_while_it_hears_of_a_refund(provider, clock, at):
+    by, deposit = charged(cedis(100), "tok_success")
+    refund = refunds.request_refund(by=by, deposit_id=deposit.id, amount=cedis(40))
+    command = GatewayCommand.objects.get(subject_id=refund.id)
+    made = gateway_named("sandbox").submit(queries.order_of(command))
+    assert isinstance(made, Succeeded)
+    GatewayCommand.objects.filter(id=command.id).update(state="unknown", attempts=1, next_at=clock.now())
+    event = heard_of("refund", made.facts.ref, at=clock.now())
+    killed_while(f"actions.process_webhook(event_pk={event.pk})", at=at, provider=provider)
+    assert (state_of(refund), in_wallet(by.user_id), contradictions()) == ("processing", 6000, [])
+    clock.advance(minutes=1)
+    actions.sweep_webhooks()
+    assert (state_of(refund), in_wallet(by.user_id), len(provider.refunds(command.id))) == ("succeeded", 6000, 1)
+
+
+def test_row_16_a_process_killed_while_it_takes_a_refunds_hold_has_taken_nothing(provider):
+    by, deposit = charged(cedis(100), "tok_success")
+    killed_while(
+        "from domains.payments.actions import refunds; from kelmah.money import Money\n"
+        "from kelmah.principal import Principal\n"
+        f"by = Principal(user_id=UUID({str(by.user_id)!r}), roles=frozenset(), session_id=None)\n"
+        f"refunds.request_refund(by=by, deposit_id=UUID({str(deposit.id)!r}), amount=Money(4000, 'GHS'))",
+        at="refund.before_commit",
+        provider=provider,
+    )
+    assert (in_wallet(by.user_id), Refund.objects.count(), contradictions()) == (10000, 0, [])
+
+
 @pytest.mark.parametrize("at", ["webhook.after_fetch", "command.before_commit"])
 def test_a_worker_killed_while_it_looks_into_a_webhook(provider, clock, at):
     by = somebody()
     deposit, command = ordered_deposit(by, cedis(15))
     GatewayCommand.objects.update(state="unknown", attempts=1, next_at=clock.now())
     charge = provider.charge(command.id, amount=1500)
-    event = WebhookEvent.objects.create(
-        gateway="sandbox",
-        account="kelmah",
-        event_id=str(new_id()),
-        kind="charge",
-        ref=charge["id"],
-        body=b"{}",
-        received_at=clock.now(),
-        next_at=clock.now(),
-    )
+    event = heard_of("charge", charge["id"], at=clock.now())
     killed_while(f"actions.process_webhook(event_pk={event.pk})", at=at, provider=provider)
     assert (state_of(deposit), in_wallet(by.user_id), contradictions()) == ("processing", 0, [])
     clock.advance(minutes=1)

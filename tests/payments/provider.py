@@ -37,6 +37,9 @@ class Provider:
     def payouts(self, key: UUID) -> list[dict[str, Any]]:
         return httpx.get(f"{self.url}/v1/payouts", params={"reference": str(key)}).json()["items"]
 
+    def refunds(self, key: UUID) -> list[dict[str, Any]]:
+        return httpx.get(f"{self.url}/v1/refunds", params={"reference": str(key)}).json()["items"]
+
     def charge(self, key: object, *, amount: int, token: str = "tok_success") -> dict[str, Any]:
         """A charge that somebody made there, under any reference."""
         order = {"reference": str(key), "amount": amount, "currency": "GHS", "instrument": token}
@@ -52,7 +55,7 @@ class Provider:
 
 
 @contextmanager
-def running(webhook_url: str) -> Iterator[str]:
+def running(webhook_url: str, *, delay: float = DELAY) -> Iterator[str]:
     """``manage.py sandbox_gateway`` on a free port; yields its address."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("KELMAH_")}
     environment |= {
@@ -63,7 +66,7 @@ def running(webhook_url: str) -> Iterator[str]:
         "SANDBOX_WEBHOOK_SECRETS": SECRET,
     }
     command = (sys.executable, "manage.py", "sandbox_gateway", "--port", "0")
-    pace = ("--delay", str(DELAY), "--silence", str(SILENCE))
+    pace = ("--delay", str(delay), "--silence", str(SILENCE))
     process = subprocess.Popen([*command, *pace], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
@@ -76,12 +79,12 @@ def running(webhook_url: str) -> Iterator[str]:
 
 
 @contextmanager
-def caught() -> Iterator[Provider]:
+def caught(*, delay: float = DELAY) -> Iterator[Provider]:
     """A provider whose webhooks are kept here, not delivered."""
     provider = Provider("")
     catcher = ThreadingHTTPServer(("127.0.0.1", 0), _catching(provider.webhooks))
     threading.Thread(target=catcher.serve_forever, daemon=True).start()
-    with running(f"http://127.0.0.1:{catcher.server_port}/") as provider.url:
+    with running(f"http://127.0.0.1:{catcher.server_port}/", delay=delay) as provider.url:
         yield provider
     catcher.shutdown()
     catcher.server_close()

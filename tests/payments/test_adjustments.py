@@ -5,6 +5,7 @@ from django.db import DatabaseError, connections
 
 from domains.payments import rules
 from domains.payments.actions import adjustments
+from domains.payments.actions.reversals import reverse
 from domains.payments.models import Adjustment, LedgerAccount, LedgerTransaction
 from domains.payments.rules.adjustments import OwnAdjustment, check_lines, parse_lines
 from kelmah.db import atomic
@@ -117,6 +118,19 @@ def test_a_reversal_is_asked_for_and_approved_like_any_adjustment(user, wallet):
     adjustment = adjustments.ask_reversal(txn=gift, by_id=ASKER, reason="given to the wrong one")
     done = adjustments.approve(adjustment_id=adjustment.id, by_id=OTHER)
     assert (LedgerTransaction.objects.get(id=done.txn_id).reverses_id, in_wallet(user)) == (gift, 10000)
+
+
+def test_what_was_taken_back_is_not_taken_back_again(user, wallet):
+    gift = move(LOSS, wallet, cedis(10))
+    waits = adjustments.ask_reversal(txn=gift, by_id=ASKER, reason="wrong one")
+    with atomic("payments"):
+        reverse(txn=gift, reference={})  # as another, whose approval commits only now
+    with pytest.raises(rules.AlreadyReversed):
+        adjustments.approve(adjustment_id=waits.id, by_id=OTHER)
+    adjustments.decline(adjustment_id=waits.id, by_id=OTHER, note="it was taken back before")
+    with pytest.raises(rules.AlreadyReversed):
+        adjustments.ask_reversal(txn=gift, by_id=ASKER, reason="wrong one")
+    assert in_wallet(user) == 10000
 
 
 def test_a_reversal_is_asked_for_once_at_a_time(wallet):

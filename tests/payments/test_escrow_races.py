@@ -8,7 +8,7 @@ from domains.payments import actions, rules, tasks
 from domains.payments.actions import disputes, escrows, fee_plans, reviews
 from domains.payments.models import Deadline, Escrow, FeePlan, LedgerTransaction
 from kelmah import clock as time
-from kelmah.errors import DomainError
+from kelmah.errors import Conflict, DomainError
 from kelmah.ids import new_id
 from tests.payments.factories import cedis, funded_escrow, in_wallet, ruling, state_of
 
@@ -119,6 +119,16 @@ def test_two_disputes_at_once_freeze_once(race):
     outcome = race([lambda: disputes.freeze(dispute_id=new_id(), milestone_id=escrow.milestone_id) for _ in range(4)])
     assert sum(isinstance(result, DomainError) for result in outcome) == 3
     assert state_of(escrow) == "disputed"
+
+
+def test_one_dispute_about_two_milestones_at_once_freezes_one_of_them(race):
+    for _ in range(5):
+        dispute_id, found = new_id(), [funded_escrow() for _ in range(2)]
+        outcome = race(
+            [lambda e=e, d=dispute_id: disputes.freeze(dispute_id=d, milestone_id=e.milestone_id) for e in found]
+        )
+        assert sum(isinstance(result, Conflict) for result in outcome) == 1
+        assert sorted(state_of(escrow) for escrow in found) == ["disputed", "funded"]
 
 
 def test_row_23_after_three_days_down_every_due_clock_fires_once_on_eight_workers(race, clock):

@@ -8,7 +8,7 @@ from django.db import IntegrityError
 from domains.payments import queries
 from domains.payments.actions.ledger import Line, post
 from domains.payments.actions.reversals import reverse
-from domains.payments.models import Adjustment, LedgerAccount, LedgerEntry
+from domains.payments.models import Adjustment, LedgerAccount, LedgerEntry, LedgerTransaction
 from domains.payments.rules import adjustments as rules
 from domains.payments.rules.chart import is_adjustable, is_opened_by_hand
 from domains.payments.rules.errors import AlreadyReversed, HoldNotAdjustable
@@ -37,6 +37,7 @@ def ask_reversal(*, txn: int, by_id: UUID, reason: str) -> Adjustment:
     for account in accounts:
         if not is_adjustable(account):
             raise HoldNotAdjustable(f"{account} follows what it was held for.")
+    _check_not_reversed(txn)
     try:
         with atomic("payments"):
             return Adjustment.objects.create(reverses_id=txn, reason=reason, asked_by=by_id, asked_at=clock.now())
@@ -57,6 +58,7 @@ def approve(*, adjustment_id: UUID, by_id: UUID, note: str = "") -> Adjustment:
         adjustment.state = rules.ADJUSTMENT.check("approve", adjustment.state)
         reference = {"adjustment_id": str(adjustment.id)}
         if adjustment.reverses_id is not None:
+            _check_not_reversed(adjustment.reverses_id)  # another may have been approved while this one was asked for
             adjustment.txn_id = reverse(txn=adjustment.reverses_id, reference=reference)
         else:
             lines = [Line(line["account"], Money(line["amount"], line["currency"])) for line in adjustment.lines]
@@ -88,6 +90,11 @@ def take_back(*, adjustment_id: UUID, by_id: UUID) -> Adjustment:
 
 
 # Private functions
+
+
+def _check_not_reversed(txn: int) -> None:
+    if LedgerTransaction.objects.filter(reverses=txn).exists():
+        raise AlreadyReversed()
 
 
 def _check_accounts(lines: Sequence[tuple[str, Money]]) -> None:

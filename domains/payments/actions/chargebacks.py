@@ -80,7 +80,7 @@ def _open(charge: Charge, dispute: Dispute) -> None:
 
 def _take(step: str, charge: Charge, dispute: Dispute) -> None:
     with atomic("payments"):
-        queries.lock_deposit(charge.deposit_id)  # refunds of the same payment must see it, or be seen by it
+        charge = refunds.lock_charge(charge)  # refunds of the same payment must see it, or be seen by it
         chargeback = Chargeback.objects.select_for_update().get(gateway=charge.gateway, ref=dispute.ref)
         if step in _BEHIND[chargeback.state]:
             return

@@ -3,6 +3,8 @@
 from datetime import timedelta
 from uuid import UUID
 
+from django.db import IntegrityError
+
 from domains.payments import queries, rules
 from domains.payments.actions import settling
 from domains.payments.actions.ledger import Line, post
@@ -25,16 +27,10 @@ def freeze(*, dispute_id: UUID, milestone_id: UUID) -> Escrow:
         known = DisputedFunds.objects.filter(id=dispute_id).first()
         if known is not None:
             if known.escrow_id != milestone_id:
-                raise Conflict("This dispute is about something else.")
+                raise _about_something_else()
             return escrow
         escrow.state = rules.ESCROW.check("freeze", escrow.state)
-        DisputedFunds.objects.create(
-            id=dispute_id,
-            escrow=escrow,
-            amount_minor=escrow.held.minor,
-            review_left=settling.stop_clock(escrow),
-            frozen_at=clock.now(),
-        )
+        _keep(dispute_id, escrow)
         lines = [
             Line(rules.escrow(milestone_id), -escrow.held),
             Line(rules.disputed(dispute_id), escrow.held),
@@ -82,6 +78,23 @@ def decide(*, dispute_id: UUID, to_worker: Money) -> Escrow:
 
 
 # Private functions
+
+
+def _keep(dispute_id: UUID, escrow: Escrow) -> None:
+    try:
+        DisputedFunds.objects.create(
+            id=dispute_id,
+            escrow=escrow,
+            amount_minor=escrow.held.minor,
+            review_left=settling.stop_clock(escrow),
+            frozen_at=clock.now(),
+        )
+    except IntegrityError:  # the same dispute froze another milestone at this moment
+        raise _about_something_else() from None
+
+
+def _about_something_else() -> Conflict:
+    return Conflict("This dispute is about something else.")
 
 
 def _end(dispute: DisputedFunds, step: str) -> None:

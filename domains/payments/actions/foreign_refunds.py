@@ -4,10 +4,10 @@ from datetime import datetime
 
 import structlog
 
-from domains.payments import queries, rules
+from domains.payments import rules
 from domains.payments.actions import receivables
 from domains.payments.gateways import Facts, Outcome, Returned, Succeeded, gateway_named
-from domains.payments.models import Refund
+from domains.payments.models import Deposit, Refund
 from domains.payments.queries import refunds
 from domains.payments.queries.refunds import Charge
 from kelmah import clock
@@ -45,13 +45,13 @@ def follow_foreign_refund(*, gateway: str, outcome: Outcome) -> bool:
 
 def _book(charge: Charge, facts: Facts) -> None:
     with atomic("payments"):
-        deposit = queries.lock_deposit(charge.deposit_id)  # two deliveries, and our own refunds, must see it
+        charge = refunds.lock_charge(charge)  # two deliveries, and our own refunds, must see it
         if Refund.objects.filter(gateway=charge.gateway, made_there=facts.ref).exists():
             return
         refund = Refund.objects.create(
             id=new_id(),
-            deposit_id=deposit.id,
-            user_id=deposit.user_id,
+            deposit_id=charge.deposit_id,
+            user_id=Deposit.objects.values_list("user_id", flat=True).get(id=charge.deposit_id),
             amount_minor=facts.amount.minor,
             currency=facts.amount.currency,
             gateway=charge.gateway,

@@ -16,6 +16,7 @@ from kelmah import clock
 from kelmah.db import atomic
 from kelmah.errors import NotFound
 from kelmah.events.publish import publish
+from kelmah.faultpoints import faultpoint
 from kelmah.ids import new_id
 from kelmah.interfaces.payments.events import RefundCompleted, RefundFailed
 from kelmah.money import Money
@@ -162,6 +163,7 @@ def _hold(user_id: UUID, charge: Charge, amount: Money | None) -> Refund:
         instrument=instrument,
         of=charge.ref,
     )
+    faultpoint("refund.before_commit")
     return refund
 
 

@@ -55,6 +55,7 @@ def carry_out(*, proposal_id: UUID, ruling: Ruling) -> None:
         proposal = _lock(proposal_id)
         if proposal.proposed_by == ruling.by:
             raise errors.FourEyes()
+        _lock_subject(proposal.item)
         suspended = Suspended.objects.filter(id=proposal.item).first()
         if suspended is None or (suspended.balance, suspended.legs) != (proposal.amount_minor, proposal.legs):
             raise errors.NothingSuspended()
@@ -73,6 +74,13 @@ def withdraw(*, proposal_id: UUID, ruling: Ruling) -> None:
 
 
 # Private functions
+
+
+def _lock_subject(item: str) -> None:
+    """What came for a deposit may be sent back, or taken back by a bank, at this moment: they lock the deposit, too."""
+    kind, _, subject_id = item.partition(" ")[2].partition(":")
+    if kind == "deposit":
+        queries.lock_deposit(UUID(subject_id))
 
 
 def _check_nobody_reviews(subject: str) -> None:

@@ -8,6 +8,7 @@ from django.db.models import QuerySet, Sum
 from domains.payments import rules
 from domains.payments.models import Chargeback, GatewayCommand, LedgerEntry, Receivable, Refund, Suspended
 from domains.payments.queries.ledger import balance_of, is_posted
+from domains.payments.queries.objects import lock_deposit
 from kelmah.errors import NotFound
 from kelmah.money import Money
 from kelmah.principal import Principal
@@ -40,6 +41,13 @@ def charge_named(*, gateway: str, ref: str) -> Charge | None:
         captured=Money(entry.amount, entry.currency),
         source="wallet" if in_wallet else "suspense",
     )
+
+
+def lock_charge(charge: Charge) -> Charge:
+    """The charge as it stands now, its deposit locked until the transaction ends: staff may have accepted it into the
+    wallet while we waited."""
+    lock_deposit(charge.deposit_id)
+    return charge_named(gateway=charge.gateway, ref=charge.ref) or charge
 
 
 def charge_of(deposit_id: UUID, gateway: str) -> Charge | None:

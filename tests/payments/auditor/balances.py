@@ -1,0 +1,57 @@
+"""Expected balances, kept the plain way: a number per name, and lines that sum to zero."""
+
+from collections import Counter
+
+PEOPLE = ("ama", "esi", "kofi")
+MAY_BE_NEGATIVE = ("owed", "float", "fee", "loss", "suspense")
+
+
+class Refused(Exception):
+    """What the real system is expected to refuse, with the code that it says."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Balances:
+    """Names end with their currency: ``wallet:ama:GHS``. What was never moved is zero."""
+
+    def __init__(self) -> None:
+        self.balances: Counter[str] = Counter()
+
+    def move(self, *lines: tuple[str, int]) -> None:
+        """All lines or none. Raises Refused when somebody's money would fall below zero."""
+        sums: Counter[str] = Counter()
+        after = self.balances.copy()
+        for name, amount in lines:
+            sums[name[-3:]] += amount
+            if amount:  # an account comes to life with its first entry
+                after[name] += amount
+        assert not any(sums.values()), lines
+        for name in dict(lines):
+            if after[name] < 0 and not name.startswith(MAY_BE_NEGATIVE):
+                raise Refused("insufficient_funds")
+            assert after[name] <= 0 or not name.startswith("owed"), lines
+        self.balances = after
+
+    def check(self, allowed: bool) -> None:
+        """What a state does not allow."""
+        if not allowed:
+            raise Refused("invalid_transition")
+
+    def owes(self, who: str, currency: str = "GHS") -> int:
+        return -self.balances[f"owed:{who}:{currency}"]
+
+    def has(self, who: str, currency: str = "GHS") -> int:
+        return self.balances[f"wallet:{who}:{currency}"]
+
+    def debt_first(self, who: str, amount: int, currency: str = "GHS") -> list[tuple[str, int]]:
+        """What somebody gets, less what they owe."""
+        paid = min(self.owes(who, currency), amount)
+        return [(f"owed:{who}:{currency}", paid), (f"wallet:{who}:{currency}", amount - paid)]
+
+    def wallet_first(self, who: str, amount: int, currency: str = "GHS") -> list[tuple[str, int]]:
+        """What is taken of somebody, and owed as far as they have not got it."""
+        there = min(self.has(who, currency), amount)
+        return [(f"wallet:{who}:{currency}", -there), (f"owed:{who}:{currency}", there - amount)]

@@ -1,0 +1,106 @@
+"""What is expected of money in the words of other domains, and of what staff move by hand."""
+
+from dataclasses import dataclass, field
+
+from tests.payments.auditor.balances import Balances, Refused
+
+
+@dataclass
+class Hold:
+    payer: str
+    amount: int
+    state: str = "held"
+    worker: str = ""
+    lines: tuple[str, int, int] = ("", 0, 0)
+    refunded: int = 0
+    refunds: dict[str, tuple[str, int]] = field(default_factory=dict)
+
+    @property
+    def captured(self) -> int:
+        return self.lines[1] + self.lines[2]
+
+
+class OwnersMoney(Balances):
+    def __init__(self) -> None:
+        super().__init__()
+        self.holds: dict[str, Hold] = {}
+        self.adjusted: dict[str, tuple[str, int]] = {}
+        self.reversed: set[str] = set()
+
+    def hold(self, *, hold: str, payer: str, amount: int) -> None:
+        if hold in self.holds:
+            if (self.holds[hold].payer, self.holds[hold].amount) != (payer, amount):
+                raise Refused("ledger_key_reused")
+            return
+        self.move((f"wallet:{payer}:GHS", -amount), (f"hold:{hold}:GHS", amount))
+        self.holds[hold] = Hold(payer, amount)
+
+    def capture(self, *, hold: str, worker: str, share: int, commission: int) -> None:
+        held, lines = self._hold(hold), (worker, share, commission)
+        if held.state == "captured" and held.lines == lines:
+            return
+        self.check(held.state == "held")
+        if not 0 < share + commission <= held.amount:
+            raise Refused("lines_do_not_fit")
+        rest = (f"wallet:{held.payer}:GHS", held.amount - share - commission)
+        self.move((f"hold:{hold}:GHS", -held.amount), *self.debt_first(worker, share), ("fee:GHS", commission), rest)
+        held.state, held.worker, held.lines = "captured", worker, lines
+
+    def let_go(self, *, hold: str) -> None:
+        held = self._hold(hold)
+        if held.state == "released":
+            return
+        self.check(held.state == "held")
+        self.move((f"hold:{hold}:GHS", -held.amount), (f"wallet:{held.payer}:GHS", held.amount))
+        held.state = "released"
+
+    def pay_back(self, *, hold: str, key: str, worker: str, amount: int) -> None:
+        held = self._hold(hold)
+        if key in held.refunds:
+            if held.refunds[key] != (worker, amount):
+                raise Refused("ledger_key_reused")
+            return
+        self.check(held.state == "captured")
+        if held.refunded + amount > held.captured:
+            raise Refused("lines_do_not_fit")
+        if self.has(worker) < amount:  # also when it is the payer's own wallet: it is taken first
+            raise Refused("insufficient_funds")
+        self.move((f"wallet:{worker}:GHS", -amount), (f"wallet:{held.payer}:GHS", amount))
+        held.refunded += amount
+        held.refunds[key] = (worker, amount)
+
+    def cash_fare(self, *, driver: str, commission: int) -> None:
+        self.move((f"owed:{driver}:GHS", -commission), ("fee:GHS", commission))
+
+    def save_up(self, *, who: str, amount: int) -> None:
+        """Beside the wallet; negative: back into it."""
+        self.move((f"wallet:{who}:GHS", -amount), (f"own:{who}:GHS", amount))
+
+    def collect(self, *, who: str) -> None:
+        paid = min(self.owes(who), self.has(who))
+        self.move((f"wallet:{who}:GHS", -paid), (f"owed:{who}:GHS", paid))
+
+    def forgive(self, *, who: str) -> None:
+        if not self.owes(who):
+            raise Refused("not_found")
+        owed = self.owes(who)
+        self.move((f"owed:{who}:GHS", owed), ("loss:GHS", -owed))
+
+    def adjust(self, *, adjustment: str, who: str, amount: int) -> None:
+        """Asked for by one of staff, approved by another: the platform gives, or takes."""
+        if f"wallet:{who}:GHS" not in self.balances:
+            raise Refused("invalid_input")
+        self.move((f"wallet:{who}:GHS", amount), ("loss:GHS", -amount))
+        self.adjusted[adjustment] = (who, amount)
+
+    def take_back(self, *, adjustment: str) -> None:
+        who, amount = self.adjusted[adjustment]
+        if adjustment in self.reversed:
+            raise Refused("already_reversed")
+        self.move((f"wallet:{who}:GHS", -amount), ("loss:GHS", amount))
+        self.reversed.add(adjustment)
+
+    def _hold(self, name: str) -> Hold:
+        if name not in self.holds:
+            raise Refused("not_found")
+        return self.holds[name]
