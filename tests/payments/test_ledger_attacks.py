@@ -83,6 +83,20 @@ def test_no_balance_falls_below_its_floor_even_by_the_owners_hand(books):
     assert refusal_of(f"UPDATE payments_ledgeraccount SET balance = -1 WHERE id = {books['wallet']}") == "23514"
 
 
+@pytest.mark.parametrize(
+    "change",
+    ["floor = NULL", "floor = -1", "floor = 5", "key = 'dispute:x', floor = NULL", "key = 'own:x:y:GHS', floor = -1"],
+)
+def test_no_floor_moves_even_by_the_owners_hand(books, change):
+    assert refusal_of(f"UPDATE payments_ledgeraccount SET {change} WHERE id = {books['wallet']}") == "23514"
+
+
+@pytest.mark.parametrize("key", ["user:x:pending:GHS", "escrow:x", "dispute:x", "hold:x", "payout:x", "refund:x"])
+def test_an_account_that_may_owe_becomes_nobodys(books, key):
+    """Renamed by its owner, the mirror of a gateway would be somebody's credit."""
+    assert refusal_of("UPDATE payments_ledgeraccount SET key = %s WHERE floor IS NULL", key) == "23514"
+
+
 def test_an_account_with_entries_keeps_its_currency_and_its_row(books):
     assert refusal_of(f"UPDATE payments_ledgeraccount SET currency = 'USD' WHERE id = {books['wallet']}") == "23503"
     assert refusal_of(f"DELETE FROM payments_ledgeraccount WHERE id = {books['wallet']}") == "23503"
