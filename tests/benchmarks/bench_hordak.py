@@ -1,0 +1,146 @@
+"""A transfer through Django: our ledger against ``transfer_to`` of django-hordak, in the same run.
+
+Both on one durable PostgreSQL, each in a database of its own, by as many clients, each a process with one connection;
+hordak's have settings of their own. Rounds are interleaved; the median of paired ratios is reported. Ours keeps
+balances and floors and knows a repeated key; ``transfer_to`` does none of it, which flatters it.
+"""
+
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+from kelmah.embedded.postgres import Postgres
+from tests.benchmarks.bench_ledger import ACCOUNTS, CLIENTS, SMOKE, check_books, prepare
+
+ROOT = Path(__file__).resolve().parents[2]
+ROUNDS, SECONDS = (1, 1.0) if SMOKE else (7, 4.0)
+OURS, THEIRS = "our ledger", "django-hordak"
+TARGET = 3
+
+
+@dataclass
+class Client:
+    """A process that transfers when it is told to."""
+
+    process: subprocess.Popen[str]
+
+    def begin(self, seconds: float) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{seconds}\n")
+        self.process.stdin.flush()
+
+    def told(self) -> str:
+        assert self.process.stdout is not None
+        if not (line := self.process.stdout.readline()):
+            raise SystemExit("a client ended")
+        return line.strip()
+
+
+def main() -> None:
+    home = Path(tempfile.mkdtemp(prefix="kelmah-hordak-"))
+    home.chmod(0o755)
+    server = Postgres(home=home / "postgres")
+    server.start()
+    try:
+        prepare(server.url("postgres"), server.url("kelmah"))
+        environments = {OURS: dict(os.environ), THEIRS: their_books(server)}
+        rates = measure(environments)
+        check_books()
+        books(environments[THEIRS], "check")
+    finally:
+        from django.db import connections
+
+        connections.close_all()
+        server.stop()
+        shutil.rmtree(home, ignore_errors=True)
+    ahead = statistics.median(ours / theirs for ours, theirs in zip(rates[OURS], rates[THEIRS], strict=True))
+    rows: list[dict[str, object]] = [
+        {"what": f"{whose}: transfers", "value": statistics.median(found), "unit": "/s"}
+        for whose, found in rates.items()
+    ]
+    what = f"{OURS} / {THEIRS}: transfers"
+    rows.append({"what": what, "value": ahead, "unit": "x", "target": f">= {TARGET}", "met": ahead >= TARGET})
+    for row in rows:
+        print(f"{row['what']:<52} {row['value']:>10,.2f} {row['unit']}")
+    title = f"A transfer through Django, {max(CLIENTS)} clients: our ledger against django-hordak"
+    print(json.dumps({"name": "hordak", "title": title, "rows": rows}))
+
+
+def their_books(server: Postgres) -> dict[str, str]:
+    """The environment of hordak's processes, its tables and accounts made."""
+    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+        connection.execute("CREATE DATABASE hordak")
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "tests.benchmarks.hordak.settings",
+        "HORDAK_DATABASE_URL": server.url("hordak"),
+    }
+    books(environment, "open", str(ACCOUNTS))
+    return environment
+
+
+def books(environment: dict[str, str], *arguments: str) -> None:
+    command = [sys.executable, "-W", "ignore", "-m", "tests.benchmarks.hordak.books", *arguments]
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
+
+
+def measure(environments: dict[str, dict[str, str]]) -> dict[str, list[float]]:
+    """Transfers per second of all clients together, round by round."""
+    rates: dict[str, list[float]] = {whose: [] for whose in environments}
+    with ExitStack() as stack:
+        clients = {whose: stack.enter_context(started(environment)) for whose, environment in environments.items()}
+        for whose in rates:
+            turn(clients[whose], SECONDS / 4)  # plans, imports, caches
+        for number in range(ROUNDS):
+            for whose in rates if number % 2 else reversed(rates):
+                rates[whose].append(turn(clients[whose], SECONDS))
+    return rates
+
+
+@contextmanager
+def started(environment: dict[str, str]) -> Iterator[list[Client]]:
+    module = [sys.executable, "-W", "ignore", "-m", "tests.benchmarks.hordak.client"]
+    clients = [
+        Client(
+            subprocess.Popen(
+                [*module, str(number)],
+                cwd=ROOT,
+                env=environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+        )
+        for number in range(max(CLIENTS))
+    ]
+    try:
+        for client in clients:
+            client.told()
+        yield clients
+    finally:
+        for client in clients:
+            client.process.terminate()
+            client.process.wait()
+
+
+def turn(clients: list[Client], seconds: float) -> float:
+    began = time.monotonic()
+    for client in clients:
+        client.begin(seconds)
+    done = sum(int(client.told()) for client in clients)
+    return done / (time.monotonic() - began)
+
+
+if __name__ == "__main__":
+    main()
