@@ -34,6 +34,7 @@ SMOKE = bool(os.environ.get("BENCH_SMOKE"))
 ROOMS, MEMBERS = 20, 10
 ROUNDS, SECONDS, WARM_UP = (1, 1.0, 0.5) if SMOKE else (3, 5.0, 1.5)
 IDLE = 100 if SMOKE else 1_000
+TRIES = 5
 OURS, PLAIN = "kelmah: stored, numbered, then delivered", "Channels + RedisPubSub: not stored"
 APPLICATIONS = {OURS: "config.asgi:application", PLAIN: "tests.benchmarks.live.plain:application"}
 
@@ -138,7 +139,7 @@ def one_round(what: str, environment: dict[str, str], members: list[tuple[str, s
         "p99": half["p99"],
         "cpu": half["cpu"] / half["delivered"] * 1e6,
         "over": over["delivered"] / over["seconds"],
-        "lost": lost(what, (closed, half, over)),
+        "lost": lost(what, driver.loads),
         "cut_off": sum(over["closes"].values()),
     }
     print(f"{what:<42} " + "  ".join(f"{name} {value:,.1f}" for name, value in found.items()), flush=True)
@@ -154,8 +155,18 @@ class Driver:
         self.config = {"port": port, "plain": what == PLAIN, "members": members, "seen": {}}
         self.config |= {"seconds": SECONDS, "warm_up": WARM_UP}
         self.server, self.environment = server, environment
+        self.loads: list[dict[str, Any]] = []
 
     def drive(self, **more: Any) -> dict[str, Any]:
+        """One load; once more when nothing arrived while it was measured, which tells of the machine only. What it lost
+        counts all the same."""
+        for _ in range(TRIES):
+            self.loads.append(self._drive(**more))
+            if self.loads[-1]["delivered"]:
+                return self.loads[-1]
+        raise SystemExit(f"nothing was delivered in {TRIES} times {SECONDS} s: {more}")
+
+    def _drive(self, **more: Any) -> dict[str, Any]:
         load = subprocess.Popen(
             [sys.executable, "-m", "tests.benchmarks.live.load", json.dumps(self.config | more)],
             cwd=ROOT,
