@@ -132,6 +132,7 @@ class View(APIView):
             user_id=str(user.user_id) if user else None,
             impersonated_by=str(user.impersonated_by) if user and user.impersonated_by else None,
         )
+        self.check_room()
         # Counted even when refused below: guessing tokens and probing for rights is not free.
         self._allowance = take_from_limit(request, self._rate_class(request), user)
         if refusal:
@@ -141,6 +142,10 @@ class View(APIView):
         check_freshness(request, self)
         if not (self.reads_bytes or request.META.get("CONTENT_LENGTH")) and "HTTP_TRANSFER_ENCODING" in request.META:
             raise LengthRequired
+
+    def check_room(self) -> None:
+        """For views whose work has a queue. Raises Unavailable when it is full, before anything is counted, read or
+        looked up: in a storm refusals are what there is most of, and nobody has used up what they were refused."""
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)

@@ -10,13 +10,20 @@ from kelmah.events.publish import enqueue
 from kelmah.http.address import block_of
 from kelmah.http.throttling import LimitReached, check_left, take_one
 
+# ON CONFLICT DO NOTHING would neither lock nor return the row that is there.
+_MAKE_OR_LOCK = """
+INSERT INTO identity_loginguard AS guard (key, failures) VALUES (%s, 0)
+ON CONFLICT (key) DO UPDATE SET failures = guard.failures
+RETURNING *
+"""
+
 
 def lock_guard(key: str) -> LoginGuard:
-    """The guard of that key, locked until the transaction ends, and made if it isn't there. First of all locks."""
-    guard = None
-    while guard is None:  # the daily sweep may take the row away between the two statements
-        LoginGuard.objects.bulk_create([LoginGuard(key=key)], ignore_conflicts=True)
-        guard = LoginGuard.objects.select_for_update().filter(key=key).first()
+    """The guard of that key, locked until the transaction ends, and made if it isn't there. First of all locks.
+
+    One statement whether it was there or not: who has an account, or logged in of late, is not told by the time.
+    """
+    [guard] = LoginGuard.objects.raw(_MAKE_OR_LOCK, [key])
     return guard
 
 

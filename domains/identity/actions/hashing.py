@@ -42,6 +42,13 @@ def is_password(password: str, stored: str | None) -> bool:
         return check_password(rules.normal_password(password), stored or nobodys) and stored is not None
 
 
+def check_room() -> None:
+    """Raises Unavailable when nobody more can wait: to be asked before anything else is done for a login."""
+    if not _room.acquire(blocking=False):
+        raise _crowded()
+    _room.release()
+
+
 @contextmanager
 def turn() -> Iterator[None]:
     """The right to use a core for a password. Raises Unavailable when too many wait for it, or it takes too long."""

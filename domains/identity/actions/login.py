@@ -18,6 +18,12 @@ from kelmah.db import atomic
 
 T = TypeVar("T")
 
+_ENTER = """
+UPDATE identity_user SET last_login = %(now)s
+WHERE id = %(user)s AND password = %(password)s AND status = ANY(%(open)s)
+RETURNING *
+"""
+
 
 def log_in(*, login: str, password: str, device: Device) -> IssuedTokens:
     """A session for whoever knows the password of the account. Raises as ``admit`` and ``settled`` do, and
@@ -76,12 +82,9 @@ def admit(*, login: str, password: str, then: Callable[[User], T]) -> T:
         # Parallel guesses stand in line here, so that the sixth is refused even when it was right.
         guard = lock_guard(f"user:{seen.id}" if seen else _key_of_nobody(login))
         locked = is_locked(guard)
-        user = queries.lock_user(seen.id) if seen and right and not locked else None
-        # A password changed, or an account suspended, since it was looked at counts.
-        if user and seen and user.may_log_in and user.password == seen.password:
+        user = _enter(seen) if seen and right and not locked else None
+        if user:
             forgive(guard)
-            user.last_login = clock.now()
-            user.save(update_fields=["last_login"])
             return then(user)
         if not locked:
             count_failure(guard)
@@ -89,6 +92,13 @@ def admit(*, login: str, password: str, then: Callable[[User], T]) -> T:
 
 
 # Private functions
+
+
+def _enter(seen: User) -> User | None:
+    """The account as it is now, locked, with this login written down; None when its password was changed, or it was
+    suspended, since it was looked at."""
+    values = {"now": clock.now(), "user": seen.id, "password": seen.password, "open": list(rules.MAY_LOG_IN)}
+    return next(iter(User.objects.raw(_ENTER, values)), None)
 
 
 def _key_of_nobody(login: str) -> str:

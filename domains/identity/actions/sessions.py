@@ -14,7 +14,7 @@ from domains.identity.actions.denial import deny_after_commit
 from domains.identity.actions.devices import tell_if_new
 from domains.identity.actions.statuses import come_back
 from domains.identity.models import AuthSession, PendingLogin, User
-from domains.identity.queries.sessions import living_sessions
+from domains.identity.queries.sessions import living_sessions, seen_sessions
 from domains.identity.rules.devices import kind_of
 from kelmah import clock
 from kelmah.db import atomic
@@ -72,8 +72,10 @@ def open_session(user: User, device: Device, *, amr: tuple[str, ...] = ("pwd",))
     come_back(user)
     now, session_id, user_agent = clock.now(), new_id(), device.user_agent[:400]
     kind = kind_of(user_agent)
-    tell_if_new(user, name=device.name, kind=kind, ip=device.ip)
-    _make_room(user.id)
+    seen = seen_sessions(user.id, name=device.name, kind=kind)
+    tell_if_new(user, seen, name=device.name, kind=kind, ip=device.ip)
+    if seen.living >= rules.MOST_SESSIONS:
+        _make_room(user.id)
     refresh_token, current_hash = rules.new_refresh_token(session_id)
     session = AuthSession.objects.create(
         id=session_id,

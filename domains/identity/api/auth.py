@@ -4,6 +4,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from domains.identity import actions, rules
+from domains.identity.actions import hashing
 from domains.identity.api.callers import device_of, ip_of
 from domains.identity.api.serializers.accounts import LoginIn, RefreshIn, TokensOut, render_tokens
 from domains.identity.rules.factors import SecondFactorRequired
@@ -36,6 +37,9 @@ class Login(View):
     permission_classes = [Anyone]
     authentication_classes = []
     rate_class = "auth"
+
+    def check_room(self) -> None:
+        hashing.check_room()
 
     @operation(
         summary="Log in with an e-mail address or phone number",

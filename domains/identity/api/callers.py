@@ -15,4 +15,4 @@ def ip_of(request: Request) -> str:
 
 
 def _printable(text: str) -> str:
-    return "".join(each for each in text if rules.is_plain(each))
+    return text if rules.is_plain(text) else "".join(each for each in text if rules.is_plain(each))

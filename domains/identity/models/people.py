@@ -79,8 +79,7 @@ class User(UUIDModel, AbstractBaseUser, PermissionsMixin):
 
     @property
     def may_log_in(self) -> bool:
-        """Logging in switches an account on again that its owner had switched off."""
-        return self.status in ("active", "deactivated")
+        return self.status in rules.MAY_LOG_IN
 
     def set_password(self, raw_password: str | None) -> None:
         super().set_password(None if raw_password is None else rules.normal_password(raw_password))

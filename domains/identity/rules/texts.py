@@ -13,7 +13,9 @@ LONGEST_NAME: Final = 80
 
 def is_plain(text: str, *, lines: bool = False) -> bool:
     """Whether everything in the text can be seen. ``lines``: it may have line breaks and tabs."""
-    return all(unicodedata.category(each) not in _HIDDEN or (lines and each in _LINES) for each in text)
+    return text.isprintable() or all(
+        unicodedata.category(each) not in _HIDDEN or (lines and each in _LINES) for each in text
+    )
 
 
 def clean_display_name(text: str) -> str:
