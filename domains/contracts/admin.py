@@ -1,12 +1,21 @@
 """Staff's desk for contracts: everything can be read, nothing edited; states change through actions of their own."""
 
-from django.contrib import admin
-from unfold.admin import ModelAdmin, TabularInline
+from collections.abc import Callable
+from functools import partial
 
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from domains.contracts.actions import disputes
 from domains.contracts.models import (
     Contract,
     Deadline,
     Deliverable,
+    Dispute,
     Inbox,
     Milestone,
     Outbox,
@@ -17,6 +26,8 @@ from domains.contracts.models import (
 )
 from kelmah.events.admin import InboxAdmin, OutboxAdmin
 from kelmah.http.staff import ReadOnly
+from kelmah.money import Money
+from kelmah.staff.deciding import WithReason, attempt
 
 admin.site.register(Inbox, InboxAdmin)
 admin.site.register(Outbox, OutboxAdmin)
@@ -67,6 +78,55 @@ class MilestoneAdmin(ReadOnly, ModelAdmin):
     list_filter = ("state",)
     search_fields = ("id", "title", "contract__title")
     inlines = (PartPaymentInline,)
+
+
+class WithAwardAndReason(WithReason):
+    """A line to say how much, too."""
+
+    part = forms.CharField(
+        label="",
+        required=False,
+        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "Part, in minor units", "inputmode": "numeric"}),
+    )
+
+
+@admin.register(Dispute)
+class DisputeAdmin(ReadOnly, ModelAdmin):
+    sees = "contracts.view_contracts"
+    does = dict.fromkeys(("award", "give_back", "divide"), "contracts.decide_dispute")
+    action_form = WithAwardAndReason
+    list_display = ("milestone", "state", "reason", "to_worker", "ruling", "decided_by", "opened_at", "ended_at")
+    list_select_related = ("milestone",)
+    list_filter = ("state",)
+    search_fields = ("id", "milestone__id", "milestone__contract__id")
+    ordering = ("-opened_at",)
+    actions = ("award", "give_back", "divide")
+
+    @admin.action(description="Decide: all that is held goes to the worker, with the reason given")
+    def award(self, request: HttpRequest, queryset: QuerySet[Dispute]) -> None:
+        self._decide(request, queryset, lambda milestone: milestone.amount_minor - milestone.paid_minor)
+
+    @admin.action(description="Decide: all that is held goes back to the hirer, with the reason given")
+    def give_back(self, request: HttpRequest, queryset: QuerySet[Dispute]) -> None:
+        self._decide(request, queryset, lambda milestone: 0)
+
+    @admin.action(description="Decide: the part given goes to the worker, the rest back, with the reason given")
+    def divide(self, request: HttpRequest, queryset: QuerySet[Dispute]) -> None:
+        part = request.POST.get("part", "")
+        if not part.isdecimal():
+            messages.error(request, "Say how much the worker gets, in minor units.")
+            return
+        self._decide(request, queryset, lambda milestone: int(part))
+
+    def _decide(self, request: HttpRequest, queryset: QuerySet[Dispute], minor: Callable[[Milestone], int]) -> None:
+        by, reason = request.user.pk, request.POST.get("reason", "")
+        for each in queryset.select_related("milestone"):
+            to_worker = Money(minor(each.milestone), each.milestone.currency)
+            attempt(
+                request,
+                each,
+                partial(disputes.decide_dispute, dispute_id=each.id, to_worker=to_worker, by=by, reason=reason),
+            )
 
 
 @admin.register(Submission)

@@ -8,13 +8,15 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from kelmah.errors import Conflict, Forbidden, InvalidInput
+from kelmah.errors import Conflict, Forbidden, InvalidInput, Unprocessable
 from kelmah.money import Money
 from kelmah.transitions import StateTable, Transition
 
 AUTO_APPROVAL: Final = timedelta(days=14)  # silence after a submission accepts the work
 FEE_PLAN: Final = "standard"
 PROTECTED: Final = ("funded", "in_progress", "submitted", "changes_requested", "approved")  # payments holds the money
+DISPUTABLE: Final = ("funded", "in_progress", "submitted", "changes_requested")
+DISPUTED: Final = ("open", "decided")  # until the money has followed, nobody goes on with the work
 SETTLED: Final = ("released", "refunded", "split")  # payments holds nothing any more
 
 CONTRACT = StateTable(
@@ -61,6 +63,13 @@ MILESTONE = StateTable(
         Transition(
             "auto_approve", "submitted", "approved", "system", deadline="14 days of silence", event="MilestoneApproved"
         ),
+        *(Transition("dispute", state, state, "hirer|worker", event="DisputeOpened") for state in DISPUTABLE),
+        *(
+            Transition(
+                "withdraw_dispute", state, state, "hirer|worker", guard="opened by them", event="DisputeWithdrawn"
+            )
+            for state in DISPUTABLE
+        ),
         # Where the money is gone, whatever was on the way here is over: payments says so, and is right.
         *(Transition("release", state, "released", "system", guard="escrow released") for state in PROTECTED),
         *(Transition("refund", state, "refunded", "system", guard="escrow refunded") for state in PROTECTED),
@@ -72,12 +81,44 @@ MILESTONE = StateTable(
 )
 
 
+DISPUTE = StateTable(
+    "dispute",
+    [
+        Transition("withdraw", "open", "withdrawn", "hirer|worker", guard="opened by them", event="DisputeWithdrawn"),
+        Transition("decide", "open", "decided", "staff", guard="with a reason", event="DisputeResolved"),
+        Transition("overtake", "open", "overtaken", "system", guard="the money was settled before it could be frozen"),
+    ],
+    initial="open",
+    final=("withdrawn", "decided", "overtaken"),
+)
+
+
 class NotTheHirer(Forbidden):
     code, title = "not_the_hirer", "Only the hirer of this contract may do this"
 
 
 class NotTheWorker(Forbidden):
     code, title = "not_the_worker", "Only the worker of this contract may do this"
+
+
+class NotTheOpener(Forbidden):
+    code, title = "not_the_opener", "Only who opened the dispute may withdraw it"
+
+
+class MilestoneDisputed(Conflict):
+    code, title = "milestone_disputed", "A dispute about this milestone is not over yet"
+
+
+class NotDisputed(Conflict):
+    code, title = "not_disputed", "No dispute about this milestone is open"
+
+
+class AwardTooLarge(Unprocessable):
+    code, title = "award_too_large", "This is more than what is still protected"
+
+
+class RulingWithoutReason(Unprocessable):
+    code, title = "ruling_without_reason", "Say why: both sides will read it"
 
 
 class ContractNotActive(Conflict):

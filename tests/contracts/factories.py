@@ -7,6 +7,7 @@ from uuid import UUID
 import factory
 
 from domains.contracts import actions, rules
+from domains.contracts.actions import disputes
 from domains.contracts.actions.contracts import Circumstances
 from domains.contracts.models import Contract, Milestone
 from kelmah.ids import new_id
@@ -148,6 +149,13 @@ def submitted_milestone(contract: Contract | None = None) -> Milestone:
     return actions.submit_milestone(
         milestone_id=milestone.id, by=as_worker(milestone.contract), expected_version=None, note="Done.", file_ids=[]
     )
+
+
+def disputed_milestone(*, by: str = "hirer", contract: Contract | None = None) -> Milestone:
+    """Work that was handed in, and disputed by one side."""
+    milestone = submitted_milestone(contract)
+    who = {"hirer": as_hirer, "worker": as_worker}[by](milestone.contract)
+    return disputes.open_dispute(milestone_id=milestone.id, by=who, expected_version=None, reason="Two doors")
 
 
 def approved_milestone(contract: Contract | None = None) -> Milestone:

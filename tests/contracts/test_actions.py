@@ -209,7 +209,7 @@ def test_the_deadline_of_an_earlier_submission_never_fires(clock):
     assert milestone.state == "approved"
 
 
-def test_a_stale_deadline_that_is_due_does_nothing():
+def test_a_stale_deadline_that_is_due_does_nothing(clock):
     milestone = submitted_milestone()
     actions.request_changes(
         milestone_id=milestone.id, by=as_hirer(milestone.contract), expected_version=None, note="Again"
@@ -217,6 +217,7 @@ def test_a_stale_deadline_that_is_due_does_nothing():
     actions.submit_milestone(
         milestone_id=milestone.id, by=as_worker(milestone.contract), expected_version=None, note="Fixed", file_ids=[]
     )
+    clock.advance(days=15)
     actions.auto_approve_milestone(subject_id=milestone.id, subject_version=1)
     milestone.refresh_from_db()
     assert milestone.state == "submitted"

@@ -152,7 +152,7 @@ def test_my_contracts_come_in_pages_with_a_constant_number_of_queries(api, djang
         answer = api.as_(hirer).get(path, limit=2, cursor=answer.json["next"])
     assert seen == [str(contract.id) for contract in reversed(contracts)]
     for limit in (1, 5):
-        with django_assert_num_queries(5, using="contracts"):
+        with django_assert_num_queries(6, using="contracts"):
             api.as_(hirer).get(path, limit=limit)
 
 

@@ -126,7 +126,8 @@ def test_a_copy_holds_what_is_theirs_and_not_the_other_sides_name(published):
     (answer,) = published.of(PersonAnswered)
     assert answer.counts["contracts"] == 1
     assert set(kept) == {f"contracts/{part}.json" for part in (
-        "contracts", "signatures", "milestones", "parts", "weeks", "submissions", "deliverables")}  # fmt: skip
+        "contracts", "signatures", "milestones", "parts", "disputes", "weeks", "submissions", "deliverables",
+    )}  # fmt: skip
     assert str(contract.id) in kept["contracts/contracts.json"]
     hirer = Signature.objects.get(contract=contract, role="hirer")
     worker = Signature.objects.get(contract=contract, role="worker")

@@ -46,10 +46,11 @@ def test_eight_approvals_at_once_are_one(race, published):
     assert len(published.of(MilestoneApproved)) == 1
 
 
-def test_the_clock_and_a_change_request_at_once_have_one_outcome(race, published):
+def test_the_clock_and_a_change_request_at_once_have_one_outcome(race, clock, published):
     for _ in range(5):
         milestone = submitted_milestone()
         hirer = as_hirer(milestone.contract)
+        clock.advance(days=14)
         race(
             [
                 lambda m=milestone: actions.auto_approve_milestone(subject_id=m.id, subject_version=1),

@@ -13,7 +13,7 @@ from kelmah.money import Money
 from tests.contracts.factories import TermsFactory
 
 
-@pytest.mark.parametrize("table", [rules.CONTRACT, rules.MILESTONE], ids=lambda table: table.subject)
+@pytest.mark.parametrize("table", [rules.CONTRACT, rules.MILESTONE, rules.DISPUTE], ids=lambda table: table.subject)
 def test_every_state_is_reachable_and_every_waiting_state_has_an_exit(table):
     assert table.unreachable() == frozenset()
     assert table.dead_ends() == frozenset()

@@ -35,6 +35,9 @@ def test_ties_are_read_from_the_code() -> None:
     assert "payments_ledgerentry" in ties.tables
     assert "payments.check_books" in ties.tasks
     assert {event.topic for event in ties.events_in} == {
+        "contracts.DisputeOpened",
+        "contracts.DisputeResolved",
+        "contracts.DisputeWithdrawn",
         "contracts.MilestoneApproved",
         "contracts.MilestoneFundingRequested",
         "identity.PersonAsked",
@@ -66,7 +69,8 @@ def test_the_verdict_weighs_what_calls_add_against_the_journey(far: float, verdi
     assert added_per_journey(seen) == pytest.approx(2 * (far - 1.0))
     page = report(ties_of("payments"), seen, walls=["imports"], machine="2 cores")
     assert verdict in page
-    assert "| contracts | wallet_of | – | MilestoneApproved, MilestoneFundingRequested |" in page
+    told = "DisputeOpened, DisputeResolved, DisputeWithdrawn, MilestoneApproved, MilestoneFundingRequested"
+    assert f"| contracts | wallet_of | – | {told} |" in page
     assert "| payments_escrow | 3 | 0000000000ff | 3 |" in page
     assert f"| contracts | `payments.wallet_of` | 2.0 | 1.0 ms | 1.0 ms | {far:.1f} ms | {far:.1f} ms |" in page
 

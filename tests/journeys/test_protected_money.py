@@ -6,7 +6,8 @@ Events wait between them until somebody delivers (``drain``): until then payment
 import pytest
 
 from domains.contracts import tasks as of_contracts
-from domains.contracts.models import Contract, Milestone
+from domains.contracts.actions import disputes
+from domains.contracts.models import Contract, Dispute, Milestone
 from domains.payments import actions as of_payments
 from domains.payments import tasks as of_money
 from domains.payments.actions import escrows
@@ -14,6 +15,7 @@ from domains.payments.models import Escrow
 from domains.payments.queries.invariants import contradictions
 from kelmah.ids import new_id
 from kelmah.interfaces.contracts.events import ContractEnded, MilestoneApproved
+from kelmah.money import Money
 from tests.contracts.factories import active_contract, as_hirer, as_worker, cedis
 from tests.payments.factories import in_wallet, rich, ruling, state_of
 
@@ -132,3 +134,42 @@ def test_a_part_and_then_what_both_agreed_on_stand_on_both_sides(story):
     assert story.end() == ("completed", "split", "split", 27000, 20000)
     seen = story.api.as_(as_worker(story.contract)).get(f"/contracts/{story.contract.id}").json
     assert (seen["paid"]["amount"], seen["refunded"]["amount"]) == (30000, 20000)
+
+
+def ruled(to_worker) -> None:
+    dispute_id = Dispute.objects.get(state="open").id
+    disputes.decide_dispute(dispute_id=dispute_id, to_worker=to_worker, by=new_id(), reason="Seen on the photos")
+
+
+def test_a_dispute_freezes_the_money_and_stops_the_clock_until_it_is_taken_back(story, clock):
+    story.does("worker", "submit", {"note": "Done."})
+    clock.advance(days=10)
+    story.does("hirer", "dispute", {"reason": "Two doors are missing."})
+    clock.advance(days=60)
+    assert story.end() == ("active", "submitted", "disputed", 0, 0)
+    story.does("hirer", "withdraw_dispute")
+    clock.advance(days=3)
+    assert story.end() == ("active", "submitted", "funded", 0, 0)
+    clock.advance(days=1, hours=1)
+    assert story.end() == PAID
+
+
+@pytest.mark.parametrize(
+    ("minor", "outcome"),
+    [(50000, PAID), (0, BACK), (20000, ("completed", "split", "split", 18000, 30000))],
+)
+@pytest.mark.parametrize("told_at_once", [True, False])
+def test_a_ruling_moves_the_money_as_it_says(story, minor, outcome, told_at_once):
+    story.does("worker", "dispute", {"reason": "Nobody lets me in."})
+    if told_at_once:
+        story.drain()
+    ruled(Money(minor, "GHS"))
+    assert story.end() == outcome
+
+
+def test_row_10_a_dispute_and_a_refund_by_staff_that_cross_end_as_the_money_did(story):
+    story.does("worker", "submit", {"note": "Done."})
+    story.does("worker", "dispute", {"reason": "Nobody answers."})
+    of_payments.refund_escrow(milestone_id=story.escrow.milestone_id, ruling=ruling())
+    assert story.end() == BACK
+    assert Dispute.objects.get().state == "overtaken"

@@ -45,11 +45,12 @@ def funded(hirer_id, amount) -> Escrow:
     return Escrow.objects.get(milestone_id=funding.milestone_id)
 
 
-def test_an_approval_waits_until_the_bank_lets_go(clock, published):
+@pytest.mark.parametrize("approve", [actions.release_escrow, escrows.release_approved])
+def test_an_approval_waits_until_the_bank_lets_go(clock, published, approve):
     escrow = funded_escrow()
     taken_back(escrow)
     for _ in range(2):
-        actions.release_escrow(milestone_id=escrow.milestone_id)
+        approve(milestone_id=escrow.milestone_id)
     clock.advance(days=3)
     run_deadlines()
     assert (state_of(escrow), in_wallet(escrow.worker_id), published.of(EscrowReleased)) == ("funded", 0, [])

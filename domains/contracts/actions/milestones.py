@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from domains.contracts import queries, rules
-from domains.contracts.models import Deadline, Deliverable, Milestone, Submission
-from kelmah import clock, deadlines
+from domains.contracts.actions import clocks
+from domains.contracts.models import Deliverable, Milestone, Submission
+from kelmah import clock
 from kelmah.db import atomic, check_version
 from kelmah.events.publish import publish
 from kelmah.interfaces.contracts.events import MilestoneApproved, MilestoneChangesRequested, MilestoneSubmitted
@@ -13,11 +14,12 @@ from kelmah.interfaces.files.calls import files
 from kelmah.interfaces.files.types import FileInfo
 from kelmah.principal import Principal
 
-AUTO_APPROVE = "auto_approve"
-
 
 def start_milestone(*, milestone_id: UUID, by: Principal, expected_version: int | None) -> Milestone:
-    """The worker says that work has begun. Raises NotFound, NotTheWorker, StaleVersion, InvalidTransition."""
+    """The worker says that work has begun.
+
+    Raises NotFound, NotTheWorker, StaleVersion, MilestoneDisputed, InvalidTransition.
+    """
     with atomic("contracts"):
         milestone = _locked_for(milestone_id, by, "worker", expected_version)
         milestone.state = rules.MILESTONE.check("start", milestone.state)
@@ -31,7 +33,8 @@ def submit_milestone(
     """The worker hands in work; from now 14 days of silence accept it.
 
     The files are shared with the hirer first: that call can't happen inside the transaction, and a file shared without
-    a submission does no harm. Raises NotFound, NotTheWorker, StaleVersion, InvalidTransition, FileNotAttachable.
+    a submission does no harm. Raises NotFound, NotTheWorker, StaleVersion, MilestoneDisputed, InvalidTransition,
+    FileNotAttachable.
     """
     seen = queries.access_milestone(milestone_id=milestone_id, by=by)
     queries.check_party(seen.contract, by, role="worker")
@@ -48,13 +51,10 @@ def submit_milestone(
         milestone = _locked_for(milestone_id, by, "worker", expected_version)
         milestone.state = rules.MILESTONE.check("submit", milestone.state)
         milestone.submitted_at = clock.now()
-        milestone.save_change("state", "submitted_at")
-        _record_submission(milestone, note=note, shared=shared)
         due_at = milestone.submitted_at + rules.AUTO_APPROVAL
-        # By the number of the submission, not by the row's version: a part paid meanwhile must not stop the clock.
-        deadlines.schedule(
-            Deadline, subject_id=milestone.id, kind=AUTO_APPROVE, due_at=due_at, version=milestone.revisions + 1
-        )
+        clocks.start(milestone, until=due_at)
+        milestone.save_change("state", "submitted_at", "auto_approve_at")
+        _record_submission(milestone, note=note, shared=shared)
         publish(
             MilestoneSubmitted(
                 milestone_id=milestone.id,
@@ -69,16 +69,19 @@ def submit_milestone(
 
 
 def request_changes(*, milestone_id: UUID, by: Principal, expected_version: int | None, note: str) -> Milestone:
-    """The hirer sends the work back. Raises NotFound, NotTheHirer, StaleVersion, InvalidTransition."""
+    """The hirer sends the work back.
+
+    Raises NotFound, NotTheHirer, StaleVersion, MilestoneDisputed, InvalidTransition.
+    """
     with atomic("contracts"):
         milestone = _locked_for(milestone_id, by, "hirer", expected_version)
         milestone.state = rules.MILESTONE.check("request_changes", milestone.state)
         milestone.revisions += 1
-        milestone.save_change("state", "revisions")
+        clocks.stop(milestone)
+        milestone.save_change("state", "revisions", "auto_approve_at")
         milestone.submissions.filter(number=milestone.revisions).update(
             changes_note=note, changes_requested_at=clock.now()
         )
-        deadlines.cancel(Deadline, subject_id=milestone.id, kind=AUTO_APPROVE)
         publish(
             MilestoneChangesRequested(
                 milestone_id=milestone.id,
@@ -95,20 +98,22 @@ def request_changes(*, milestone_id: UUID, by: Principal, expected_version: int 
 def approve_milestone(*, milestone_id: UUID, by: Principal, expected_version: int | None) -> Milestone:
     """The hirer accepts the work; payments releases the escrow when it hears of it.
 
-    Raises NotFound, NotTheHirer, StaleVersion, InvalidTransition.
+    Raises NotFound, NotTheHirer, StaleVersion, MilestoneDisputed, InvalidTransition.
     """
     with atomic("contracts"):
         milestone = _locked_for(milestone_id, by, "hirer", expected_version)
+        clocks.stop(milestone)
         _approve(milestone, step="approve", by="hirer")
-        deadlines.cancel(Deadline, subject_id=milestone.id, kind=AUTO_APPROVE)
     return milestone
 
 
 def auto_approve_milestone(*, subject_id: UUID, subject_version: int) -> None:
-    """Silence accepts the ``subject_version``th submission, 14 days old; a deadline of an older one does nothing."""
+    """Silence accepts the ``subject_version``th submission. Nothing when its clock was stopped, moved, or is older."""
     with atomic("contracts"):
-        milestone = queries.lock_milestone(subject_id)  # "request changes" may commit at this very moment
-        if milestone.state == "submitted" and milestone.revisions + 1 == subject_version:
+        milestone = queries.lock_milestone(subject_id)  # changes or a dispute may commit at this very moment
+        due_at = milestone.auto_approve_at
+        if due_at is not None and due_at <= clock.now() and milestone.revisions + 1 == subject_version:
+            milestone.auto_approve_at = None  # the deadline itself is marked by whoever runs it
             _approve(milestone, step="auto_approve", by="clock")
 
 
@@ -120,6 +125,7 @@ def _locked_for(milestone_id: UUID, by: Principal, role: str, expected_version: 
     milestone = queries.lock_milestone(milestone_id)
     queries.check_party(milestone.contract, by, role=role)
     check_version(milestone, expected_version)
+    queries.check_undisputed(milestone)
     return milestone
 
 
@@ -143,7 +149,7 @@ def _record_submission(milestone: Milestone, *, note: str, shared: Sequence[File
 def _approve(milestone: Milestone, *, step: str, by: str) -> None:
     milestone.state = rules.MILESTONE.check(step, milestone.state)
     milestone.approved_at, milestone.approved_by = clock.now(), by
-    milestone.save_change("state", "approved_at", "approved_by")
+    milestone.save_change("state", "approved_at", "approved_by", "auto_approve_at")
     publish(
         MilestoneApproved(
             milestone_id=milestone.id,

@@ -9,6 +9,7 @@ from django.db.models import Q
 from domains.contracts.models import (
     Contract,
     Deliverable,
+    Dispute,
     Milestone,
     PartPayment,
     SettledWeek,
@@ -60,6 +61,7 @@ def _sections(user_id: UUID) -> dict[str, Iterator[dict[str, Any]]]:
         "signatures": records_of(Signature.objects.filter(user_id=user_id)),  # the other side's name is theirs
         "milestones": records_of(milestones),
         "parts": records_of(PartPayment.objects.filter(milestone__in=milestones).order_by("paid_at")),
+        "disputes": records_of(Dispute.objects.filter(milestone__in=milestones).order_by("opened_at")),
         "weeks": records_of(SettledWeek.objects.filter(contract__in=mine).order_by("monday")),
         "submissions": records_of(submissions),
         "deliverables": records_of(Deliverable.objects.filter(submission__in=submissions)),
@@ -81,5 +83,6 @@ def _erase(user_id: UUID) -> dict[str, int]:
         "submissions": handed_in.exclude(note="").update(note=""),
         "answers": answered_by_them.exclude(changes_note="").update(changes_note=ERASED),
         "deliverables": Deliverable.objects.filter(submission__in=handed_in).exclude(name=ERASED).update(name=ERASED),
+        "disputes": Dispute.objects.filter(opened_by=user_id).exclude(reason=ERASED).update(reason=ERASED),
         "traces": forget_traces("contracts", user_id),
     }

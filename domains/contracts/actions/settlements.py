@@ -5,10 +5,11 @@ from datetime import date
 from uuid import UUID
 
 from domains.contracts import queries, rules
+from domains.contracts.actions import clocks
 from domains.contracts.actions.contracts import tell_of_end
-from domains.contracts.actions.milestones import AUTO_APPROVE
-from domains.contracts.models import Contract, Deadline, Milestone, PartPayment, SettledWeek
-from kelmah import clock, deadlines
+from domains.contracts.actions.disputes import overtake_dispute
+from domains.contracts.models import Contract, Milestone, PartPayment, SettledWeek
+from kelmah import clock
 from kelmah.db import atomic
 from kelmah.money import Money
 
@@ -52,8 +53,9 @@ def mark_settled(*, milestone_id: UUID, contract_id: UUID, settlement: Settlemen
         milestone = queries.lock_milestone(milestone_id)  # the clock or the hirer may be approving at this very moment
         if milestone.state in rules.SETTLED:
             return
+        clocks.stop(milestone)
+        overtake_dispute(milestone)
         _keep(milestone, settlement)
-        deadlines.cancel(Deadline, subject_id=milestone.id, kind=AUTO_APPROVE)
         if not contract.milestones.exclude(state__in=rules.SETTLED).exists():
             _end(contract)
 
@@ -95,7 +97,8 @@ def _keep(milestone: Milestone, settlement: Settlement) -> None:
     if refunded.minor:
         milestone.refunded_at = clock.now()
     milestone.save_change(
-        *("state", "paid_minor", "refunded_minor", "fee_minor", "net_minor", "released_at", "refunded_at")
+        *("state", "paid_minor", "refunded_minor", "fee_minor", "net_minor"),
+        *("released_at", "refunded_at", "auto_approve_at"),
     )
 
 

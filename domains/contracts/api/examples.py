@@ -25,7 +25,8 @@ MILESTONE = {
     "refunded": {"amount": 0, "currency": "GHS"},
     "deliverables": [],
     "submissions": [],
-    "available_transitions": ["approve", "request_changes"],
+    "dispute": None,
+    "available_transitions": ["approve", "dispute", "request_changes"],
 }
 
 CONTRACT = {
@@ -53,4 +54,20 @@ CONTRACT = {
 
 SIGN = {"legal_name": "Ama Mensah", "consent": True, "text_sha256": CONTRACT["text_sha256"]}
 SUBMIT = {"note": "All six are in place.", "file_ids": ["01930d2d-0c00-7d44-9e44-6fad8d402b04"]}
+DISPUTE = {"reason": "Two doors are missing, and nobody answers."}
+DISPUTED = {
+    **MILESTONE,
+    "auto_approve_at": None,
+    "dispute": {
+        "id": "01930d2e-0d00-7d55-9f55-7fbe9e513c05",
+        "opened_by": "hirer",
+        "reason": DISPUTE["reason"],
+        "state": "open",
+        "opened_at": "2026-11-30T08:00:00Z",
+        "ended_at": None,
+        "to_worker": None,
+        "ruling": "",
+    },
+    "available_transitions": ["withdraw_dispute"],
+}
 CHANGES = {"note": "The third door does not close."}

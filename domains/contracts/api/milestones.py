@@ -59,7 +59,7 @@ class MilestoneFund(View):
         milestone = actions.request_funding(
             milestone_id=milestone_id, by=request.user, expected_version=expected_version(request)
         )
-        return _answer(milestone, request, status=202)
+        return answer(milestone, request, status=202)
 
 
 class MilestoneStart(View):
@@ -68,7 +68,7 @@ class MilestoneStart(View):
     @operation(
         summary="Say that work has begun (worker)",
         response=MilestoneOut,
-        errors=[NotFound, rules.NotTheWorker, InvalidTransition],
+        errors=[NotFound, rules.NotTheWorker, rules.MilestoneDisputed, InvalidTransition],
         if_match=True,
         dry_run=True,
         example_response={**examples.MILESTONE, "state": "in_progress", "available_transitions": ["submit"]},
@@ -77,7 +77,7 @@ class MilestoneStart(View):
         milestone = actions.start_milestone(
             milestone_id=milestone_id, by=request.user, expected_version=expected_version(request)
         )
-        return _answer(milestone, request)
+        return answer(milestone, request)
 
 
 class MilestoneSubmit(View):
@@ -88,7 +88,14 @@ class MilestoneSubmit(View):
         description="From now, 14 days of silence accept it.",
         request=SubmitIn,
         response=MilestoneOut,
-        errors=[NotFound, rules.NotTheWorker, InvalidTransition, FileNotAttachable, Unavailable],
+        errors=[
+            NotFound,
+            rules.NotTheWorker,
+            rules.MilestoneDisputed,
+            InvalidTransition,
+            FileNotAttachable,
+            Unavailable,
+        ],
         if_match=True,
         dry_run=True,
         example_request=examples.SUBMIT,
@@ -101,7 +108,7 @@ class MilestoneSubmit(View):
             expected_version=expected_version(request),
             **valid(SubmitIn, request.data),
         )
-        return _answer(milestone, request)
+        return answer(milestone, request)
 
 
 class MilestoneRequestChanges(View):
@@ -111,7 +118,7 @@ class MilestoneRequestChanges(View):
         summary="Send the work back with a note (hirer)",
         request=ChangesIn,
         response=MilestoneOut,
-        errors=[NotFound, rules.NotTheHirer, InvalidTransition],
+        errors=[NotFound, rules.NotTheHirer, rules.MilestoneDisputed, InvalidTransition],
         if_match=True,
         dry_run=True,
         example_request=examples.CHANGES,
@@ -124,7 +131,7 @@ class MilestoneRequestChanges(View):
             expected_version=expected_version(request),
             **valid(ChangesIn, request.data),
         )
-        return _answer(milestone, request)
+        return answer(milestone, request)
 
 
 class MilestoneApprove(View):
@@ -134,7 +141,7 @@ class MilestoneApprove(View):
         summary="Accept the work (hirer); the worker is paid",
         description="Answers with state `approved`; `released` follows as soon as the money has moved.",
         response=MilestoneOut,
-        errors=[NotFound, rules.NotTheHirer, InvalidTransition],
+        errors=[NotFound, rules.NotTheHirer, rules.MilestoneDisputed, InvalidTransition],
         if_match=True,
         dry_run=True,
         example_response={**examples.MILESTONE, "state": "approved", "available_transitions": []},
@@ -143,12 +150,10 @@ class MilestoneApprove(View):
         milestone = actions.approve_milestone(
             milestone_id=milestone_id, by=request.user, expected_version=expected_version(request)
         )
-        return _answer(milestone, request)
+        return answer(milestone, request)
 
 
-# Private functions
-
-
-def _answer(milestone: Milestone, request: Request, *, status: int = 200) -> Response:
+def answer(milestone: Milestone, request: Request, *, status: int = 200) -> Response:
+    """The milestone as whoever asks sees it, with its ETag."""
     role = queries.role_of(milestone.contract, request.user.user_id) or ""
     return with_etag(Response(render_milestone(milestone, role=role), status=status), milestone.version)

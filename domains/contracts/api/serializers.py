@@ -6,7 +6,7 @@ from uuid import UUID
 from rest_framework import serializers
 
 from domains.contracts import queries, rules
-from domains.contracts.models import Contract, Milestone, Submission
+from domains.contracts.models import Contract, Dispute, Milestone, Submission
 from kelmah.http.fields import MoneyField
 from kelmah.http.serializers import StrictSerializer
 
@@ -26,6 +26,10 @@ class SubmitIn(StrictSerializer):
 
 class ChangesIn(StrictSerializer):
     note = serializers.CharField(min_length=1, max_length=5000)
+
+
+class DisputeIn(StrictSerializer):
+    reason = serializers.CharField(min_length=1, max_length=5000)
 
 
 # --- out ---------------------------------------------------------------------------------------------------------
@@ -54,6 +58,17 @@ class SubmissionOut(serializers.Serializer):
     deliverables = DeliverableOut(many=True)
 
 
+class DisputeOut(serializers.Serializer):
+    id = serializers.UUIDField()
+    opened_by = serializers.ChoiceField(choices=["hirer", "worker"])
+    reason = serializers.CharField()
+    state = serializers.ChoiceField(choices=sorted(rules.DISPUTE.states))
+    opened_at = serializers.DateTimeField()
+    ended_at = serializers.DateTimeField(allow_null=True)
+    to_worker = MoneyField(allow_null=True, help_text="What the ruling gives the worker, fee included.")
+    ruling = serializers.CharField()
+
+
 class MilestoneOut(serializers.Serializer):
     id = serializers.UUIDField()
     contract_id = serializers.UUIDField()
@@ -79,6 +94,7 @@ class MilestoneOut(serializers.Serializer):
     refunded = MoneyField(help_text="What went back to the hirer.")
     deliverables = DeliverableOut(many=True, help_text="Files of the latest submission.")
     submissions = SubmissionOut(many=True, help_text="Newest first.")
+    dispute = DisputeOut(allow_null=True, help_text="The latest.")
     available_transitions = serializers.ListField(child=serializers.CharField())
 
 
@@ -151,7 +167,8 @@ def render_contract(contract: Contract, *, viewer_id: UUID) -> dict[str, Any]:
 def render_milestone(milestone: Milestone, *, role: str) -> dict[str, Any]:
     """The milestone as the side ``role`` of its contract sees it."""
     submissions = sorted(milestone.submissions.all(), key=lambda submission: -submission.number)
-    waiting = milestone.state == "submitted" and milestone.submitted_at is not None
+    disputes = sorted(milestone.disputes.all(), key=lambda dispute: dispute.opened_at)
+    dispute = disputes[-1] if disputes else None
     return {
         "id": milestone.id,
         "contract_id": milestone.contract_id,
@@ -166,7 +183,7 @@ def render_milestone(milestone: Milestone, *, role: str) -> dict[str, Any]:
         "funding_error": milestone.funding_error,
         "funded_at": milestone.funded_at,
         "submitted_at": milestone.submitted_at,
-        "auto_approve_at": milestone.submitted_at + rules.AUTO_APPROVAL if waiting and milestone.submitted_at else None,
+        "auto_approve_at": milestone.auto_approve_at,
         "approved_at": milestone.approved_at,
         "approved_by": milestone.approved_by,
         "released_at": milestone.released_at,
@@ -177,16 +194,39 @@ def render_milestone(milestone: Milestone, *, role: str) -> dict[str, Any]:
         "refunded": _money(milestone.refunded_minor, milestone.currency),
         "deliverables": _deliverables(submissions[0]) if submissions else [],
         "submissions": [_submission(submission) for submission in submissions],
-        "available_transitions": _available(milestone, role),
+        "dispute": _dispute(dispute, milestone) if dispute else None,
+        "available_transitions": _available(milestone, dispute, role),
     }
 
 
 # Private functions
 
 
-def _available(milestone: Milestone, role: str) -> list[str]:
+def _available(milestone: Milestone, dispute: Dispute | None, role: str) -> list[str]:
+    if milestone.contract.state != "active":
+        return []
     names = rules.MILESTONE.available(milestone.state, role)
-    return names if milestone.contract.state == "active" else []
+    if dispute is None or dispute.state not in rules.DISPUTED:
+        return [name for name in names if name != "withdraw_dispute"]
+    mine = dispute.state == "open" and _opener(dispute, milestone) == role
+    return [name for name in names if mine and name == "withdraw_dispute"]
+
+
+def _opener(dispute: Dispute, milestone: Milestone) -> str | None:
+    return queries.role_of(milestone.contract, dispute.opened_by)
+
+
+def _dispute(dispute: Dispute, milestone: Milestone) -> dict[str, Any]:
+    return {
+        "id": dispute.id,
+        "opened_by": _opener(dispute, milestone),
+        "reason": dispute.reason,
+        "state": dispute.state,
+        "opened_at": dispute.opened_at,
+        "ended_at": dispute.ended_at,
+        "to_worker": _money(dispute.to_worker_minor, milestone.currency),
+        "ruling": dispute.ruling,
+    }
 
 
 def _money(minor: int | None, currency: str) -> dict[str, Any] | None:

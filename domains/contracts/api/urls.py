@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from domains.contracts.api import milestones, views
+from domains.contracts.api import disputes, milestones, views
 
 urlpatterns = [
     path("contracts", views.ContractList.as_view()),
@@ -15,4 +15,6 @@ urlpatterns = [
     path("milestones/<uuid:milestone_id>/submit", milestones.MilestoneSubmit.as_view()),
     path("milestones/<uuid:milestone_id>/request_changes", milestones.MilestoneRequestChanges.as_view()),
     path("milestones/<uuid:milestone_id>/approve", milestones.MilestoneApprove.as_view()),
+    path("milestones/<uuid:milestone_id>/dispute", disputes.MilestoneDispute.as_view()),
+    path("milestones/<uuid:milestone_id>/withdraw_dispute", disputes.MilestoneWithdrawDispute.as_view()),
 ]

@@ -5,7 +5,7 @@ from uuid import UUID
 from django.db.models import Prefetch, Q, QuerySet
 
 from domains.contracts import rules
-from domains.contracts.models import Contract, Milestone, SettledWeek, Submission
+from domains.contracts.models import Contract, Dispute, Milestone, SettledWeek, Submission
 from kelmah.errors import NotFound
 from kelmah.money import Money
 from kelmah.principal import Principal
@@ -20,7 +20,8 @@ def contracts_of(user_id: UUID) -> QuerySet[Contract]:
 
 def with_details(contracts: QuerySet[Contract]) -> QuerySet[Contract]:
     """The same contracts, with signatures, milestones and weeks read along in a fixed number of queries."""
-    milestones = Prefetch("milestones", queryset=Milestone.objects.order_by("position").prefetch_related(_SUBMISSIONS))
+    in_order = Milestone.objects.order_by("position").prefetch_related(_SUBMISSIONS, "disputes")
+    milestones = Prefetch("milestones", queryset=in_order)
     return contracts.prefetch_related("signatures", milestones, "weeks")
 
 
@@ -42,7 +43,10 @@ def access_contract(*, contract_id: UUID, by: Principal) -> Contract:
 def access_milestone(*, milestone_id: UUID, by: Principal) -> Milestone:
     """The milestone with its contract and submissions, for one of the contract's sides. Raises NotFound."""
     milestone = (
-        Milestone.objects.select_related("contract").prefetch_related(_SUBMISSIONS).filter(id=milestone_id).first()
+        Milestone.objects.select_related("contract")
+        .prefetch_related(_SUBMISSIONS, "disputes")
+        .filter(id=milestone_id)
+        .first()
     )
     if milestone is None or role_of(milestone.contract, by.user_id) is None:
         raise NotFound("You have no such milestone.")
@@ -65,6 +69,24 @@ def lock_milestone(milestone_id: UUID) -> Milestone:
     if milestone is None:
         raise NotFound("There is no such milestone.")
     return milestone
+
+
+def lock_dispute(dispute_id: UUID) -> Dispute:
+    """The dispute with its milestone's row, both locked until the transaction ends. Raises NotFound."""
+    found = Dispute.objects.filter(id=dispute_id)
+    known = found.first()
+    if known is None:
+        raise NotFound("There is no such dispute.")
+    milestone = lock_milestone(known.milestone_id)  # first, as everywhere
+    dispute = found.select_for_update().get()  # read again: it may have ended while we waited
+    dispute.milestone = milestone
+    return dispute
+
+
+def check_undisputed(milestone: Milestone) -> None:
+    """Raises MilestoneDisputed. The milestone's row is locked."""
+    if milestone.disputes.filter(state__in=rules.DISPUTED).exists():
+        raise rules.MilestoneDisputed()
 
 
 def role_of(contract: Contract, user_id: UUID) -> str | None:

@@ -96,6 +96,22 @@ NOTICES: Final[Mapping[type[Event], tuple[Telling, ...]]] = {
     contracts.MilestoneApproved: (
         Telling("worker_id", _("Your work is approved"), _("“{title}” is approved: {amount}.")),
     ),
+    contracts.DisputeOpened: (
+        Telling("hirer_id", _("A dispute was opened"), _("The {role} disputes “{title}”. The money waits meanwhile.")),
+        Telling("worker_id", _("A dispute was opened"), _("The {role} disputes “{title}”. The money waits meanwhile.")),
+    ),
+    contracts.DisputeWithdrawn: (
+        Telling("hirer_id", _("The dispute is over"), _("The {role} took the dispute about “{title}” back.")),
+        Telling("worker_id", _("The dispute is over"), _("The {role} took the dispute about “{title}” back.")),
+    ),
+    contracts.DisputeResolved: (
+        Telling(
+            "hirer_id", _("The dispute is decided"), _("Of “{title}”, {to_worker} go to the worker. See the reasons.")
+        ),
+        Telling(
+            "worker_id", _("The dispute is decided"), _("Of “{title}”, {to_worker} go to the worker. See the reasons.")
+        ),
+    ),
     payments.EscrowFunded: (
         Telling("worker_id", _("The money is protected"), _("{amount} for “{title}” are protected: you can begin.")),
         Telling("hirer_id", _("The money is protected"), _("{amount} for “{title}” left your wallet."), by_mail=False),

@@ -77,6 +77,30 @@ def decide(*, dispute_id: UUID, to_worker: Money) -> Escrow:
     return escrow
 
 
+def freeze_unsettled(*, dispute_id: UUID, milestone_id: UUID) -> None:
+    """As ``freeze``, for a dispute that was told of: of an escrow that is settled nothing is left to freeze.
+
+    Raises NotFound, InvalidTransition.
+    """
+    with atomic("payments"):
+        if queries.lock_escrow(milestone_id).settled_at is None:
+            freeze(dispute_id=dispute_id, milestone_id=milestone_id)
+
+
+def unfreeze_frozen(*, dispute_id: UUID) -> None:
+    """As ``unfreeze``; nothing for a dispute that came too late to freeze anything. Raises InvalidTransition."""
+    if _is_known(dispute_id):
+        unfreeze(dispute_id=dispute_id)
+
+
+def decide_frozen(*, dispute_id: UUID, to_worker: Money) -> None:
+    """As ``decide``; nothing for a dispute that came too late to freeze anything. Raises MoreThanHeld,
+    InvalidTransition.
+    """
+    if _is_known(dispute_id):
+        decide(dispute_id=dispute_id, to_worker=to_worker)
+
+
 # Private functions
 
 
@@ -95,6 +119,11 @@ def _keep(dispute_id: UUID, escrow: Escrow) -> None:
 
 def _about_something_else() -> Conflict:
     return Conflict("This dispute is about something else.")
+
+
+def _is_known(dispute_id: UUID) -> bool:
+    # Events of a contract come in order: a dispute that is unknown by now met an escrow that was settled.
+    return DisputedFunds.objects.filter(id=dispute_id).exists()
 
 
 def _end(dispute: DisputedFunds, step: str) -> None:

@@ -113,13 +113,13 @@ def release_escrow(*, milestone_id: UUID) -> None:
 def release_approved(*, milestone_id: UUID) -> None:
     """The work was approved, by the hirer or by the clock of contracts: pay the worker all that is held.
 
-    Settled in another way meanwhile, it stays so: contracts has heard, or will hear, which. Raises NotFound, and
-    InvalidTransition while disputed: then it must be tried again.
+    Settled in another way meanwhile, it stays so: contracts has heard, or will hear, which. While a bank wants the
+    money back it waits for the end of that. Raises NotFound, and InvalidTransition while disputed: then it must be
+    tried again.
     """
     with atomic("payments"):
-        escrow = queries.lock_escrow(milestone_id)
-        if escrow.settled_at is None:
-            settling.settle(escrow, to_worker=escrow.held)
+        if queries.lock_escrow(milestone_id).settled_at is None:
+            release_escrow(milestone_id=milestone_id)
 
 
 def refund_escrow(*, milestone_id: UUID, ruling: Ruling) -> None:

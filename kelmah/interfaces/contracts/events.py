@@ -104,5 +104,44 @@ class MilestoneApproved(Event, domain="contracts", key="contract_id", to=("payme
 
 
 @dataclass(frozen=True, kw_only=True)
+class DisputeOpened(Event, domain="contracts", key="contract_id", to=("payments", "messaging")):
+    """One side disputes a milestone: payments freezes what is held. ``role``, ``hirer`` or ``worker``, opened it."""
+
+    dispute_id: UUID
+    milestone_id: UUID
+    contract_id: UUID
+    hirer_id: UUID
+    worker_id: UUID
+    title: str
+    role: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DisputeWithdrawn(Event, domain="contracts", key="contract_id", to=("payments", "messaging")):
+    """Whoever opened it took it back: the money is held as before."""
+
+    dispute_id: UUID
+    milestone_id: UUID
+    contract_id: UUID
+    hirer_id: UUID
+    worker_id: UUID
+    title: str
+    role: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DisputeResolved(Event, domain="contracts", key="contract_id", to=("payments", "messaging")):
+    """Staff decided: ``to_worker`` of what is frozen goes to the worker, less the fee, the rest to the hirer."""
+
+    dispute_id: UUID
+    milestone_id: UUID
+    contract_id: UUID
+    hirer_id: UUID
+    worker_id: UUID
+    title: str
+    to_worker: Money
+
+
+@dataclass(frozen=True, kw_only=True)
 class PersonAnswered(Answered, Event, domain="contracts", key="user_id", to=("identity",)):
     """What contracts did for a request about somebody's data."""

@@ -10,6 +10,10 @@ KEEPS: Final = (
         on_erasure="What the person wrote is replaced; ids, amounts, dates and hashes stay, for the other side.",
     ),
     Kept(
+        what="Disputes",
+        on_erasure="What the person wrote is replaced; amounts, dates and rulings stay, for the other side.",
+    ),
+    Kept(
         what="Signatures",
         on_erasure="Legal name, address and browser are replaced; time and hashes stay.",
     ),

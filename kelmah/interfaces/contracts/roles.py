@@ -12,6 +12,9 @@ PERMISSIONS: Final = (
         title="See contracts, milestones and submissions of everybody at the desk",
         to=("support", "finance", "compliance", "admin"),
     ),
+    Permission(
+        name="contracts.decide_dispute", title="Decide disputes about milestones", to=("finance", "compliance", "admin")
+    ),
     Permission(name="contracts.view_events", title="See events and deadlines of contracts", to=("admin",)),
     Permission(
         name="contracts.decide_events", title="Try dead letters of contracts again, or give them up", to=("admin",)

@@ -19,7 +19,7 @@ PAGES: dict[str, dict[str, set[str]]] = {
         "Job Proposal Offer": {"support", "moderator", "compliance", "admin"},
         "Category Skill": {"support", "moderator", "admin"},
     },
-    "contracts": {"Contract Milestone Submission": {"support", "finance", "compliance", "admin"}},
+    "contracts": {"Contract Milestone Submission Dispute": {"support", "finance", "compliance", "admin"}},
     "payments": {
         "Position BooksCheck LedgerAccount LedgerTransaction Escrow Deposit Payout GatewayCommand WebhookEvent": {
             "finance", "compliance", "admin",
@@ -51,7 +51,7 @@ ACTIONS: dict[str, dict[str, set[str]]] = {
     "marketplace": {
         "Job.remove Category.retire Category.restore Skill.retire Skill.restore": {"moderator", "admin"},
     },
-    "contracts": {},
+    "contracts": {"Dispute.award Dispute.give_back Dispute.divide": {"finance", "compliance", "admin"}},
     "payments": {
         "Adjustment.approve Adjustment.decline Adjustment.take_back": {"finance", "admin"},
         "FeePlan.approve FeePlan.decline": {"finance", "admin"},

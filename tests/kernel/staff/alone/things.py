@@ -6,9 +6,10 @@ from kelmah.ids import new_id
 
 
 def contracts() -> None:
-    from tests.contracts.factories import submitted_milestone
+    from tests.contracts.factories import disputed_milestone, submitted_milestone
 
     submitted_milestone()
+    disputed_milestone()
 
 
 def files() -> None:
