@@ -2,9 +2,11 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,10 +29,12 @@ CONNECTIONS = 16
 
 
 @contextmanager
-def servers(*, settings: str, domains: str) -> Iterator[tuple[dict[str, str], str]]:
-    """The environment of the processes that serve these domains, their tables made; and the administrator's address of
-    the database."""
-    postgres, redis = Postgres.for_tests(), Redis.for_tests()
+def servers(*, settings: str, domains: str, durable: bool = False, **more: str) -> Iterator[tuple[dict[str, str], str]]:
+    """The environment of the processes that serve these domains, their tables made, with ``more``; and the
+    administrator's address of the database. ``durable``: a commit waits for the disk."""
+    home = Path(tempfile.mkdtemp(prefix="kelmah-served-"))
+    home.chmod(0o755)
+    postgres, redis = Postgres(home=home / "postgres") if durable else Postgres.for_tests(), Redis.for_tests()
     try:
         admin_url = urlsplit(postgres.start())._replace(path="/kelmah").geturl()
         environment = {
@@ -41,6 +45,7 @@ def servers(*, settings: str, domains: str) -> Iterator[tuple[dict[str, str], st
             "DATABASE_URL": without_credentials(admin_url),
             "DATABASE_ROLE_PASSWORD": "bench",
             "REDIS_URL": redis.start(),
+            **more,
         }
         for command in ("prepare_databases", "migrate_domains"):
             setup = {**environment, "DATABASE_URL": admin_url}
@@ -49,6 +54,7 @@ def servers(*, settings: str, domains: str) -> Iterator[tuple[dict[str, str], st
     finally:
         redis.stop()
         postgres.stop()
+        shutil.rmtree(home, ignore_errors=True)
 
 
 @contextmanager
@@ -72,6 +78,23 @@ def granian(environment: dict[str, str], ready: str = "/api/v1/jobs") -> Iterato
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=30)
+
+
+@contextmanager
+def beside(environment: dict[str, str], *names: str) -> Iterator[None]:
+    """Other processes of ``make run``: ``relay``, ``worker``."""
+    table = process_table(port=0, live_port=0, data=ROOT, commands=())
+    commands = [each.command for each in table if each.name in names]
+    running = [subprocess.Popen(command, cwd=ROOT, env=environment) for command in commands]
+    try:
+        yield
+        if any(process.poll() is not None for process in running):
+            raise SystemExit(f"one of {', '.join(names)} ended")
+    finally:
+        for process in running:
+            process.send_signal(signal.SIGTERM)
+        for process in running:
+            process.wait(timeout=30)
 
 
 def drive(port: int, path: str, *, seconds: float, connections: int = CONNECTIONS, rate: int = 0) -> dict[str, Any]:
