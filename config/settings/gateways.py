@@ -104,6 +104,23 @@ HUBTEL_CALLBACK_URL = env.text(  # the provider's name is appended
     "HUBTEL_CALLBACK_URL", default=_HUBTEL, example="https://api.example.com/api/v1/webhooks"
 )
 
+# --- Easebuzz (docs/gateways/easebuzz.md) --------------------------------------------------------------------------
+EASEBUZZ_PAY_URL = env.site("EASEBUZZ_PAY_URL", default="https://pay.easebuzz.in", example="https://pay.easebuzz.in")
+EASEBUZZ_DASHBOARD_URL = env.site(
+    "EASEBUZZ_DASHBOARD_URL", default="https://dashboard.easebuzz.in", example="https://dashboard.easebuzz.in"
+)
+EASEBUZZ_LIVE = env.switch("EASEBUZZ_LIVE", default=True)  # no, where the addresses are those of its test system
+EASEBUZZ_KEY = env.text(
+    "EASEBUZZ_KEY", default=_needed("easebuzz"), example="10 letters and digits, from its dashboard"
+)
+EASEBUZZ_SALT = env.text(
+    "EASEBUZZ_SALT", default=_needed("easebuzz"), example="10 letters and digits, from its dashboard"
+)
+EASEBUZZ_OLD_SALTS = env.words("EASEBUZZ_OLD_SALTS")  # webhooks signed with them are still believed
+EASEBUZZ_RETURN_URL = env.text(  # it posts a form there, in the payer's browser
+    "EASEBUZZ_RETURN_URL", default=_needed("easebuzz"), example="https://app.example.com/wallet"
+)
+
 # --- bank (docs/gateways/bank.md) ----------------------------------------------------------------------------------
 BANK_ACCOUNT = env.text("BANK_ACCOUNT", default=_needed("bank"), example="the IBAN or number of our account")
 BANK_BIC = env.text("BANK_BIC", default=_needed("bank"), example="BARCGHAC")

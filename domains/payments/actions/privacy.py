@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Func, Q, QuerySet, TextField, Value
 
 from domains.payments import rules
 from domains.payments.models import (
@@ -129,7 +129,12 @@ def _erase(user_id: UUID) -> dict[str, int]:
     moved = (deposits, payouts, refunds, explained)
     subjects = [each for found in moved for each in found.values_list("id", flat=True)]
     orders = GatewayCommand.objects.filter(subject_id__in=subjects)
-    told = WebhookEvent.objects.filter(ref__in=orders.exclude(gateway_ref="").values("gateway_ref"))
+    # Some providers name an object by our key and something of theirs, of which an order keeps the last.
+    by_key = Func(F("ref"), Value(":"), Value(1), function="split_part", output_field=TextField())
+    keys = [each.hex for each in orders.values_list("id", flat=True)]
+    told = WebhookEvent.objects.alias(by_key=by_key).filter(
+        Q(ref__in=orders.exclude(gateway_ref="").values("gateway_ref")) | Q(by_key__in=keys)
+    )
     decided = Decision.objects.filter(subject_id__in=[str(subject) for subject in subjects])
     return {
         "destinations": payouts.exclude(destination=ERASED).update(destination=ERASED),

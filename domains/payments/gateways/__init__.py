@@ -20,6 +20,7 @@ from domains.payments.gateways.base import (
     Succeeded,
     Unknown,
 )
+from domains.payments.gateways.easebuzz import EasebuzzGateway
 from domains.payments.gateways.mtn_momo import MtnMomoGateway
 from domains.payments.gateways.paypal import PaypalGateway
 from domains.payments.gateways.paystack import PaystackGateway
@@ -58,6 +59,7 @@ GATEWAYS: dict[str, type[Gateway]] = {
     PaystackGateway.name: PaystackGateway,
     TelecelCashGateway.name: TelecelCashGateway,
     AirtelTigoMoneyGateway.name: AirtelTigoMoneyGateway,
+    EasebuzzGateway.name: EasebuzzGateway,
 }
 
 

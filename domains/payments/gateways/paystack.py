@@ -29,6 +29,7 @@ from domains.payments.gateways.paystack_statement import lines_of
 from domains.payments.gateways.paystack_webhooks import notice_in
 from kelmah import clock
 from kelmah.errors import Unavailable
+from kelmah.ids import made_at
 from kelmah.money import Money
 
 _SERVED: Final = frozenset({"GHS", "NGN", "KES", "ZAR", "USD"})
@@ -80,7 +81,7 @@ class PaystackGateway(Gateway):
             return Unknown(reason=str(error))
         if found is not None:
             return answers.refund(found)
-        listed_by_now = orders.made_at(order.key) + _LISTED_AFTER < clock.now()
+        listed_by_now = made_at(order.key) + _LISTED_AFTER < clock.now()
         return Unknown(reason="no such refund is listed", absent=listed_by_now)
 
     def fetch(self, kind: str, ref: str) -> Outcome:
@@ -141,7 +142,7 @@ class PaystackGateway(Gateway):
         return answers.refund(ask("POST", "/refund", json=orders.refund(order)), order=order)
 
     def _refund_of(self, order: Order) -> dict[str, Any] | None:
-        since = orders.made_at(order.key) - timedelta(days=1)
+        since = made_at(order.key) - timedelta(days=1)
         for each in every("/refund", params={"from": since.isoformat()}):
             if answers.key_in_note(each) == order.key:
                 return each

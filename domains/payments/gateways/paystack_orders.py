@@ -4,9 +4,7 @@ Charges: ``checkout:{email}``, ``mobile_money:{provider}:{phone}:{email}``.
 Payouts: ``mobile_money|ghipss|nuban:{holder's name}:{bank code}:{account number}``: it ends as people know it again.
 """
 
-from datetime import UTC, datetime
 from typing import Any, Final
-from uuid import UUID
 
 from django.conf import settings
 
@@ -67,8 +65,3 @@ def account_in(instrument: str) -> tuple[str, str]:
     """The bank's code and the account's number."""
     _, bank, account = instrument.rsplit(":", 2)
     return bank, account
-
-
-def made_at(key: UUID) -> datetime:
-    """When an order was made: keys are UUIDv7."""
-    return datetime.fromtimestamp((key.int >> 80) / 1000, tz=UTC)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
+from django.core.validators import RegexValidator
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field
 from rest_framework import serializers
@@ -174,6 +175,21 @@ class AirtelTigoMoneyPhone(TelecelCashPhone):
     gateway = "airteltigo_money"
 
 
+class EasebuzzPayer(Entry):
+    """Whoever pays, as its page shows them; card, bank and UPI are asked for there."""
+
+    gateway = "easebuzz"
+    known_by = ("phone",)
+    phone = serializers.RegexField(r"^\+91[6-9][0-9]{9}$", help_text="A number of India, as +919876543210.")
+    name = serializers.RegexField(r"^[A-Za-z][A-Za-z .]{0,49}$", help_text="In Latin letters.")
+    # A bar would move the fields that the provider signs.
+    email = serializers.EmailField(max_length=100, validators=[RegexValidator(r"^[^|]+$")])
+
+    @staticmethod
+    def text(values: Mapping[str, Any]) -> str:
+        return f"{values['phone'].removeprefix('+91')}:{values['name']}:{values['email']}"
+
+
 class BankAccountEntry(Entry):
     gateway = "bank"
     bank = serializers.RegexField(r"^[A-Z0-9]{4,12}$", help_text="A BIC, or the sort code of a branch.")
@@ -203,6 +219,7 @@ _METHODS = (
     PaystackPayer,
     TelecelCashPhone,
     AirtelTigoMoneyPhone,
+    EasebuzzPayer,
 )
 _DESTINATIONS = (
     SandboxAccount,
