@@ -120,6 +120,12 @@ EASEBUZZ_OLD_SALTS = env.words("EASEBUZZ_OLD_SALTS")  # webhooks signed with the
 EASEBUZZ_RETURN_URL = env.text(  # it posts a form there, in the payer's browser
     "EASEBUZZ_RETURN_URL", default=_needed("easebuzz"), example="https://app.example.com/wallet"
 )
+EASEBUZZ_WIRE_URL = env.site(
+    "EASEBUZZ_WIRE_URL", default="https://wire.easebuzz.in", example="https://wire.easebuzz.in"
+)
+# Without these no addresses are given: InstaCollect is a product of its own.
+EASEBUZZ_WIRE_KEY = env.text("EASEBUZZ_WIRE_KEY", default="", example="10 hex digits, of InstaCollect")
+EASEBUZZ_WIRE_SALT = env.text("EASEBUZZ_WIRE_SALT", default="", example="10 hex digits, of InstaCollect")
 
 # --- bank (docs/gateways/bank.md) ----------------------------------------------------------------------------------
 BANK_ACCOUNT = env.text("BANK_ACCOUNT", default=_needed("bank"), example="the IBAN or number of our account")

@@ -4,12 +4,19 @@ from datetime import date, datetime
 from uuid import UUID
 
 from domains.payments import queries
-from domains.payments.actions import disputes, escrows, holds, journals, reviews, weeks
+from domains.payments.actions import addresses, disputes, escrows, holds, journals, reviews, weeks
 from domains.payments.models import Escrow as EscrowRow
 from domains.payments.models import MoneyHold
 from domains.payments.rules import owners
 from kelmah.interfaces.payments.calls import Payments
-from kelmah.interfaces.payments.types import Escrow, HeldMoney, MoneyLine, ProtectedFunds, WalletBalance
+from kelmah.interfaces.payments.types import (
+    Escrow,
+    HeldMoney,
+    MoneyLine,
+    ProtectedFunds,
+    VirtualAddress,
+    WalletBalance,
+)
 from kelmah.money import Money
 
 
@@ -94,6 +101,10 @@ class PaymentsService(Payments):
 
     def balance_of(self, *, owner: str, purpose: str, currency: str) -> Money:
         return queries.balance_of(owners.account_of(owner, purpose, currency, key=""), currency)
+
+    def virtual_address(self, *, owner: str, purpose: str, currency: str) -> VirtualAddress:
+        address = addresses.address_of(owner=owner, purpose=purpose, currency=currency)
+        return VirtualAddress(owner=owner, purpose=purpose, currency=currency, data=address.data)
 
 
 # Private functions

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from domains.payments import actions
 from domains.payments.actions import adjustments, disputes, exchange, holds, methods, refunds, reviews
-from domains.payments.models import WebhookEvent
+from domains.payments.models import VirtualAddress, WebhookEvent
 from kelmah import clock
 from kelmah.ids import new_id
 from tests.payments.disputed import charge_of, disputed, emptied
@@ -32,6 +32,8 @@ def one_of_everything() -> None:
     methods.add(by=somebody(), gateway="sandbox", destination="acct_success", hint="…cess")
     fare = {"amount": cedis(5), "purpose": "fare", "source": "rides.ride:1", "expires_at": None}
     holds.hold(holds.Wanted(key="ride:1", payer_id=rich(cedis(5)).user_id, **fare))
+    code = {"owner": f"vehicle:{new_id()}", "purpose": "rent", "currency": "GHS", "gateway": "sandbox"}
+    VirtualAddress.objects.create(**code, ref="ad_1", data={"account_number": "9000000001"}, created_at=clock.now())
     exchange.keep_rates({"GHS": Decimal("10.95")}, origin="Bank of Ghana", observed_at=clock.now())
     exchange.quote(by=somebody(), sold=cedis(10), into="USD")
     adjustments.ask(lines=WRITTEN_OFF, by_id=new_id(), reason="lost for good")

@@ -23,6 +23,7 @@ from uuid import UUID
 
 from flask import Response, jsonify, request
 
+from tests.peers import easebuzz_collect
 from tests.peers.serving import Movement, Peer, plan_from, serve
 
 UDFS: Final = [f"udf{number}" for number in range(1, 11)]
@@ -104,6 +105,8 @@ def settle() -> None:
 
 peer = Peer("easebuzz", movements, settle)
 app = peer.app
+collecting = {"key": plan.get("wire_key", "062B081AC9"), "salt": plan.get("wire_salt", "174F4A6761")}
+easebuzz_collect.add_to(app, peer, webhook_url=plan["webhook_url"], **collecting)
 
 
 @app.post("/payment/initiateLink")

@@ -22,6 +22,7 @@ from domains.payments.models import (
     PayoutMethod,
     Refund,
     SuspenseRuling,
+    VirtualAddress,
     WebhookEvent,
 )
 from domains.payments.queries.methods import destination_of
@@ -92,6 +93,7 @@ def _sections(user_id: UUID) -> dict[str, Iterator[dict[str, Any]]]:
             ExchangeQuote.objects.filter(user_id=user_id).exclude(accepted_at=None).order_by("created_at")
         ),
         "gateway_profiles": records_of(GatewayProfile.objects.filter(user_id=user_id).order_by("created_at")),
+        "virtual_addresses": records_of(VirtualAddress.objects.filter(owner=f"user:{user_id}").order_by("created_at")),
         "holds": records_of(MoneyHold.objects.filter(payer_id=user_id).order_by("created_at")),
         "protected_funds": records_of(
             Escrow.objects.filter(Q(hirer_id=user_id) | Q(worker_id=user_id)).order_by("funded_at")
@@ -140,6 +142,8 @@ def _erase(user_id: UUID) -> dict[str, int]:
         "destinations": payouts.exclude(destination=ERASED).update(destination=ERASED),
         "payout_methods": _forget_methods(user_id),
         "gateway_profiles": _forget_profiles(user_id),
+        # What still comes to one stands in suspense from now on.
+        "virtual_addresses": VirtualAddress.objects.filter(owner=f"user:{user_id}").delete()[0],
         "instruments": orders.exclude(instrument=ERASED).update(instrument=ERASED, next_action=None, last_error=""),
         "webhooks": told.exclude(body=b"").update(body=b"", last_error=""),
         "explanations": explained.exclude(reason=ERASED).update(reason=ERASED),

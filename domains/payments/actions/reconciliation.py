@@ -7,6 +7,7 @@ import structlog
 
 from domains.payments import rules
 from domains.payments.actions import gateway_fees
+from domains.payments.actions.addresses import follow_credit
 from domains.payments.actions.differences import close_difference, open_difference, suspend
 from domains.payments.actions.isolation import each_alone
 from domains.payments.actions.ledger import Line, post
@@ -50,6 +51,8 @@ def judge(*, entry_id: int) -> None:
         outcome = gateway_named(entry.gateway).fetch(command.kind, entry.ref or command.gateway_ref)
         if not isinstance(outcome, Unknown):
             settle_command(command_id=command.id, outcome=outcome)
+    elif entry.kind == "credit":
+        follow_credit(gateway=entry.gateway, outcome=gateway_named(entry.gateway).fetch("credit", entry.ref))
     _settle(entry_id, last=True)
 
 

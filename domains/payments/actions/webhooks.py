@@ -8,7 +8,7 @@ import structlog
 from django.db import connections
 
 from domains.payments import queries, rules
-from domains.payments.actions import chargebacks, foreign_refunds
+from domains.payments.actions import addresses, chargebacks, foreign_refunds
 from domains.payments.actions.commands import follow_command
 from domains.payments.actions.decisions import Ruling, keep_ruling
 from domains.payments.actions.isolation import each_alone
@@ -70,7 +70,9 @@ def process_webhook(*, event_pk: int) -> None:
     if not _carried_out(event, told):
         _put_off(event_pk, "about an order that is not ours")
         return
-    WebhookEvent.objects.filter(pk=event_pk).update(processed_at=clock.now(), last_error="")
+    # A credit's body names whoever paid, who is nobody of ours.
+    emptied = {"body": b""} if event.kind == "credit" else {}
+    WebhookEvent.objects.filter(pk=event_pk).update(processed_at=clock.now(), last_error="", **emptied)
 
 
 def sweep_webhooks(*, limit: int = 100) -> int:
@@ -110,6 +112,8 @@ def _carried_out(event: WebhookEvent, told: Outcome | Dispute) -> bool:
     if isinstance(told, Dispute):
         _know_charge(event.gateway, told.charge_ref)
         return chargebacks.follow_dispute(gateway=event.gateway, dispute=told)
+    if event.kind == "credit":
+        return addresses.follow_credit(gateway=event.gateway, outcome=told)
     if _settled(event.gateway, event.kind, told):
         return True
     if event.kind != "refund" or isinstance(told, Unknown) or told.facts is None:

@@ -2,6 +2,7 @@
 
 from domains.payments.admin import (
     accounts,
+    addresses,
     adjustments,
     deciding,
     escrows,
@@ -20,6 +21,7 @@ from domains.payments.admin import (
 
 __all__ = [
     "accounts",
+    "addresses",
     "adjustments",
     "deciding",
     "escrows",

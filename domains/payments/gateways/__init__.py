@@ -5,6 +5,7 @@ from django.conf import settings
 from domains.payments.gateways.airteltigo_money import AirtelTigoMoneyGateway
 from domains.payments.gateways.bank import BankGateway
 from domains.payments.gateways.base import (
+    Address,
     Capabilities,
     Dispute,
     Facts,
@@ -31,6 +32,7 @@ from domains.payments.rules import GatewayNotOffered
 
 __all__ = [
     "GATEWAYS",
+    "Address",
     "Capabilities",
     "Dispute",
     "Facts",

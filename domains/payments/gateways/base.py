@@ -33,7 +33,8 @@ class Facts:
 
     ``ref`` is its name there, ``key`` that of our order (None: not made by us), ``amount`` what really moved,
     ``account`` the merchant it belongs to, ``live`` whether it is real money. ``fee``: what the provider kept of it for
-    itself, None when it doesn't say here. ``of``: the charge that a refund gives back.
+    itself, None when it doesn't say here. ``of``: the charge that a refund gives back, or the
+    address to which a credit was paid.
     """
 
     ref: str
@@ -110,7 +111,8 @@ Outcome = Succeeded | Pending | Returned | Rejected | Unknown
 class Notice:
     """What a webhook claims: something happened to the object ``ref`` of this kind. A hint to look, nothing more.
 
-    ``kind``: ``charge``, ``payout``, ``refund`` or ``dispute``; ``ref``: what ``fetch`` or ``fetch_dispute`` takes.
+    ``kind``: ``charge``, ``payout``, ``refund``, ``credit`` (somebody paid to an address) or ``dispute``; ``ref``: what
+    ``fetch`` or ``fetch_dispute`` takes.
     ``key``: that of our order, when the webhook names it.
     """
 
@@ -141,9 +143,9 @@ class Dispute:
 class StatementLine:
     """One movement of our balance at the provider. ``line_id`` is unique there and never used again.
 
-    ``kind``: ``charge``, ``payout``, ``refund``, ``fee``, ``dispute`` or ``adjustment``; ``ref`` the provider's object,
-    ``key`` our order (None: not named). ``amount`` is signed as it changes our balance, before ``fee``, which is what
-    the provider kept of it.
+    ``kind``: ``charge``, ``payout``, ``refund``, ``credit``, ``fee``, ``dispute`` or ``adjustment``; ``ref`` the
+    provider's object, ``key`` our order (None: not named). ``amount`` is signed as it changes our balance, before
+    ``fee``, which is what the provider kept of it.
     """
 
     line_id: str
@@ -163,6 +165,7 @@ class Capabilities:
     done twice. ``account`` is our merchant account there, ``live`` whether it moves real money. ``refunds``: ``none``,
     ``full`` (the whole charge, once) or ``partial``. ``webhooks``: ``signed``, ``unsigned`` or ``none``. ``queries``:
     whether an order can be asked about by its key alone; if not, one whose ``ref`` was never heard is sent again.
+    ``addresses``: the currencies in which anybody can pay to addresses of ours there.
     """
 
     charges: frozenset[str]
@@ -177,6 +180,15 @@ class Capabilities:
     disputes: bool = False
     balances: bool = False
     queries: bool = True
+    addresses: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Address:
+    """Where anybody can pay to us: its name there, and the texts to show whoever pays, by name."""
+
+    ref: str
+    data: Mapping[str, str]
 
 
 class Gateway(ABC):
@@ -235,4 +247,8 @@ class Gateway(ABC):
 
         Raises NotOffered, Unavailable.
         """
+        raise NotOffered()
+
+    def open_address(self, *, key: UUID, currency: str) -> Address:
+        """An address under our key. Raises NotOffered, ProviderRefused, Unavailable."""
         raise NotOffered()

@@ -1,5 +1,7 @@
 """Easebuzz of India: payment links by card, bank and UPI, and their refunds, in rupees (docs/gateways/easebuzz.md).
 
+With a key for InstaCollect, addresses to which anybody can pay, too.
+
 Our key is the txnid of a charge and the merchant_refund_id of a refund. Both must be new, but what happens if they are
 not is not published: so what was asked for before is looked up before every attempt.
 """
@@ -8,11 +10,13 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
+from uuid import UUID
 
 from django.conf import settings
 
+from domains.payments.gateways import easebuzz_addresses as addresses
 from domains.payments.gateways import easebuzz_answers as answers
-from domains.payments.gateways.base import Capabilities, Gateway, Notice, Order, Outcome, Rejected, Unknown
+from domains.payments.gateways.base import Address, Capabilities, Gateway, Notice, Order, Outcome, Rejected, Unknown
 from domains.payments.gateways.calling import NoAnswer, NoSense
 from domains.payments.gateways.easebuzz_api import Refused, ask, attempts_at, refunds_of
 from domains.payments.gateways.easebuzz_webhooks import notice_in
@@ -38,6 +42,7 @@ class EasebuzzGateway(Gateway):
             live=settings.EASEBUZZ_LIVE,
             refunds="partial",
             webhooks="signed",
+            addresses=frozenset({answers.CURRENCY} if addresses.are_offered() else ()),
         )
 
     def submit(self, order: Order) -> Outcome:
@@ -58,9 +63,11 @@ class EasebuzzGateway(Gateway):
 
     def fetch(self, kind: str, ref: str) -> Outcome:
         named = _REF.fullmatch(ref)
-        if named is None or kind not in ("charge", "refund"):
+        if named is None or kind not in ("charge", "refund", "credit"):
             return Unknown(reason="no reference of Easebuzz")
         of, name = named[1], named[2] or ""
+        if kind == "credit":
+            return addresses.credit(of, name)
         try:
             if kind == "charge":
                 found = answers.charge(attempts_at(of), easepayid=name)
@@ -72,6 +79,11 @@ class EasebuzzGateway(Gateway):
 
     def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> Notice | None:
         return notice_in(body)
+
+    def open_address(self, *, key: UUID, currency: str) -> Address:
+        if currency not in self.capabilities.addresses:
+            raise NotOffered()
+        return addresses.opened(key)
 
     def _earlier(self, order: Order) -> Outcome | None:
         """What was asked for under this key before, if anything. Raises NotOffered, Refused, NoAnswer, NoSense."""

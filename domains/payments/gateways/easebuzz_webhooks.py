@@ -1,4 +1,4 @@
-"""Easebuzz's webhooks: a form that carries the hash of some of its own fields, without an id and without a time."""
+"""Easebuzz's webhooks: a form or an object that carries the hash of some of its own fields, without id and time."""
 
 import hashlib
 import hmac
@@ -9,22 +9,25 @@ from urllib.parse import parse_qsl
 
 from django.conf import settings
 
+from domains.payments.gateways import easebuzz_addresses as addresses
 from domains.payments.gateways.base import Notice
 from domains.payments.gateways.easebuzz_answers import NAME, key_in
 from domains.payments.gateways.easebuzz_api import SIGNED, hash_of
 from domains.payments.rules import SignatureInvalid
 
 
-def notice_in(body: bytes) -> Notice:
-    """Its claim. Raises SignatureInvalid.
+def notice_in(body: bytes) -> Notice | None:
+    """Its claim; None when it is about nothing that we follow. Raises SignatureInvalid.
 
     The attempt's name is not signed, and the payer's browser is given the same form: it only says where to look first.
     """
-    told = fields_of(body)
+    told, event_id = _fields_of(body), hashlib.sha256(body).hexdigest()  # sent again, it is the same body
+    if "event" in told:
+        return addresses.notice_in(told, event_id=event_id)
     _check(told)
     txnid, easepayid = str(told["txnid"]), str(told.get("easepayid"))
     return Notice(
-        event_id=hashlib.sha256(body).hexdigest(),  # sent again, it is the same body
+        event_id=event_id,
         account=settings.EASEBUZZ_KEY,
         kind="charge",
         ref=f"{txnid}:{easepayid}" if NAME.fullmatch(easepayid) else txnid,
@@ -32,18 +35,16 @@ def notice_in(body: bytes) -> Notice:
     )
 
 
-def fields_of(body: bytes) -> dict[str, Any]:
-    """What a form or a JSON object says, by name. Raises SignatureInvalid."""
-    try:
-        told = json.loads(body) if body.lstrip().startswith(b"{") else dict(parse_qsl(body.decode(), True))
-    except ValueError:
-        told = None
-    if not isinstance(told, dict):
-        raise SignatureInvalid("The body is not an event.")
-    return told
-
-
 # Private functions
+
+
+def _fields_of(body: bytes) -> dict[str, Any]:
+    """What a form or a JSON object says, by name; numbers as they are written, which is how they are signed."""
+    try:
+        is_form = not body.lstrip().startswith(b"{")
+        return dict(parse_qsl(body.decode(), True)) if is_form else json.loads(body, parse_float=str, parse_int=str)
+    except ValueError:
+        raise SignatureInvalid("The body is not an event.") from None
 
 
 def _check(told: Mapping[str, Any]) -> None:

@@ -11,6 +11,7 @@ import httpx
 from django.conf import settings
 
 from domains.payments.gateways.base import (
+    Address,
     Capabilities,
     Dispute,
     Facts,
@@ -34,7 +35,7 @@ from kelmah.money import EXPONENTS, Money, UnknownCurrency
 
 TIMEOUT: Final = 5.0  # seconds; what is not answered by then is unknown
 _DEFINITIVE: Final = frozenset({400, 402, 422})
-_KINDS: Final = ("charge", "payout", "refund", "dispute")
+_KINDS: Final = ("charge", "payout", "refund", "dispute", "credit")
 _NO_SUCH_THING: Final = Unknown(reason="no such thing", absent=True)
 _ABOUT_THE_KEY: Final = frozenset({"idempotency_key_reused", "idempotency_key_in_use"})  # not about the order
 
@@ -56,6 +57,7 @@ class SandboxGateway(Gateway):
         names=True,
         disputes=True,
         balances=True,
+        addresses=frozenset(EXPONENTS),
     )
 
     def submit(self, order: Order) -> Outcome:
@@ -95,6 +97,11 @@ class SandboxGateway(Gateway):
         if not instrument.isidentifier():
             return ""
         return str(_wanted(f"/v1/accounts/{instrument}", otherwise={"name": ""})["name"])
+
+    def open_address(self, *, key: UUID, currency: str) -> Address:
+        headers = {"Idempotency-Key": str(key)}
+        opened = _wanted("/v1/addresses", method="POST", json={"currency": currency}, headers=headers)
+        return Address(ref=str(opened["id"]), data={"account_number": str(opened["number"])})
 
 
 def notice_of(body: bytes) -> Notice:
@@ -139,9 +146,11 @@ def _read(read: Callable[[int, dict[str, Any]], T], response: httpx.Response) ->
         return Unknown(reason=f"answered {response.status_code} with something unreadable")
 
 
-def _wanted(path: str, *, otherwise: dict[str, Any] | None = None) -> dict[str, Any]:
+def _wanted(
+    path: str, *, method: str = "GET", otherwise: dict[str, Any] | None = None, **request: Any
+) -> dict[str, Any]:
     """What is there, or ``otherwise`` when nothing is. Raises Unavailable when the provider can't say."""
-    answer = _answer("GET", path)
+    answer = _answer(method, path, **request)
     if isinstance(answer, Unknown) and answer.absent and otherwise is not None:
         return otherwise
     if isinstance(answer, Unknown) or answer.status_code != 200:
@@ -183,7 +192,7 @@ def _told(thing: dict[str, Any]) -> Outcome:
         amount=Money.from_json(thing),
         account=str(thing["account"]),
         live=bool(thing["live"]),
-        of=str(thing.get("charge", "")),
+        of=str(thing.get("charge") or thing.get("address", "")),
     )
     match thing["status"]:
         case "succeeded":

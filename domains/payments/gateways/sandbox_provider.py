@@ -1,4 +1,4 @@
-"""What the sandbox provider knows and does: charges, refunds, disputes, payouts, and its statement of them.
+"""What the sandbox provider knows and does: charges, refunds, disputes, payouts, addresses, and its statement of them.
 
 Honest about being one: every object says ``"live": false``. What it does with an order depends on the instrument.
 """
@@ -26,6 +26,7 @@ _SIGNS: Final = {  # how a status changes our balance, by kind
     "charge": {"succeeded": 1},
     "payout": {"succeeded": -1, "returned": 1},
     "refund": {"succeeded": -1, "returned": 1},
+    "credit": {"succeeded": 1},
     "dispute": {"withdrawn": -1, "reinstated": 1},
 }
 
@@ -112,6 +113,29 @@ class Provider:
             self._change(thing, phase)
             told = dict(thing)
         self.courier.tell(told, times=1)
+        return str(thing["id"])
+
+    def address(self, key: str, body: bytes) -> Answer:
+        """An account to which anybody can pay, one per key."""
+        currency = json.loads(body)["currency"]
+        with self.lock:
+            if known := self._answered(key):
+                return known[1]
+            number = f"90{secrets.randbelow(10**10):010}"
+            thing = self._keep("address", {"reference": key, "amount": 0, "currency": currency}, number=number)
+            answer = Answer(200, json.dumps(thing).encode())
+            self.answers[key] = (time.monotonic(), body, answer)
+        return answer
+
+    def pay(self, address: str, amount: int, currency: str, times: int = 1) -> str:
+        """Somebody pays to an address, or to what is none of ours; told in so many events. The credit's id."""
+        with self.lock:
+            paid = {"reference": "", "amount": amount, "currency": currency}
+            thing = self._keep("credit", paid, address=address)
+            self._change(thing, "succeeded")
+            told = dict(thing)
+        for _ in range(times):
+            self.courier.tell(told, times=1)
         return str(thing["id"])
 
     # Private methods: their caller holds the lock

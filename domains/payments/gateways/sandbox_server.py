@@ -4,6 +4,7 @@ POST /v1/charges, /v1/payouts, /v1/refunds     GET …/{id}, GET …?reference={
 GET  /v1/disputes/{id}    GET /v1/statement?day=2026-11-20    GET /v1/balance    GET /v1/accounts/{account}
 POST /_control/faults {"on": "POST /v1/charges", "does": "silence"}, DELETE /_control/faults
 POST /_control/disputes {"charge": …, "phase": "withdrawn", "ref": …}
+POST /v1/addresses {"currency": "GHS"}; POST /_control/credits {"address": …, "amount": 1500, "currency": "GHS"}
 """
 
 import json
@@ -19,7 +20,8 @@ from domains.payments.gateways.sandbox_scripts import holder_of
 
 LARGEST_BODY: Final = 65_536
 _ORDERS: Final = re.compile(r"/v1/(charge|payout|refund)s")
-_OBJECT: Final = re.compile(r"/v1/(charge|payout|refund|dispute)s/(\w+)")
+_OBJECT: Final = re.compile(r"/v1/(charge|payout|refund|dispute|credit)s/(\w+)")
+_POSTED: Final = re.compile(r"/v1/(charges|payouts|refunds|addresses)|/_control/\w+")
 _ACCOUNT: Final = re.compile(r"/v1/accounts/(\w+)")
 _INSTEAD: Final = {
     "lost": Answer(0, b"", silent=True),
@@ -42,7 +44,7 @@ def serve(provider: Provider, *, host: str, port: int, silence: float = 8.0) -> 
 
         def do_POST(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
-            if length > LARGEST_BODY or not (_ORDERS.fullmatch(self.path) or self.path.startswith("/_control/")):
+            if length > LARGEST_BODY or not _POSTED.fullmatch(self.path):
                 self.close_connection = True  # the body is still in it
                 return self._send(_NOT_FOUND)
             body, key = self.rfile.read(length), self.headers.get("Idempotency-Key", "")
@@ -83,6 +85,10 @@ def posted(provider: Provider, path: str, key: str, body: bytes) -> Answer:
         return provider.order(order[1], key, body)
     try:
         wish = json.loads(body)
+        if path == "/v1/addresses":
+            return provider.address(key, body)
+        if path == "/_control/credits":
+            return _said(200, {"id": provider.pay(**wish)})
         if path == "/_control/faults":
             provider.plan.add(wish)
             return _said(200, {})

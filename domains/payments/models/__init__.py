@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
+from domains.payments.models.addresses import VirtualAddress
 from domains.payments.models.adjustments import Adjustment
 from domains.payments.models.escrows import DisputedFunds, Escrow, EscrowRelease, FundingRequest
 from domains.payments.models.exchange import ExchangeQuote, ExchangeRate
@@ -55,6 +56,7 @@ __all__ = [
     "StatementEntry",
     "Suspended",
     "SuspenseRuling",
+    "VirtualAddress",
     "WebhookEvent",
 ]
 

@@ -70,7 +70,7 @@ class StatementEntry(models.Model):
             models.UniqueConstraint(fields=["transaction_id", "currency"], name="statement_line_of_leg"),
             models.CheckConstraint(condition=Q(verdict__in=rules.VERDICTS), name="statement_line_verdict"),
             models.CheckConstraint(
-                condition=Q(kind__in=["charge", "payout", "refund", "fee", "dispute", "adjustment"]),
+                condition=Q(kind__in=["charge", "payout", "refund", "credit", "fee", "dispute", "adjustment"]),
                 name="statement_line_kind",
             ),
         ]

@@ -48,6 +48,13 @@ def account_of(owner: str, purpose: str, currency: str, *, key: str) -> str:
     return f"own:{owner}:{purpose}:{currency}"
 
 
+def check_payable(owner: str, purpose: str, currency: str) -> None:
+    """That anybody can pay into this account: it is one, and no debt. Raises AccountUnknown."""
+    account_of(owner, purpose, currency, key="")
+    if purpose == RECEIVABLE:
+        raise AccountUnknown()
+
+
 def user_of(owner: str) -> UUID:
     """Whose debts they are: only people owe. Raises AccountUnknown."""
     kind, _, name = owner.partition(":")

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from kelmah.interfaces.payments.refusals import (
     AccountUnknown,
+    AddressNotOffered,
     InsufficientFunds,
     LedgerKeyReused,
     LinesDoNotFit,
@@ -20,7 +21,7 @@ from kelmah.interfaces.payments.refusals import (
     WeekCharged,
     WeekNotOver,
 )
-from kelmah.interfaces.payments.types import Escrow, HeldMoney, MoneyLine, ProtectedFunds, WalletBalance
+from kelmah.interfaces.payments.types import Escrow, HeldMoney, MoneyLine, ProtectedFunds, VirtualAddress, WalletBalance
 from kelmah.money import Money
 from kelmah.rpc import Service, remote
 
@@ -147,6 +148,15 @@ class Payments(Service, domain="payments", callers=("contracts",)):
     @abstractmethod
     def balance_of(self, *, owner: str, purpose: str, currency: str) -> Money:
         """What an owner has for a purpose; below zero is owed. Raises AccountUnknown."""
+
+    @remote(timeout=15.0, idempotent=True, raises=(AccountUnknown, AddressNotOffered))
+    @abstractmethod
+    def virtual_address(self, *, owner: str, purpose: str, currency: str) -> VirtualAddress:
+        """Where anybody can pay into an owner's account, by bank or by code: opened on first use, then the same.
+
+        What arrives is in the account once, as ``balance_of`` tells. Raises AccountUnknown, AddressNotOffered,
+        Unavailable.
+        """
 
 
 payments = Payments.connect()

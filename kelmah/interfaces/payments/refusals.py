@@ -50,5 +50,9 @@ class AccountUnknown(Unprocessable):
     code, title = "account_unknown", "An account is named by an owner, such as user:<id> or platform, and a purpose"
 
 
+class AddressNotOffered(Unprocessable):
+    code, title = "address_not_offered", "No payment provider of ours gives addresses in this currency"
+
+
 class LinesDoNotFit(Unprocessable):
     code, title = "lines_do_not_fit", "These lines do not sum to what is to be moved"

@@ -64,3 +64,16 @@ class HeldMoney:
     amount: Money
     captured: Money
     refunded: Money
+
+
+@dataclass(frozen=True, kw_only=True)
+class VirtualAddress:
+    """Where anybody can pay into an owner's account. ``data``: the texts to show whoever pays, by name.
+
+    Such as ``account_number`` and ``ifsc`` of a bank account, ``upi``, ``upi_link``, ``qr_code`` (an image's address).
+    """
+
+    owner: str
+    purpose: str
+    currency: str
+    data: dict[str, str]

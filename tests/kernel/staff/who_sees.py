@@ -27,7 +27,7 @@ PAGES: dict[str, dict[str, set[str]]] = {
         "Adjustment Decision FeePlan PayoutMethod ExchangeRate ExchangeQuote": {"finance", "compliance", "admin"},
         "PaymentFile Statement StatementEntry Difference Suspended SuspenseRuling": {"finance", "compliance", "admin"},
         "Decision FeePlan PayoutMethod Refund Chargeback Receivable": {"finance", "compliance", "admin"},
-        "DisputedFunds MoneyHold": {"finance", "compliance", "admin"},
+        "DisputedFunds MoneyHold VirtualAddress": {"finance", "compliance", "admin"},
     },
     "messaging": {
         "Conversation Message": {"support", "moderator", "compliance", "admin"},

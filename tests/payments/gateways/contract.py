@@ -16,6 +16,7 @@ from domains.payments.gateways import GATEWAYS, Order, Pending, Rejected, Return
 from domains.payments.rules import NotOffered, SignatureInvalid
 from kelmah import clock
 from kelmah.errors import Unavailable
+from kelmah.ids import new_id
 from kelmah.money import EXPONENTS, Money
 from tests.payments.gateways.subject import Subject
 
@@ -346,7 +347,7 @@ class Contract:
         headers, body = subject.webhooks(order)[-1]
         assert subject.gateway.parse_webhook(headers, body)
         with pytest.raises(SignatureInvalid):
-            subject.gateway.parse_webhook({"Content-Type": "application/json"}, body)
+            subject.gateway.parse_webhook(*subject.without_signature((headers, body)))
 
     def test_an_old_webhook_is_refused(self, subject: Subject, orders: list[str]) -> None:
         """Row 21."""
@@ -385,6 +386,36 @@ class Contract:
     def test_a_dispute_that_there_is_not_is_unknown(self, subject: Subject, ref: str) -> None:
         if subject.gateway.capabilities.disputes:
             assert isinstance(subject.gateway.fetch_dispute(ref), Unknown)
+
+    # Addresses to which anybody can pay
+
+    def test_what_anybody_pays_to_an_address_is_told_with_it(self, subject: Subject) -> None:
+        able = subject.gateway.capabilities
+        if subject.currency not in able.addresses:
+            with pytest.raises(NotOffered):
+                subject.gateway.open_address(key=new_id(), currency=subject.currency)
+            return
+        first, second = (subject.gateway.open_address(key=new_id(), currency=subject.currency) for _ in range(2))
+        assert first.ref != second.ref
+        assert first.data != second.data
+        assert all(isinstance(text, str) and text for pair in first.data.items() for text in pair)
+        notice = subject.gateway.parse_webhook(*subject.paid_into(second.ref, minor=1550))
+        assert notice is not None
+        assert (notice.kind, notice.account) == ("credit", able.account)
+        told = subject.gateway.fetch("credit", notice.ref)
+        assert isinstance(told, Succeeded), told
+        assert (told.facts.of, told.facts.amount) == (second.ref, Money(1550, subject.currency))
+        assert (told.facts.key, told.facts.account, told.facts.live) == (None, able.account, able.live)
+
+    def test_an_address_that_can_not_be_opened_now_is_unavailable(self, subject: Subject) -> None:
+        if subject.currency in subject.gateway.capabilities.addresses:
+            with subject.nobody_there(), pytest.raises(Unavailable):
+                subject.gateway.open_address(key=new_id(), currency=subject.currency)
+
+    @pytest.mark.parametrize("ref", ODD_REFS)
+    def test_a_credit_that_there_is_not_is_unknown(self, subject: Subject, ref: str) -> None:
+        if subject.gateway.capabilities.addresses:
+            assert isinstance(subject.gateway.fetch("credit", ref), Unknown)
 
     # Statements, balances, names
 

@@ -58,6 +58,10 @@ class Subject(ABC):
         """Those that the peer sent about the order, at least one. Needed unless it sends none."""
         raise LookupError(f"{self.gateway.name} is not to send webhooks")
 
+    def without_signature(self, webhook: Webhook) -> Webhook:
+        """The same, unsigned. Needed if the signature stands elsewhere than in the headers."""
+        return {"Content-Type": "application/json"}, webhook[1]
+
     def old_webhook(self, order: Order) -> Webhook:
         """One about the order, well signed an hour ago. Needed if it signs with a time."""
         raise LookupError(f"{self.gateway.name} does not sign with a time")
@@ -65,6 +69,10 @@ class Subject(ABC):
     def dispute(self, charge_ref: str, *, phase: str) -> str:
         """The payer's bank disputes a charge, and it comes to this phase; the dispute's ref. Needed if it has such."""
         raise LookupError(f"{self.gateway.name} knows no disputes")
+
+    def paid_into(self, address: str, *, minor: int) -> Webhook:
+        """Somebody pays to an address there, and the peer tells. Needed if it has addresses."""
+        raise LookupError(f"{self.gateway.name} has no addresses")
 
     def order(
         self, kind: str = "charge", part: str = "", amount: int = 1500, currency: str = "", of: str = ""

@@ -14,6 +14,7 @@ from django.test import Client, override_settings
 
 from domains.payments import actions, rules
 from domains.payments.actions import privacy, refunds
+from domains.payments.actions.addresses import address_of
 from domains.payments.gateways import Order, Outcome, Pending, Rejected, Succeeded, Unknown
 from domains.payments.gateways.checks import offered_gateways_are_complete
 from domains.payments.gateways.easebuzz import EasebuzzGateway
@@ -21,6 +22,7 @@ from domains.payments.gateways.easebuzz_answers import key_in, rupees
 from domains.payments.models import Deposit, GatewayCommand, LedgerAccount, WebhookEvent
 from domains.payments.tasks import resolve_commands
 from kelmah.ids import new_id
+from kelmah.interfaces.payments.calls import payments
 from kelmah.money import Money
 from kelmah.principal import Principal
 from tests.payments.factories import in_wallet, somebody, state_of
@@ -29,6 +31,7 @@ from tests.payments.gateways.subject import Subject, Webhook
 from tests.peers.running import Running, peer
 
 KEY, SALT = "2PBP7IABZ2", "DAH88E3UWQ"
+WIRE_KEY, WIRE_SALT = "062B081AC9", "174F4A6761"
 
 
 def payer(digit: int) -> str:
@@ -40,13 +43,15 @@ FAILS, WAITS, CANCELS, DROPS, LEAVES, DECIDES, PAYS, PAYS_LESS = map(payer, (0, 
 
 @pytest.fixture(scope="module")
 def _process() -> Iterator[Running]:
-    with peer("easebuzz", key=KEY, salt=SALT) as running:
+    with peer("easebuzz", key=KEY, salt=SALT, wire_key=WIRE_KEY, wire_salt=WIRE_SALT) as running:
         yield running
 
 
 @pytest.fixture
 def easebuzz(_process: Running, settings) -> Iterator[Running]:
     settings.EASEBUZZ_PAY_URL = settings.EASEBUZZ_DASHBOARD_URL = _process.url
+    settings.EASEBUZZ_WIRE_URL = _process.url
+    settings.EASEBUZZ_WIRE_KEY, settings.EASEBUZZ_WIRE_SALT = WIRE_KEY, WIRE_SALT
     settings.EASEBUZZ_LIVE = False
     settings.EASEBUZZ_KEY, settings.EASEBUZZ_SALT, settings.EASEBUZZ_OLD_SALTS = KEY, SALT, []
     settings.EASEBUZZ_RETURN_URL = "https://app.example.com/wallet"
@@ -299,6 +304,62 @@ def test_an_attempt_that_is_not_there_does_not_hide_the_one_that_paid(easebuzz):
     assert told.facts.ref == paid.facts.ref
 
 
+# Addresses
+
+
+def credited(
+    easebuzz: Running, account: str, *, minor: int = 1250, status: str = "received", times: int = 1
+) -> Webhook:
+    """What the webhook tells of a payment to an account there."""
+    wish = {"account": account, "amount": minor / 100, "status": status, "times": times}
+    paid = httpx.post(f"{easebuzz.url}/_control/credits", json=wish).raise_for_status().json()
+    return easebuzz.notices_about(paid["id"], count=times)[-1]
+
+
+def test_an_address_is_an_account_number_and_a_code(easebuzz):
+    address = EasebuzzGateway().open_address(key=new_id(), currency="INR")
+    assert address.data.keys() == {"account_number", "ifsc", "upi", "upi_link", "qr_code"}
+    with pytest.raises(rules.NotOffered):
+        EasebuzzGateway().open_address(key=new_id(), currency="GHS")
+
+
+def test_without_a_key_for_it_no_address_is_offered_nor_its_webhook_believed(easebuzz, settings):
+    account = EasebuzzGateway().open_address(key=new_id(), currency="INR").ref
+    headers, body = credited(easebuzz, account)
+    settings.EASEBUZZ_WIRE_SALT = ""
+    assert EasebuzzGateway().capabilities.addresses == frozenset()
+    assert EasebuzzGateway().parse_webhook(headers, body) is None
+
+
+@pytest.mark.parametrize(("status", "told"), [("unsettled", Succeeded), ("failure", Rejected), ("pending", Unknown)])
+def test_a_payment_to_an_address_arrived_or_not(easebuzz, status, told):
+    account = EasebuzzGateway().open_address(key=new_id(), currency="INR").ref
+    notice = EasebuzzGateway().parse_webhook(*credited(easebuzz, account, status=status))
+    assert notice is not None
+    assert isinstance(EasebuzzGateway().fetch("credit", notice.ref), told)
+
+
+@pytest.mark.parametrize("change", [b'"amount": 12.5', b'"status": "received"'])
+def test_an_altered_word_of_a_payment_is_refused(easebuzz, change):
+    """Row 21."""
+    headers, body = credited(easebuzz, EasebuzzGateway().open_address(key=new_id(), currency="INR").ref)
+    assert change in body
+    with pytest.raises(rules.SignatureInvalid):
+        EasebuzzGateway().parse_webhook(headers, body.replace(change, change[:-1] + b"5" + change[-1:]))
+
+
+@pytest.mark.domain("payments")
+def test_a_payment_is_to_whom_the_list_says_not_the_webhook(easebuzz, drain):
+    """Row 20: to which account it was paid is not signed."""
+    rent = {"purpose": "rent", "currency": "INR"}
+    mine, theirs = (f"vehicle:{new_id()}" for _ in range(2))
+    paid_to, other = (address_of(owner=owner, **rent).ref for owner in (mine, theirs))
+    headers, body = credited(easebuzz, paid_to)
+    deliver((headers, body.replace(paid_to.encode(), other.encode())), (headers, body))
+    drain()
+    assert [payments.balance_of(owner=owner, **rent).minor for owner in (mine, theirs)] == [1250, 0]
+
+
 # With wallets and books
 
 METHOD = {"type": "easebuzz", "phone": "+919876543215", "name": "Ama Mensah", "email": "ama@example.com"}
@@ -416,7 +477,8 @@ class Easebuzz(Subject):
 
     @contextmanager
     def nobody_there(self) -> Iterator[None]:
-        with override_settings(EASEBUZZ_PAY_URL="http://127.0.0.1:9", EASEBUZZ_DASHBOARD_URL="http://127.0.0.1:9"):
+        addresses = ("EASEBUZZ_PAY_URL", "EASEBUZZ_DASHBOARD_URL", "EASEBUZZ_WIRE_URL")
+        with override_settings(**dict.fromkeys(addresses, "http://127.0.0.1:9")):
             yield
 
     def pass_time(self) -> None:
@@ -425,6 +487,13 @@ class Easebuzz(Subject):
 
     def webhooks(self, order: Order) -> list[Webhook]:
         return self.peer.notices_about(order.key.hex, count=1)
+
+    def without_signature(self, webhook: Webhook) -> Webhook:
+        headers, body = webhook
+        return headers, body[: body.index(b"&hash=")]
+
+    def paid_into(self, address: str, *, minor: int) -> Webhook:
+        return credited(self.peer, address, minor=minor)
 
 
 class TestContract(Contract):

@@ -63,6 +63,9 @@ class Sandbox(Subject):
             ref = httpx.post(f"{self.provider.url}/_control/disputes", json=wish).json()["id"]
         return ref
 
+    def paid_into(self, address: str, *, minor: int) -> Webhook:
+        return self.provider.webhooks_about(self.provider.pay(address, minor), count=1)[0]
+
 
 class TestSandbox(Contract):
     @pytest.fixture

@@ -112,6 +112,7 @@ def _digits(money: str) -> str:
 
 def _meaning(kind: str) -> str:
     meanings = {
+        "address_credit": _("Paid to an address of yours"),
         "deposit": _("Deposit"),
         "escrow_fund": _("Protected for work"),
         "escrow_part": _("Earned, a part"),
