@@ -19,6 +19,8 @@ class Balances:
 
     def __init__(self) -> None:
         self.balances: Counter[str] = Counter()
+        self.came: Counter[str] = Counter()  # all that ever came into a wallet
+        self.left: Counter[str] = Counter()
 
     def move(self, *lines: tuple[str, int]) -> None:
         """All lines or none. Raises Refused when somebody's money would fall below zero."""
@@ -34,6 +36,9 @@ class Balances:
                 raise Refused("insufficient_funds")
             assert after[name] <= 0 or not name.startswith("owed"), lines
         self.balances = after
+        for name, amount in lines:
+            self.came[name] += max(amount, 0)
+            self.left[name] += max(-amount, 0)
 
     def check(self, allowed: bool) -> None:
         """What a state does not allow."""

@@ -64,6 +64,7 @@ class Desk(Gateway):
         if charge is None or charge.booked != "suspense" or self.refundable(charge) != charge.amount:
             raise Refused("nothing_arrived")
         wallet = (f"wallet:{asked.who}:{charge.currency}", charge.amount)
+        charge.came = (wallet[0], self.came[wallet[0]])
         self.move(self._suspense(deposit, charge.currency, -charge.amount), wallet)
         asked.review, charge.booked = "succeeded", "wallet"
 
@@ -74,6 +75,11 @@ class Desk(Gateway):
     def accept_payout(self, *, payout: str) -> None:
         self.check(self.orders[payout].review == "in_review")
         self.orders[payout].review = "succeeded"
+
+    def taken_back(self) -> list[Thing]:
+        """What banks have taken of wallets, and neither gave again nor won."""
+        things = [thing for order in self.orders.values() for thing in order.things]
+        return [thing for thing in things if thing.chargeback == "withdrawn" and thing.taken_of == "wallet"]
 
     def dispute(self, *, deposit: str, phase: str) -> None:
         """The payer's bank goes on; we have not heard of it yet."""

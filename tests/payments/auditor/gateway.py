@@ -52,6 +52,7 @@ class Thing:
     disputed: str = ""  # as the provider has it
     chargeback: str = ""  # as we have heard of it
     taken_of: str = ""
+    came: tuple[str, int] = ("", 0)  # the wallet that got it, and what had come there before
 
 
 @dataclass
@@ -181,7 +182,9 @@ class Gateway(Balances):
         thing.booked = to
         gateway = (f"float:{thing.currency}", -thing.amount)
         if to == "wallet":
-            self.move(gateway, (f"wallet:{order.who}:{thing.currency}", thing.amount))
+            wallet = f"wallet:{order.who}:{thing.currency}"
+            thing.came = (wallet, self.came[wallet])
+            self.move(gateway, (wallet, thing.amount))
         else:
             self.move(gateway, self._suspense(name, thing.currency, thing.amount))
 

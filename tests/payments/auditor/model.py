@@ -3,14 +3,13 @@
 from typing import Any
 
 from tests.payments.auditor.balances import Refused
-from tests.payments.auditor.desk import Desk
 from tests.payments.auditor.owners import OwnersMoney
 from tests.payments.auditor.protected import ProtectedFunds
 
 Command = tuple[str, dict[str, Any]]
 
 
-class Model(ProtectedFunds, OwnersMoney, Desk):
+class Model(ProtectedFunds, OwnersMoney):
     """A method per command; what it refuses, it refuses with a code and without a trace."""
 
     def carry_out(self, command: Command) -> str:

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from tests.payments.auditor.balances import Balances, Refused
+from tests.payments.auditor.balances import Refused
+from tests.payments.auditor.desk import Desk
 
 
 @dataclass
@@ -14,6 +15,7 @@ class Escrow:
     state: str = "funded"
     parts: dict[int, int] = field(default_factory=dict)
     settled_gross: int = 0
+    left: int = 0  # what had left the hirer's wallet before
 
     @property
     def held(self) -> int:
@@ -31,7 +33,7 @@ def fee(gross: int) -> int:
     return (gross + 5) // 10
 
 
-class ProtectedFunds(Balances):
+class ProtectedFunds(Desk):
     def __init__(self) -> None:
         super().__init__()
         self.requests: dict[tuple[str, int], str] = {}
@@ -52,12 +54,16 @@ class ProtectedFunds(Balances):
         self.check(funds.state == "funded")
         if amount >= funds.held:
             raise Refused("part_too_large")
+        self._check_not_frozen(funds)
         self.move((f"escrow:{escrow}:GHS", -amount), *self._earned(funds, amount))
         funds.parts[number] = amount
 
     def release(self, *, escrow: str) -> None:
         funds = self._escrow(escrow)
-        if funds.state != "released":
+        if funds.state == "released":
+            return
+        self.check(funds.state == "funded")
+        if not self._is_frozen(funds):  # else it waits for the end of that, longer than we look
             self._settle(escrow, to_worker=funds.held)
 
     def give_back(self, *, escrow: str) -> None:
@@ -99,11 +105,12 @@ class ProtectedFunds(Balances):
         there = self.escrows.get(escrow)
         if there:
             return "funded" if there.state == "funded" and there.amount == amount else "already_funded"
+        left = self.left[f"wallet:{hirer}:GHS"]
         try:
             self.move((f"wallet:{hirer}:GHS", -amount), (f"escrow:{escrow}:GHS", amount))
         except Refused as refusal:
             return refusal.code
-        self.escrows[escrow] = Escrow(hirer, worker, amount)
+        self.escrows[escrow] = Escrow(hirer, worker, amount, left=left)
         return "funded"
 
     def _settle(self, name: str, *, to_worker: int, dispute: str = "") -> None:
@@ -112,6 +119,8 @@ class ProtectedFunds(Balances):
         held = funds.held
         if to_worker > held:
             raise Refused("more_than_held")
+        if to_worker:
+            self._check_not_frozen(funds)
         source = f"dispute:{dispute}:GHS" if dispute else f"escrow:{name}:GHS"
         back = (f"wallet:{funds.hirer}:GHS", held - to_worker)
         self.move((source, -held), *self._earned(funds, to_worker), back)
@@ -126,6 +135,19 @@ class ProtectedFunds(Balances):
 
     def _is_settled_so(self, funds: Escrow, to_worker: int) -> bool:
         return funds.state in ("released", "refunded", "split") and funds.settled_gross == to_worker
+
+    def _is_frozen(self, funds: Escrow) -> bool:
+        """What came first into a wallet leaves it first."""
+        for thing in self.taken_back():
+            wallet, came = thing.came
+            overlaps = came < funds.left + funds.amount and funds.left < came + thing.amount
+            if wallet == f"wallet:{funds.hirer}:GHS" and overlaps:
+                return True
+        return False
+
+    def _check_not_frozen(self, funds: Escrow) -> None:
+        if self._is_frozen(funds):
+            raise Refused("funds_frozen")
 
     def _escrow(self, name: str) -> Escrow:
         if name not in self.escrows:
