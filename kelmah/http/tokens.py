@@ -1,8 +1,9 @@
 """Reading what identity signed, whatever it is for: one kind of token is never taken for another."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 import jwt
@@ -17,12 +18,12 @@ _THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 _ALWAYS = ("sub", "sid", "jti", "iat", "exp", "aud", "iss", "typ")
 
 
-def verified_claims(token: str, *, kind: str, audience: str, require: Iterable[str]) -> dict[str, Any]:
+def verified_claims(token: str, *, kind: str, audience: str, require: Iterable[str]) -> Mapping[str, Any]:
     """What a token of this kind and for this audience says, once it is proven, and neither too old nor too young.
 
     Raises TokenInvalid, TokenExpired; Unavailable when identity's keys can't be had.
     """
-    claims = _proven(token, audience=audience, require=[*_ALWAYS, *require])
+    claims = _proven(token, audience=audience, require=(*_ALWAYS, *require))
     if claims["typ"] != kind:
         raise TokenInvalid(f"This token is not of the kind {kind}.")
     now = clock.now().timestamp()
@@ -45,20 +46,30 @@ def _kid_of(header: str) -> str | None:
     return kid if _THUMBPRINT.fullmatch(kid) else None
 
 
-def _proven(token: str, *, audience: str, require: list[str]) -> dict[str, Any]:
+def _proven(token: str, *, audience: str, require: tuple[str, ...]) -> Mapping[str, Any]:
     try:
-        key = verification_key(kid) if (kid := _kid_of(token.partition(".")[0])) else None
-        if key is None:
+        kid = _kid_of(token.partition(".")[0])
+        # Asked every time: a key that was dropped proves nothing, what it has proven before included.
+        if kid is None or verification_key(kid) is None:
             raise TokenInvalid
-        claims: dict[str, Any] = jwt.decode(
-            token,
-            key,
-            algorithms=[ALGORITHM],
-            audience=audience,
-            issuer=settings.JWT_ISSUER,
-            # Times are compared with kelmah.clock by the caller.
-            options={"require": require, "verify_exp": False, "verify_nbf": False, "verify_iat": False},
-        )
+        return _decoded(token, kid, audience, settings.JWT_ISSUER, require)
     except jwt.PyJWTError:
         raise TokenInvalid from None
-    return claims
+
+
+# An app sends one token with every request for ten minutes: each process looks at its signature once. A key is named by
+# its thumbprint, so that one name never means another key; times and the denylist are for whoever asks.
+@lru_cache(maxsize=1024)
+def _decoded(token: str, kid: str, audience: str, issuer: str, require: tuple[str, ...]) -> Mapping[str, Any]:
+    """Raises PyJWTError and TokenInvalid, which are not remembered."""
+    if (key := verification_key(kid)) is None:
+        raise TokenInvalid
+    claims: dict[str, Any] = jwt.decode(
+        token,
+        key,
+        algorithms=[ALGORITHM],
+        audience=audience,
+        issuer=issuer,
+        options={"require": list(require), "verify_exp": False, "verify_nbf": False, "verify_iat": False},
+    )
+    return MappingProxyType(claims)

@@ -27,7 +27,7 @@ def main() -> None:
     ):
         rows.load(admin_url, JOBS)
         python(environment, "people", admin_url, str(PEOPLE))
-        lines = [token_check(environment)]
+        lines = token_check(environment)
         with granian(environment) as (port, _):
             load(port, "login", 2.0, 8, OFFERED)  # whoever answers them is up
             lines += [rate(port, "login", 64, 30, offered=OFFERED), rate(port, "refresh", 8, 150)]
@@ -35,17 +35,20 @@ def main() -> None:
     print(json.dumps({"name": "identity", "title": "Logging in, refreshing, being checked", "rows": lines}))
 
 
-def token_check(environment: dict[str, str]) -> dict[str, Any]:
+def token_check(environment: dict[str, str]) -> list[dict[str, Any]]:
     found = python(environment, "check", str(CHECKS))
-    value = round(found["median"], 3)
-    print(f"token check: median {value} ms, mean {found['mean']:.3f} ms", flush=True)
-    return {
-        "what": "token check, Redis included",
-        "value": value,
-        "unit": "ms",
-        "target": "<= 0.3",
-        "met": value <= 0.3,
-    }
+    print(f"token check, ms: {found}", flush=True)
+    again, first = round(found["again"], 3), round(found["first"], 3)
+    return [
+        {
+            "what": "token check, Redis included",
+            "value": again,
+            "unit": "ms",
+            "target": "<= 0.3",
+            "met": again <= 0.3,
+        },
+        {"what": "the same, of a token that the process has not seen yet", "value": first, "unit": "ms"},
+    ]
 
 
 def rate(port: int, what: str, connections: int, target: int, *, offered: int = 0) -> dict[str, Any]:
