@@ -88,11 +88,11 @@ def _asked(member: _Member, environ: Mapping[str, str], body: bytes) -> Answer:
 
 def serve(descriptor: int) -> None:
     """Answer until whoever asks has closed the line, as it is when they have died."""
+    os.nice(NICENESS)  # loading Django, too, must leave those that are starting beside it their cores
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the one who asks decides
     from django.core.wsgi import get_wsgi_application
 
     application = get_wsgi_application()
-    os.nice(NICENESS)  # to start is not what takes cores from others
     with Connection(descriptor) as line:
         while True:
             try:

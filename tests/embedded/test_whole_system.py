@@ -153,7 +153,8 @@ def test_a_killed_supervisor_takes_everything_with_it(place: Place) -> None:
     whole.process.wait()
     whole.until(lambda: not any(_runs(pid) for pid in children), "something outlived its supervisor", within=40)
     whole.until(lambda: not answers(whole.port) and not answers(whole.live_port), "a port is still held", within=10)
-    assert place.start().ready()
+    after = place.start()
+    after.until(after.ready, "it does not serve again", within=30)
 
 
 def _runs(pid: int) -> bool:
