@@ -5,9 +5,7 @@ Threads of low priority would not do: while one waits for a core it may hold Pyt
 with it. What finds all places taken is refused before anything is read.
 """
 
-import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from django.conf import settings
@@ -17,8 +15,8 @@ from django.http.response import HttpResponseBase
 from kelmah.errors import Unavailable
 from kelmah.http.crew import Crew, MemberLost
 from kelmah.http.problems import problem
+from kelmah.turns import Turns
 
-PATIENCE: Final = 2.0  # seconds that a request waits for its turn
 LONGEST_BODY: Final = 65_536  # bytes; longer ones, and those of unknown length, are refused further in
 
 _REFUSAL: Final = "kelmah.refusal"
@@ -32,16 +30,15 @@ class Aside:
 
     def __init__(self, application: Application, *, paths: Iterable[str], crew: Crew, waiting: int) -> None:
         self._application, self._paths, self._crew = application, frozenset(paths), crew
-        self._turn = threading.BoundedSemaphore(crew.size)
-        # Each who waits holds a thread that could serve somebody else.
-        self._room = threading.BoundedSemaphore(crew.size + waiting)
+        self.turns = Turns(at_once=crew.size, waiting=waiting)
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         if not self._is_for_the_crew(environ):
             return self._application(environ, start_response)
         try:
-            with self._place():
-                body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+            self.turns.check_room()  # most refusals of a storm are made here, with nothing read
+            body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+            with self.turns.take():
                 status, headers, content = self._crew.answer(_texts(environ), body)
         except Unavailable as refusal:
             return self._application(environ | {_REFUSAL: refusal}, start_response)
@@ -59,21 +56,6 @@ class Aside:
             and length.isdecimal()
             and int(length) <= LONGEST_BODY
         )
-
-    @contextmanager
-    def _place(self) -> Iterator[None]:
-        """Raises Unavailable when too many wait, or it takes too long."""
-        if not self._room.acquire(blocking=False):
-            raise _crowded()
-        try:
-            if not self._turn.acquire(timeout=PATIENCE):
-                raise _crowded()
-            try:
-                yield
-            finally:
-                self._turn.release()
-        finally:
-            self._room.release()
 
 
 class RefusalMiddleware:
@@ -101,7 +83,3 @@ def with_crew(application: Application) -> Application:
 def _texts(environ: Environ) -> Mapping[str, str]:
     """What can go to another process: all that a client has sent, and where it came from."""
     return {name: value for name, value in environ.items() if isinstance(value, str)}
-
-
-def _crowded() -> Unavailable:
-    return Unavailable("Many people are logging in: try again in a moment.", data={"retry_after": 2})

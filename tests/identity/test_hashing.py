@@ -23,7 +23,7 @@ def test_a_password_is_told_from_another_and_from_none():
 def test_whoever_finds_the_queue_full_is_told_at_once_when_to_come_again():
     places = settings.PASSWORD_HASHES_AT_ONCE + settings.PASSWORD_HASHES_WAITING
     for _ in range(places):
-        hashing._room.acquire()
+        hashing._turns.room.acquire()
     try:
         begun = time.monotonic()
         with pytest.raises(Unavailable) as refused:
@@ -32,7 +32,7 @@ def test_whoever_finds_the_queue_full_is_told_at_once_when_to_come_again():
         assert refused.value.data == {"retry_after": 2}
     finally:
         for _ in range(places):
-            hashing._room.release()
+            hashing._turns.room.release()
     assert not hashing.is_password(PASSWORD, None)
 
 

@@ -18,13 +18,13 @@ pytestmark = [pytest.mark.domain("identity"), pytest.mark.in_process]
 def full() -> Iterator[None]:
     """Nobody more can wait for a hash."""
     taken = 0
-    while hashing._room.acquire(blocking=False):
+    while hashing._turns.room.acquire(blocking=False):
         taken += 1
     try:
         yield
     finally:
         for _ in range(taken):
-            hashing._room.release()
+            hashing._turns.room.release()
 
 
 def body(email: str, password: str = PASSWORD) -> dict[str, str]:

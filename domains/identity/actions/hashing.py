@@ -5,22 +5,19 @@ token, is besides answered by processes of low priority: ``kelmah.http.aside``.
 """
 
 import secrets
-import threading
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from functools import cache
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 
 from domains.identity import rules
-from kelmah.errors import Unavailable
+from kelmah import turns
 
-PATIENCE = 2.0  # seconds that a login waits for its turn
+PATIENCE = turns.PATIENCE
 
-_gate = threading.BoundedSemaphore(settings.PASSWORD_HASHES_AT_ONCE)
-# Each who waits holds a thread that could serve somebody else.
-_room = threading.BoundedSemaphore(settings.PASSWORD_HASHES_AT_ONCE + settings.PASSWORD_HASHES_WAITING)
+_turns = turns.Turns(at_once=settings.PASSWORD_HASHES_AT_ONCE, waiting=settings.PASSWORD_HASHES_WAITING)
 
 
 def hash_new_password(password: str, *, role: str, context: Iterable[str]) -> str:
@@ -44,32 +41,15 @@ def is_password(password: str, stored: str | None) -> bool:
 
 def check_room() -> None:
     """Raises Unavailable when nobody more can wait: to be asked before anything else is done for a login."""
-    if not _room.acquire(blocking=False):
-        raise _crowded()
-    _room.release()
+    _turns.check_room()
 
 
-@contextmanager
-def turn() -> Iterator[None]:
+def turn() -> AbstractContextManager[None]:
     """The right to use a core for a password. Raises Unavailable when too many wait for it, or it takes too long."""
-    if not _room.acquire(blocking=False):
-        raise _crowded()
-    try:
-        if not _gate.acquire(timeout=PATIENCE):
-            raise _crowded()
-        try:
-            yield
-        finally:
-            _gate.release()
-    finally:
-        _room.release()
+    return _turns.take(patience=PATIENCE)
 
 
 # Private functions
-
-
-def _crowded() -> Unavailable:
-    return Unavailable("Many people are logging in: try again in a moment.", data={"retry_after": 2})
 
 
 @cache

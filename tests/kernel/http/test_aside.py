@@ -99,8 +99,8 @@ def test_whoever_finds_all_places_taken_is_told_when_to_come_again(crew):
     first = threading.Thread(target=lambda: served.append(ask(application, request_of())))
     first.start()
     until = time.monotonic() + 10
-    while application._room.acquire(blocking=False):
-        application._room.release()
+    while application.turns.room.acquire(blocking=False):
+        application.turns.room.release()
         assert time.monotonic() < until
     try:
         begun = time.monotonic()
@@ -116,6 +116,29 @@ def test_whoever_finds_all_places_taken_is_told_when_to_come_again(crew):
     assert problem["detail"].startswith("Beaucoup de personnes")
     assert served[0][0] == 403, "and who was first is served"
     assert ask(application, request_of())[0] == 403, "the place is free again"
+
+
+def test_a_phone_that_sends_slowly_holds_nobody_up(crew):
+    """Its body, that is: its turn begins when all of it is there."""
+    application = Aside(get_wsgi_application(), paths=[ALIVE], crew=crew, waiting=0)
+    sent = threading.Event()
+
+    class Slowly(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            assert sent.wait(30)
+            return super().read(size)
+
+    served = []
+    environ = request_of() | {"wsgi.input": Slowly(b"{}")}
+    slow = threading.Thread(target=lambda: served.append(ask(application, environ)))
+    slow.start()
+    try:
+        time.sleep(0.2)
+        assert ask(application, request_of())[0] == 403
+    finally:
+        sent.set()
+        slow.join(30)
+    assert served[0][0] == 403
 
 
 def test_a_client_cannot_have_itself_refused_by_a_header():
@@ -147,6 +170,30 @@ def test_a_request_whose_answer_was_lost_is_not_tried_again(crew):
     threading.Timer(0.3, member.kill).start()
     status, headers, _ = ask(application, request_of())
     assert (status, headers["Retry-After"]) == (503, "5")
+
+
+def test_of_many_at_once_each_gets_its_own_answer_and_no_more_are_at_work_than_there_are_members():
+    """One that asks under another name would notice: answers bear the name of the request."""
+    others = {each.pid for each in members()}
+    pair = Crew(size=2)
+    answers = {}
+
+    def one(name):
+        environ = {key: text for key, text in request_of(method="GET").items() if isinstance(text, str)}
+        _, headers, _ = pair.answer(environ | {"HTTP_X_REQUEST_ID": name}, b"")
+        answers[name] = dict(headers)["X-Request-ID"]
+
+    names = [f"request-{number:02}" for number in range(12)]
+    threads = [threading.Thread(target=one, args=(name,)) for name in names]
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        assert len({each.pid for each in members()} - others) == 2
+    finally:
+        pair.dismiss()
+    assert answers == {name: name for name in names}
 
 
 def test_ctrl_c_is_for_whoever_asks(crew):
