@@ -13,12 +13,15 @@ django.setup()
 from django.core.management import call_command
 from django.db.models import Sum
 from hordak.models import Account, AccountType, Leg, Transaction
+from moneyed import Money
 
 
 def open_books(count: int) -> None:
     call_command("migrate", verbosity=0)
+    world = Account.objects.create(name="World", type=AccountType.asset, currencies=["EUR"])
     for number in range(count):
-        Account.objects.create(name=f"Wallet {number}", type=AccountType.liability, currencies=["EUR"])
+        wallet = Account.objects.create(name=f"Wallet {number}", type=AccountType.asset, currencies=["EUR"])
+        world.transfer_to(wallet, Money("1000000", "EUR"))
 
 
 def check() -> None:
