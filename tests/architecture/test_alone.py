@@ -65,7 +65,8 @@ def test_reaching_for_another_domain_is_refused_however_it_is_written(how):
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("domain", DOMAINS)
 def test_the_domain_passes_its_own_tests_alone(domain):
-    options = ("-x", "-q", "-n", "2", "-m", "not slow", "-p", "no:cacheprovider")
+    # Its API tests are run against a process that is alone: the step `api` of scripts/check.py.
+    options = ("-x", "-q", "-n", "2", "-m", "not slow", "-p", "no:cacheprovider", "--ignore-glob=**/test_api*.py")
     outcome = run_alone(domain, "-m", "pytest", f"tests/{domain}", *options)
     assert outcome.returncode == 0, outcome.stdout[-5000:]
 
