@@ -14,7 +14,7 @@ from pathlib import Path
 
 from kelmah.embedded.folders import CLONE
 
-_SLOWEST = 200.0  # seconds
+_SLOWEST = 300.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -28,25 +28,35 @@ class Page:
         return (CLONE / "docs" / f"{self.name}.md").read_text()
 
     @property
-    def commands(self) -> str:
-        return "\n".join(re.findall(r"^```bash\n(.*?)^```", self.text, re.DOTALL | re.MULTILINE))
-
-    @property
     def told(self) -> list[str]:
         """What the commands say, by the page."""
-        sentences = re.findall(r"^It says (.+?)\.$", self.text, re.MULTILINE | re.DOTALL)
+        sentences = re.findall(r"^It says (.+?)\.(?:$| [A-Z])", self.text, re.MULTILINE | re.DOTALL)
         return [word for sentence in sentences for each in re.findall(r"`([^`]+)`", sentence) for word in each.split()]
 
     def said(
-        self, *, cwd: Path, meanwhile: Callable[[], object] = lambda: None, logs: bool = False, **environment: str
+        self,
+        *,
+        cwd: Path,
+        meanwhile: Callable[[], object] = lambda: None,
+        in_between: Callable[[], object] | None = None,
+        logs: bool = False,
+        **environment: str,
     ) -> list[str]:
         """What they say now, word by word. Fails when a command does, or complains.
 
-        ``meanwhile`` is done again and again: what a worker would do. ``logs``: what commands log is no complaint.
+        ``meanwhile`` is done again and again: what a worker would do. ``in_between`` is done once, where the page shows
+        what is typed in another terminal (a ``console`` block). ``logs``: what commands log is no complaint.
         """
-        with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as errors:
+        with (
+            tempfile.TemporaryFile("w+") as out,
+            tempfile.TemporaryFile("w+") as errors,
+            tempfile.TemporaryDirectory() as folder,
+        ):
+            asked, done = Path(folder) / "asked", Path(folder) / "done"
+            waits = f"touch {asked}; until [ -e {done} ]; do sleep 0.1; done"
+            parts = re.findall(r"^```(?:bash\n(.*?)|console\n.*?)^```", self.text, re.DOTALL | re.MULTILINE)
             running = subprocess.Popen(
-                ["bash", "-euo", "pipefail", "-c", self.commands],
+                ["bash", "-euo", "pipefail", "-c", "\n".join(part or waits for part in parts)],
                 env=os.environ | environment,
                 cwd=cwd,
                 stdout=out,
@@ -55,6 +65,9 @@ class Page:
             until = time.monotonic() + _SLOWEST
             while running.poll() is None and time.monotonic() < until:
                 meanwhile()
+                if in_between and asked.exists() and not done.exists():
+                    in_between()
+                    done.touch()
                 time.sleep(0.05)
             running.kill()
             running.wait()

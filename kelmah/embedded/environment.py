@@ -51,9 +51,10 @@ def write_for_shells(found: Environments, *, data: Path, programs: Path | None) 
     """Write a file that leads a shell's ``manage.py`` to the running system; for its owner only.
 
     ``programs``: the folder of the embedded server's own (psql, pg_dump), when it is used: they come first on the PATH,
-    and ADMIN_URL leads them to it.
+    and ADMIN_URL leads them to it. A domain's database elsewhere, as the caller's environment says, is in it, too.
     """
-    lines = [f"{name}={quote(found.processes[name])}" for name in sorted(found.own)]
+    places = {name for name in found.processes if name.endswith("_DATABASE_URL")}
+    lines = [f"{name}={quote(found.processes[name])}" for name in sorted(found.own | places)]
     if programs:
         lines += [f"ADMIN_URL={quote(found.setup['DATABASE_URL'])}", f'PATH={quote(str(programs))}:"$PATH"']
     write_secret(data / FOR_SHELLS, "\n".join(lines) + "\n")

@@ -1,5 +1,6 @@
 """An embedded PostgreSQL server: ``start()`` gives a superuser URL, ``stop()`` ends it, and it never outlives us."""
 
+import re
 import secrets
 import shutil
 import signal
@@ -59,7 +60,8 @@ _FAST = {
 class Postgres:
     """A server with its files under ``home``: ``data``, ``password`` (0600), ``server.log`` and, if short, ``socket``.
 
-    ``durable``: survives a power cut. ``port``: this very port or PortInUse; else 55432 or, if taken, any free one.
+    ``durable``: survives a power cut. ``port``: this very port or PortInUse; else that of its last run (at first 55432)
+    or, if taken, any free one.
     Start it from the main thread (see ``child.start_child``).
     """
 
@@ -163,7 +165,7 @@ class Postgres:
         # A free port can be taken by somebody else before the server binds it: look for another one then.
         for attempt in range(3):
             if not self._fixed_port:
-                self.port = free_port(preferred=None if self._throw_away or attempt else _PREFERRED_PORT)
+                self.port = free_port(preferred=None if self._throw_away or attempt else self._last_port())
             try:
                 self._launch_once()
             except PortInUse:
@@ -214,6 +216,14 @@ class Postgres:
         except OSError:
             return False
         return len(lines) >= 8 and lines[0] == str(pid) and lines[7].strip() == "ready"
+
+    def _last_port(self) -> int:
+        """Addresses of its databases that somebody noted stay true from one run to the next."""
+        try:
+            found = re.search(r"port=(\d+)", (self.data / "postmaster.opts").read_text(encoding="utf-8"))
+        except OSError:
+            return _PREFERRED_PORT
+        return int(found[1]) if found else _PREFERRED_PORT
 
     def _socket_folder(self) -> Path:
         folder = self.home / "socket"

@@ -41,7 +41,7 @@ def process_table(*, port: int, live_port: int, data: Path, commands: Container[
         ),
         Process(  # the pretended payment provider, on the other side of real HTTP
             name="sandbox",
-            command=(sys.executable, "manage.py", "sandbox_gateway"),
+            command=(sys.executable, "manage.py", "sandbox_gateway", "--memory", str(data / "sandbox.json")),
             colour="37",
             grace=3.0,
             needs="sandbox_gateway",

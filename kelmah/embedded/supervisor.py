@@ -54,11 +54,10 @@ class Supervisor:
         problem = ""
         with ExitStack() as held:
             try:
-                plan = self._start(held, began)
-                holds = Holds(self._data / "held", plan.members, self._keeper)
+                self._start(held, began)
                 while True:
                     self._keeper.pause()
-                    holds.obey()
+                    self._holds.obey()
                     self._status.refresh()
             except StopAsked:
                 pass
@@ -78,7 +77,7 @@ class Supervisor:
             self._keeper.stop(self._plan.stop_order if self._plan else ())
             self._say("stopped")
 
-    def _start(self, held: ExitStack, began: float) -> Plan:
+    def _start(self, held: ExitStack, began: float) -> None:
         self._topology.check()
         make_folder(self._data)
         held.enter_context(locked(self._data / "lock", wait=False))
@@ -88,8 +87,8 @@ class Supervisor:
         )
         self._prepare(plan)
         self._status = self._start_processes(plan)
+        self._holds = Holds(self._data / "held", plan.members, self._keeper)
         self._announce(plan, time.monotonic() - began)
-        return plan
 
     def _postgres(self) -> str:
         self._say("starting PostgreSQL")

@@ -88,7 +88,7 @@ def test_stopping_a_test_server_leaves_nothing_behind(server: Postgres) -> None:
     assert not answers(server.port)
 
 
-def test_a_durable_server_keeps_its_data_and_its_password(home: Path) -> None:
+def test_a_durable_server_keeps_its_data_its_password_and_its_port(home: Path) -> None:
     server = Postgres(home=home)
     with psycopg.connect(server.start(), autocommit=True) as connection:
         connection.execute("CREATE TABLE kept (n int)")
@@ -101,6 +101,7 @@ def test_a_durable_server_keeps_its_data_and_its_password(home: Path) -> None:
     with psycopg.connect(again.start()) as connection:
         assert connection.execute("SELECT count(*) FROM kept").fetchone() == (0,)
     again.stop()
+    assert again.port == server.port
     assert durable == (3,)
     assert (home / "password").stat().st_mode & 0o777 == 0o600
 

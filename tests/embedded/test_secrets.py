@@ -83,7 +83,8 @@ def test_a_url_without_credentials_stays_as_it_is() -> None:
     )
 
 
-def test_a_shell_that_reads_the_file_meets_the_running_system(tmp_path: Path) -> None:
+def test_a_shell_that_reads_the_file_meets_the_running_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAYMENTS_DATABASE_URL", "postgresql://boss:hidden@127.0.0.1:5432/kelmah_restored")
     found = environments(
         data=tmp_path,
         database_url='postgresql://boss:it\'s "hidden"@127.0.0.1:5432/kelmah',
@@ -97,6 +98,7 @@ def test_a_shell_that_reads_the_file_meets_the_running_system(tmp_path: Path) ->
     said = subprocess.run(["bash", "-euc", script], env={"PATH": "/bin"}, capture_output=True, text=True, check=True)
     told = dict(line.split("=", 1) for line in said.stdout.split("\0") if line)
     assert {name: told[name] for name in found.own} == {name: found.processes[name] for name in found.own}
+    assert told["PAYMENTS_DATABASE_URL"] == "postgresql://127.0.0.1:5432/kelmah_restored"
     assert told["ADMIN_URL"] == found.setup["DATABASE_URL"]
     assert told["PATH"] == f"{tmp_path}/bin:/bin"
     assert file.stat().st_mode & 0o077 == 0

@@ -7,9 +7,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from kelmah.embedded.child import start_child
@@ -27,6 +27,11 @@ class Running:
     clock_file: Path
     data: Path
     log: Path
+    again: Callable[[dict[str, str]], None] = field(repr=False)
+
+    def restart(self, **environment: str) -> None:
+        """Ctrl-C, and the same command on the same data with this besides; back when it runs."""
+        self.again(environment)
 
     @property
     def mailbox(self) -> Path:
@@ -52,27 +57,41 @@ def started(topology: str, *options: str, **environment: str) -> Iterator[Runnin
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     more = {"KELMAH_CLOCK_FILE": str(clock_file), "DJANGO_SETTINGS_MODULE": "config.settings.dev"}
     more |= {"RPC_TRANSPORT": "loopback"} if topology == "loopback" else {"RPC_TRANSPORT": "local"}
-    log = (folder / "log").open("w+")
-    process = start_child(
-        [sys.executable, "manage.py", *command, "--data", str(data)],
-        env=inherited | more | environment,
-        cwd=ROOT,
-        output=log,
-        on_parent_death=signal.SIGINT,
-    )
+    log = folder / "log"
+    everything = inherited | more | environment
+    arguments = [sys.executable, "manage.py", *command, "--data", str(data)]
+
+    def start(besides: dict[str, str]) -> subprocess.Popen:
+        said = log.open("a+")
+        return start_child(arguments, env=everything | besides, cwd=ROOT, output=said, on_parent_death=signal.SIGINT)
+
+    def again(besides: dict[str, str]) -> None:
+        nonlocal process
+        code = _ended(process)
+        assert code == 0, f"stopping took too long or failed ({code}):\n{log.read_text()[-3000:]}"
+        log.unlink()
+        process = start(besides)
+        _wait_until_ready(process, log)
+
+    process = start({})
     try:
-        _wait_until_ready(process, Path(log.name))
-        yield Running(f"http://127.0.0.1:{port}", f"ws://127.0.0.1:{live_port}", clock_file, data, Path(log.name))
+        _wait_until_ready(process, log)
+        yield Running(f"http://127.0.0.1:{port}", f"ws://127.0.0.1:{live_port}", clock_file, data, log, again)
     finally:
-        process.send_signal(signal.SIGINT)
-        try:
-            code = process.wait(timeout=90)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            code = -9
-        written = Path(log.name).read_text()
+        code = _ended(process)
+        written = log.read_text()
         shutil.rmtree(folder, ignore_errors=True)
     assert code == 0, f"stopping took too long or failed ({code}):\n{written[-3000:]}"
+
+
+def _ended(process: subprocess.Popen) -> int:
+    """As by Ctrl-C; its exit status, -9 when it had to be killed."""
+    process.send_signal(signal.SIGINT)
+    try:
+        return process.wait(timeout=90)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        return -9
 
 
 def _wait_until_ready(process: subprocess.Popen, log: Path) -> None:

@@ -1,5 +1,6 @@
 """The sandbox provider by itself: honest about being one, once per key, and refused where it is not allowed."""
 
+import json
 import os
 import subprocess
 import sys
@@ -10,6 +11,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from domains.payments.gateways import Order, Pending, Rejected, Succeeded, Unknown, gateway_named
+from domains.payments.gateways.sandbox_memory import recall, write_down
+from domains.payments.gateways.sandbox_provider import Provider
 from domains.payments.gateways.signatures import check_signature
 from kelmah.ids import new_id
 from kelmah.money import Money
@@ -130,6 +133,29 @@ def test_its_webhooks_are_signed_over_their_bytes(gateway, provider):
 
 def test_it_says_that_its_money_is_not_real(gateway):
     assert gateway.submit(order()).facts.live is False
+
+
+def test_what_it_knows_outlives_its_process(tmp_path):
+    memory, wanted = tmp_path / "memory", {**ORDER, "instrument": "tok_pending"}
+    before = Provider("http://127.0.0.1:9", "s", delay=3600.0)
+    charged = before.order("charge", "key", json.dumps(wanted).encode())
+    write_down(before, memory)
+    after = Provider("http://127.0.0.1:9", "s", delay=0.0)
+    recall(after, memory)
+    assert after.order("charge", "key", json.dumps(wanted).encode()) == charged
+    assert after.order("charge", "key", json.dumps({**wanted, "amount": 1}).encode()).status == 400
+    [charge] = after.objects_of("charge", "r")
+    until = time.monotonic() + 10
+    while after.get("charge", charge["id"])["status"] != "succeeded":  # what was to happen later happens after all
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    assert (after.balance(), before.balance()) == ({"GHS": 1500}, {})
+
+
+def test_without_a_memory_it_begins_with_nothing(tmp_path):
+    provider = Provider("", "s")
+    recall(provider, tmp_path / "none")
+    assert provider.objects == {}
 
 
 def test_where_it_is_not_allowed_it_does_not_start(settings):

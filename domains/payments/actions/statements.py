@@ -59,7 +59,7 @@ def fetch_statement(*, gateway: str, day: date) -> list[Statement]:
 def fetch_statements() -> int:
     """Yesterday's statements of every gateway that gives them; returns how many were kept or were there.
 
-    Not the sandbox's: it forgets all when it stops, and what it forgot would be missing there.
+    Not the sandbox's: killed, it forgets what it did, and what it forgot would be missing there.
     """
     yesterday = (clock.now() - timedelta(days=1)).date()
     lasting = [name for name in names_offered() if name != "sandbox"]

@@ -138,6 +138,17 @@ class Provider:
             self.courier.tell(told, times=1)
         return str(thing["id"])
 
+    def go_on(self) -> None:
+        """Let what is to happen to its objects happen, when it stopped in between."""
+        with self.lock:
+            waiting = [
+                (thing, script)
+                for ref, script in self.scripts.items()
+                if (thing := self.objects[ref])["status"] == script.first and script.then
+            ]
+        for thing, script in waiting:
+            threading.Thread(target=self._live, args=(thing, script), daemon=True).start()
+
     # Private methods: their caller holds the lock
 
     def _answered(self, key: str) -> tuple[bytes, Answer] | None:

@@ -4,12 +4,14 @@ import json
 import signal
 import threading
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from domains.payments.gateways.sandbox_memory import recall, write_down
 from domains.payments.gateways.sandbox_plan import Plan
 from domains.payments.gateways.sandbox_provider import Provider
 from domains.payments.gateways.sandbox_server import serve
@@ -25,6 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("--delay", type=float, default=1.0, help="seconds until what comes later happens")
         parser.add_argument("--plan", type=json.loads, default={}, help='{"seed": 7, "chances": {"silence": 0.1}}')
         parser.add_argument("--silence", type=float, default=8.0, help="seconds before it hangs up unanswered")
+        parser.add_argument("--memory", type=Path, help="a file for what it knows, from one run to the next")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.SANDBOX_GATEWAY_ALLOWED:
@@ -44,5 +47,9 @@ class Command(BaseCommand):
             signal.signal(name, lambda *_: threading.Thread(target=server.shutdown).start())
         self.stdout.write(f"sandbox provider on http://127.0.0.1:{server.server_port}")
         self.stdout.flush()
+        if options["memory"]:
+            recall(provider, options["memory"])
         server.serve_forever()
         server.server_close()
+        if options["memory"]:
+            write_down(provider, options["memory"])
