@@ -46,13 +46,13 @@ def on_dispute_opened(event: DisputeOpened) -> None:
 @handles(DisputeWithdrawn)
 def on_dispute_withdrawn(event: DisputeWithdrawn) -> None:
     """Hold it as before. Twice is safe: what is not frozen any more stays as it is."""
-    disputes.unfreeze_frozen(dispute_id=event.dispute_id)
+    disputes.unfreeze_frozen(dispute_id=event.dispute_id, milestone_id=event.milestone_id)
 
 
 @handles(DisputeResolved)
 def on_dispute_resolved(event: DisputeResolved) -> None:
     """Pay as decided. Twice is safe: the same decision is carried out once."""
-    disputes.decide_frozen(dispute_id=event.dispute_id, to_worker=event.to_worker)
+    disputes.decide_frozen(dispute_id=event.dispute_id, milestone_id=event.milestone_id, to_worker=event.to_worker)
 
 
 @handles(PersonAsked)

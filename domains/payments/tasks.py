@@ -8,6 +8,7 @@ from celery import shared_task
 from domains.payments import actions
 from domains.payments.actions import (
     books,
+    disputes,
     exchange,
     freezing,
     gateway_fees,
@@ -91,6 +92,7 @@ def run_deadlines() -> int:
             settling.AUTO_RELEASE: reviews.release_in_silence,
             settling.MATURE: maturing.mature,
             freezing.RELEASE: freezing.release,
+            disputes.DECIDE: disputes.decide_when_free,
             holds.EXPIRE: holds.expire,
         },
     )

@@ -5,6 +5,7 @@ import pytest
 from domains.payments import actions, handlers
 from domains.payments.models import DisputedFunds, Escrow
 from kelmah.db import atomic
+from kelmah.errors import NotFound
 from kelmah.ids import new_id
 from kelmah.interfaces.contracts.events import DisputeOpened, DisputeResolved, DisputeWithdrawn
 from kelmah.interfaces.payments.events import EscrowRefunded, EscrowReleased
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.domain("payments")
 
 
 class Case:
-    """A dispute about an escrow, as contracts tells of it."""
+    """A dispute about an escrow, as contracts tells of it: each fact twice."""
 
     def __init__(self, escrow: Escrow) -> None:
         names = ("milestone_id", "contract_id", "hirer_id", "worker_id", "title")
@@ -58,6 +59,19 @@ def test_a_withdrawn_dispute_leaves_the_money_as_it_was():
     assert (state_of(escrow), Escrow.objects.get().held) == ("funded", cedis(1250))
     actions.release_escrow(milestone_id=escrow.milestone_id)
     assert in_wallet(escrow.worker_id) == 112500
+
+
+def test_an_end_that_is_heard_before_its_beginning_is_tried_again_and_not_let_go_by():
+    """Each handler hears the facts of a contract in order, but nothing orders two handlers: what was opened and
+    withdrawn at once would otherwise stay frozen for ever."""
+    escrow = funded_escrow()
+    case = Case(escrow)
+    for ended in (case.withdrawn, lambda: case.resolved(cedis(0))):
+        with pytest.raises(NotFound):
+            ended()
+    case.opened()
+    case.withdrawn()
+    assert state_of(escrow) == "funded"
 
 
 def test_a_dispute_that_comes_after_the_end_of_the_money_changes_nothing():

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from domains.payments import actions, rules
 from domains.payments.actions import escrows
 from domains.payments.models import EscrowRelease, LedgerAccount, LedgerTransaction
-from kelmah.errors import InvalidTransition
+from kelmah.errors import InvalidInput, InvalidTransition
 from kelmah.interfaces.payments.events import EscrowPartReleased, EscrowRefunded, EscrowReleased
 from kelmah.money import EXPONENTS, Money
 from tests.payments.factories import cedis, funded_escrow, in_wallet, ruling, state_of
@@ -34,6 +34,23 @@ def test_a_part_heard_twice_is_paid_once(published):
     for _ in range(2):
         part(escrow, 1, cedis(250))
     assert (in_wallet(escrow.worker_id), len(published.of(EscrowPartReleased))) == (22500, 1)
+
+
+@pytest.mark.parametrize(("number", "amount"), [(0, cedis(1)), (-1, cedis(1)), (1, cedis(0)), (1, -cedis(1))])
+def test_parts_count_from_one_and_are_something(number, amount):
+    """Number 0 is the settlement's: a part under it would keep the rest from ever being settled."""
+    escrow = funded_escrow()
+    with pytest.raises(InvalidInput):
+        part(escrow, number, amount)
+    assert in_wallet(escrow.worker_id) == 0
+
+
+@pytest.mark.parametrize("amount", [-cedis(1), Money(1, "USD")])
+def test_what_is_settled_is_no_less_than_nothing_and_of_the_escrows_currency(amount):
+    escrow = funded_escrow()
+    with pytest.raises(InvalidInput):
+        escrows.settle_escrow(milestone_id=escrow.milestone_id, to_worker=amount)
+    assert (state_of(escrow), in_wallet(escrow.hirer_id)) == ("funded", 0)
 
 
 def test_a_number_that_was_used_for_another_amount_is_refused():

@@ -1,16 +1,20 @@
 """Who comes first wins, and nobody else: the clock, the hirer, the worker, a dispute, at the same moment."""
 
 import random
+from dataclasses import replace
 
 import pytest
 
 from domains.payments import actions, rules, tasks
 from domains.payments.actions import disputes, escrows, fee_plans, reviews
+from domains.payments.actions.weeks import charge_week
 from domains.payments.models import Deadline, Escrow, FeePlan, LedgerTransaction
+from domains.payments.rules.weeks import WeekCharged
 from kelmah import clock as time
 from kelmah.errors import Conflict, DomainError
 from kelmah.ids import new_id
-from tests.payments.factories import cedis, funded_escrow, in_wallet, ruling, state_of
+from tests.payments.factories import FundingFactory, cedis, funded_escrow, in_wallet, rich, ruling, state_of
+from tests.payments.test_weeks import week
 
 pytestmark = pytest.mark.domain("payments", transaction=True)
 
@@ -129,6 +133,29 @@ def test_one_dispute_about_two_milestones_at_once_freezes_one_of_them(race):
         )
         assert sum(isinstance(result, Conflict) for result in outcome) == 1
         assert sorted(state_of(escrow) for escrow in found) == ["disputed", "funded"]
+
+
+def test_two_requests_to_fund_one_milestone_at_once_fund_it_once(race):
+    for _ in range(8):
+        funding = FundingFactory()
+        rich(cedis(5000), funding.hirer_id)
+        assert (
+            race([lambda n=n, f=funding: actions.fund_escrow(replace(f, request=n)) for n in (1, 2, 3)]) == [None] * 3
+        )
+        assert in_wallet(funding.hirer_id) == 375000
+
+
+def test_one_week_at_once_is_charged_once_under_one_name(race):
+    for names in (1, 4):
+        for _ in range(5):
+            asked = [week()] * 4
+            rich(cedis(5000), asked[0].hirer_id)
+            if names > 1:
+                asked = [replace(each, week_id=new_id()) for each in asked]
+            outcome = race([lambda each=each: charge_week(each).milestone_id for each in asked])
+            assert sum(isinstance(each, WeekCharged) for each in outcome) == names - 1
+            assert {each for each in outcome if not isinstance(each, WeekCharged)} <= {each.week_id for each in asked}
+            assert in_wallet(asked[0].hirer_id) == 500000
 
 
 def test_row_23_after_three_days_down_every_due_clock_fires_once_on_eight_workers(race, clock):

@@ -10,8 +10,10 @@ from domains.payments.actions import disputes, escrows, reviews
 from domains.payments.models import Deposit, Escrow, GatewayCommand
 from domains.payments.queries import protected
 from domains.payments.tasks import run_deadlines
+from kelmah.errors import InvalidTransition
 from kelmah.ids import new_id
-from kelmah.interfaces.payments.events import EscrowReleased
+from kelmah.interfaces.payments.calls import payments
+from kelmah.interfaces.payments.events import EscrowRefunded, EscrowReleased
 from tests.payments.disputed import disputed, emptied
 from tests.payments.factories import (
     FundingFactory,
@@ -23,6 +25,7 @@ from tests.payments.factories import (
     somebody,
     state_of,
 )
+from tests.payments.test_disputes_told import Case
 
 pytestmark = pytest.mark.domain("payments")
 
@@ -99,6 +102,72 @@ def test_neither_a_part_nor_an_agreement_nor_a_decision_gives_the_worker_anythin
     assert (state_of(escrow), in_wallet(escrow.worker_id)) == ("disputed", 0)
     disputes.decide(dispute_id=dispute_id, to_worker=cedis(0))
     assert state_of(escrow) == "refunded"
+
+
+@pytest.mark.parametrize("end", ["reinstated", "lost"])
+@pytest.mark.parametrize(("to_worker", "outcome"), [(1250, ("released", 112500)), (625, ("split", 56250))])
+def test_a_ruling_for_the_worker_waits_until_the_bank_is_done(clock, published, end, to_worker, outcome):
+    escrow = funded_escrow()
+    case = Case(escrow)
+    case.opened()
+    taken_back(escrow)
+    case.resolved(cedis(to_worker))
+    for _ in range(3):
+        clock.advance(days=1)
+        run_deadlines()
+    assert (state_of(escrow), in_wallet(escrow.worker_id)) == ("disputed", 0)
+    taken_back(escrow, end)
+    clock.advance(hours=1)
+    assert run_deadlines() == 1
+    case.resolved(cedis(to_worker))
+    assert (state_of(escrow), in_wallet(escrow.worker_id)) == outcome
+    assert len(published.of(EscrowReleased)) + len(published.of(EscrowRefunded)) == 1
+    clock.advance(days=1)
+    assert run_deadlines() == 0
+
+
+def test_a_ruling_before_the_bank_came_is_carried_out_and_stays():
+    escrow = funded_escrow()
+    case = Case(escrow)
+    case.opened()
+    case.resolved(cedis(1250))
+    taken_back(escrow)
+    assert (state_of(escrow), in_wallet(escrow.worker_id)) == ("released", 112500)
+
+
+def test_a_ruling_for_the_hirer_waits_for_no_bank():
+    escrow = funded_escrow()
+    case = Case(escrow)
+    case.opened()
+    taken_back(escrow)
+    case.resolved(cedis(0))
+    assert state_of(escrow) == "refunded"
+
+
+def test_what_was_ruled_is_neither_withdrawn_nor_ruled_otherwise_while_it_waits():
+    escrow = funded_escrow()
+    case = Case(escrow)
+    case.opened()
+    taken_back(escrow)
+    case.resolved(cedis(625))
+    for other in (case.withdrawn, lambda: case.resolved(cedis(0)), lambda: case.resolved(cedis(1250))):
+        with pytest.raises(InvalidTransition):
+            other()
+    assert state_of(escrow) == "disputed"
+
+
+def test_a_caller_in_another_process_is_told_that_funds_are_frozen(settings):
+    """Over the wire a refusal is itself only if the interface names it."""
+    settings.RPC_TRANSPORT = "loopback"
+    escrow, dispute_id = funded_escrow(), new_id()
+    taken_back(escrow)
+    with pytest.raises(rules.FundsFrozen):
+        payments.release_part(milestone_id=escrow.milestone_id, number=1, amount=cedis(1))
+    with pytest.raises(rules.FundsFrozen):
+        payments.settle(milestone_id=escrow.milestone_id, to_worker=cedis(1))
+    payments.freeze(dispute_id=dispute_id, milestone_id=escrow.milestone_id)
+    with pytest.raises(rules.FundsFrozen):
+        payments.decide(dispute_id=dispute_id, to_worker=cedis(1))
 
 
 def test_what_goes_back_to_the_hirer_is_not_held_up_and_the_approval_is_void(clock):

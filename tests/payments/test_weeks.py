@@ -1,5 +1,6 @@
 """Hourly weeks: charged when they are over, reviewed until Friday, free five days after."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -15,7 +16,7 @@ from kelmah import clock as time
 from kelmah.errors import InvalidTransition
 from kelmah.ids import new_id
 from kelmah.interfaces.payments.events import EscrowReleased, WeekReleased
-from tests.payments.factories import cedis, in_wallet, is_waiting, rich, state_of
+from tests.payments.factories import cedis, funded_escrow, in_wallet, is_waiting, rich, state_of
 
 pytestmark = pytest.mark.domain("payments")
 
@@ -57,6 +58,17 @@ def test_a_week_heard_twice_is_charged_once_and_not_with_another_amount():
     with pytest.raises(weeks.WeekCharged):
         charge_week(Week(**{**asked.__dict__, "week_id": new_id()}))
     assert Escrow.objects.count() == 1
+
+
+def test_a_name_that_is_another_weeks_or_a_milestones_charges_nothing():
+    asked, milestone = week(), funded_escrow()
+    rich(asked.amount, asked.hirer_id)
+    charge_week(asked)
+    before = asked.monday - timedelta(days=7)
+    for other in (replace(asked, monday=before), replace(asked, week_id=milestone.milestone_id, monday=before)):
+        with pytest.raises(weeks.WeekCharged):
+            charge_week(other)
+    assert in_wallet(asked.hirer_id) == 80000
 
 
 def test_an_approval_before_friday_pays_at_once_and_a_rejected_line_goes_back():

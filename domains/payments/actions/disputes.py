@@ -1,20 +1,23 @@
 """What two sides disagree about is frozen until it is decided; the case itself is not kept here."""
 
 from datetime import timedelta
+from typing import Final
 from uuid import UUID
 
 from django.db import IntegrityError
 
 from domains.payments import queries, rules
-from domains.payments.actions import settling
+from domains.payments.actions import freezing, settling
 from domains.payments.actions.ledger import Line, post
 from domains.payments.actions.reviews import run_clock
-from domains.payments.models import DisputedFunds, Escrow
+from domains.payments.models import Deadline, DisputedFunds, Escrow
 from domains.payments.queries import protected
-from kelmah import clock
+from kelmah import clock, deadlines
 from kelmah.db import atomic
-from kelmah.errors import Conflict
+from kelmah.errors import Conflict, InvalidTransition, NotFound
 from kelmah.money import Money
+
+DECIDE: Final = "decide_when_free"
 
 
 def freeze(*, dispute_id: UUID, milestone_id: UUID) -> Escrow:
@@ -49,6 +52,7 @@ def unfreeze(*, dispute_id: UUID) -> Escrow:
         escrow, dispute = protected.lock_disputed(dispute_id)
         if dispute.state == "withdrawn":
             return escrow
+        _check_no_award(dispute)
         _end(dispute, "withdraw")
         escrow.state = rules.ESCROW.check("unfreeze", escrow.state)
         lines = [
@@ -72,6 +76,7 @@ def decide(*, dispute_id: UUID, to_worker: Money) -> Escrow:
         escrow, dispute = protected.lock_disputed(dispute_id)
         if dispute.state == "decided" and protected.is_settled_so(escrow, to_worker):
             return escrow
+        _check_no_award(dispute, but=to_worker)
         _end(dispute, "decide")
         settling.settle(escrow, to_worker=to_worker, dispute=dispute)
     return escrow
@@ -87,18 +92,43 @@ def freeze_unsettled(*, dispute_id: UUID, milestone_id: UUID) -> None:
             freeze(dispute_id=dispute_id, milestone_id=milestone_id)
 
 
-def unfreeze_frozen(*, dispute_id: UUID) -> None:
-    """As ``unfreeze``; nothing for a dispute that came too late to freeze anything. Raises InvalidTransition."""
-    if _is_known(dispute_id):
-        unfreeze(dispute_id=dispute_id)
+def unfreeze_frozen(*, dispute_id: UUID, milestone_id: UUID) -> None:
+    """As ``unfreeze``; nothing for a dispute that came too late to freeze anything.
 
-
-def decide_frozen(*, dispute_id: UUID, to_worker: Money) -> None:
-    """As ``decide``; nothing for a dispute that came too late to freeze anything. Raises MoreThanHeld,
-    InvalidTransition.
+    Raises NotFound, InvalidTransition; NotFound also while its opening was not heard: then it must be tried again.
     """
-    if _is_known(dispute_id):
-        decide(dispute_id=dispute_id, to_worker=to_worker)
+    with atomic("payments"):
+        if _froze(dispute_id, milestone_id):
+            unfreeze(dispute_id=dispute_id)
+
+
+def decide_frozen(*, dispute_id: UUID, milestone_id: UUID, to_worker: Money) -> None:
+    """As ``decide``; nothing for a dispute that came too late to freeze anything.
+
+    What it gives the worker while a bank wants the money back is kept, and paid once that is over. Raises NotFound (as
+    ``unfreeze_frozen``), MoreThanHeld, InvalidTransition.
+    """
+    with atomic("payments"):
+        if not _froze(dispute_id, milestone_id):
+            return
+        escrow, dispute = protected.lock_disputed(dispute_id)
+        if dispute.state == "frozen" and to_worker.minor and protected.is_frozen(escrow):
+            _put_off(dispute, escrow, to_worker)
+        else:
+            decide(dispute_id=dispute_id, to_worker=to_worker)
+
+
+def decide_when_free(*, subject_id: UUID, subject_version: int) -> None:
+    """Carry out a decision that waits, if the bank let go or has won; look again in an hour while it has not."""
+    with atomic("payments"):
+        escrow, dispute = protected.lock_disputed(subject_id)
+        if dispute.state != "frozen" or dispute.award_minor is None:
+            return
+        award = Money(dispute.award_minor, escrow.currency)
+        if protected.is_frozen(escrow):
+            _look_again(dispute)
+        else:
+            decide(dispute_id=subject_id, to_worker=award)
 
 
 # Private functions
@@ -121,9 +151,39 @@ def _about_something_else() -> Conflict:
     return Conflict("This dispute is about something else.")
 
 
-def _is_known(dispute_id: UUID) -> bool:
-    # Events of a contract come in order: a dispute that is unknown by now met an escrow that was settled.
-    return DisputedFunds.objects.filter(id=dispute_id).exists()
+def _froze(dispute_id: UUID, milestone_id: UUID) -> bool:
+    """False when the escrow was settled before the dispute could freeze it. Raises NotFound while nobody knows.
+
+    A contract's events come in order to each handler, not across them: an end may be heard before its opening, and
+    were it let go by, the money would be frozen for ever.
+    """
+    escrow = queries.lock_escrow(milestone_id)  # the opening may be heard at this moment
+    if DisputedFunds.objects.filter(id=dispute_id).exists():
+        return True
+    if escrow.settled_at is None:
+        raise NotFound("Nobody has told of this dispute yet.")
+    return False
+
+
+def _put_off(dispute: DisputedFunds, escrow: Escrow, to_worker: Money) -> None:
+    settling.check_amount(to_worker, escrow.held)
+    if to_worker > escrow.held:
+        raise rules.MoreThanHeld()
+    _check_no_award(dispute, but=to_worker)
+    dispute.state, dispute.award_minor = rules.DISPUTED.check("put_off", dispute.state), to_worker.minor
+    dispute.save_change("state", "award_minor")
+    _look_again(dispute)
+
+
+def _look_again(dispute: DisputedFunds) -> None:
+    due_at = clock.now() + freezing.LOOK_AGAIN_AFTER
+    deadlines.schedule(Deadline, subject_id=dispute.id, kind=DECIDE, due_at=due_at, version=1)
+
+
+def _check_no_award(dispute: DisputedFunds, *, but: Money | None = None) -> None:
+    """Raises InvalidTransition when a decision waits, unless it is this one."""
+    if dispute.state == "frozen" and dispute.award_minor not in (None, but.minor if but else None):
+        raise InvalidTransition("This dispute is decided: it waits for the bank of whoever paid.")
 
 
 def _end(dispute: DisputedFunds, step: str) -> None:

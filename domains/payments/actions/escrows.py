@@ -9,10 +9,12 @@ from domains.payments import queries, rules
 from domains.payments.actions import freezing, settling
 from domains.payments.actions.decisions import Ruling, keep_ruling
 from domains.payments.actions.ledger import Line, post
+from domains.payments.actions.turns import take_turn
 from domains.payments.models import Escrow, FundingRequest
 from domains.payments.queries import protected
 from kelmah import clock
 from kelmah.db import atomic
+from kelmah.errors import InvalidInput
 from kelmah.events.publish import publish
 from kelmah.interfaces.payments.events import EscrowFunded, EscrowFundingFailed
 from kelmah.money import Money
@@ -136,7 +138,7 @@ def settle_escrow(*, milestone_id: UUID, to_worker: Money) -> Escrow:
     """What both sides agreed on: so much of what is held to the worker, less the fee, the rest to the hirer.
 
     The same twice is once. Raises NotFound, MoreThanHeld, FundsFrozen, InvalidTransition (settled otherwise, or
-    disputed).
+    disputed), InvalidInput (another currency, or less than nothing).
     """
     with atomic("payments"):
         escrow = queries.lock_escrow(milestone_id)
@@ -148,8 +150,11 @@ def settle_escrow(*, milestone_id: UUID, to_worker: Money) -> Escrow:
 def release_part(*, milestone_id: UUID, number: int, amount: Money) -> Escrow:
     """Part ``number`` (from 1) of the protected funds goes to the worker, less its share of the fee; twice is once.
 
-    Raises NotFound, PartTooLarge, PartNumberTaken, FundsFrozen, InvalidTransition.
+    Raises NotFound, PartTooLarge, PartNumberTaken, FundsFrozen, InvalidTransition, InvalidInput (number 0 is the
+    settlement's, and a part is something).
     """
+    if number < 1 or amount.minor < 1:
+        raise InvalidInput("Parts count from 1, and each is more than nothing.")
     with atomic("payments"):
         escrow = queries.lock_escrow(milestone_id)  # two parts at once must not both take the same money
         known = escrow.releases.filter(number=number).first()
@@ -165,6 +170,7 @@ def release_part(*, milestone_id: UUID, number: int, amount: Money) -> Escrow:
 
 def _fund(funding: Funding) -> str:
     """Why it was not funded; empty when it was, now or by an earlier request."""
+    take_turn(f"escrow:{funding.milestone_id}")  # another request for the same milestone must not find nothing, too
     there = Escrow.objects.filter(milestone_id=funding.milestone_id).first()
     if there is not None:
         return "" if there.state == "funded" and there.amount == funding.amount else "already_funded"

@@ -4,11 +4,10 @@ import hashlib
 import json
 from collections.abc import Sequence
 
-from django.db import connections
-
 from domains.payments import rules
 from domains.payments.actions import receivables
 from domains.payments.actions.ledger import Line, post
+from domains.payments.actions.turns import take_turn
 from domains.payments.models import LedgerTransaction
 from domains.payments.queries import refunds
 from domains.payments.rules import owners
@@ -25,7 +24,7 @@ def post_lines(*, key: str, source: str, purpose: str, lines: Sequence[MoneyLine
     _check_balanced(lines)
     with atomic("payments"):
         ledger_key, asked = f"own:{key}", hash_of(lines)
-        _one_at_a_time(ledger_key)  # of two at once the second finds what the first was asked
+        take_turn(ledger_key)  # of two at once the second finds what the first was asked
         known = LedgerTransaction.objects.filter(idem=ledger_key).first()
         if known is not None:
             if known.reference.get("asked") != asked:
@@ -89,8 +88,3 @@ def _owed_after_receivables(lines: Sequence[MoneyLine]) -> dict[tuple[str, str],
         if owed[owner, currency] < 0:
             raise owners.LinesDoNotFit()
     return owed
-
-
-def _one_at_a_time(name: str) -> None:
-    with connections["payments"].cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])

@@ -9,6 +9,7 @@ from domains.payments.actions.ledger import Line, post
 from domains.payments.models import Deadline, DisputedFunds, Escrow, EscrowRelease
 from domains.payments.queries import protected
 from kelmah import clock, deadlines
+from kelmah.errors import InvalidInput
 from kelmah.events.publish import publish
 from kelmah.interfaces.payments.events import EscrowPartReleased, EscrowRefunded, EscrowReleased, WeekReleased
 from kelmah.money import Money
@@ -24,9 +25,10 @@ def settle(escrow: Escrow, *, to_worker: Money, in_silence: bool = False, disput
     """Everything still held leaves: ``to_worker`` less the fee, the rest to the hirer. The escrow's row is locked.
 
     Behind the row lock the ledger's key excludes a second settlement of any kind: one per escrow, for ever.
-    Raises MoreThanHeld, FundsFrozen, InvalidTransition, LedgerKeyReused.
+    Raises MoreThanHeld, FundsFrozen, InvalidTransition, InvalidInput, LedgerKeyReused.
     """
     held = escrow.held
+    check_amount(to_worker, held)
     outcome = _outcome(to_worker, held)
     step = "release_in_silence" if in_silence else _STEPS[outcome][dispute is not None]
     escrow.state = rules.ESCROW.check(step, escrow.state)
@@ -55,6 +57,7 @@ def settle(escrow: Escrow, *, to_worker: Money, in_silence: bool = False, disput
 def release_numbered(escrow: Escrow, *, number: int, gross: Money) -> None:
     """Part ``number`` goes to the worker, less its fee; less than what is held. The escrow's row is locked."""
     escrow.state = rules.ESCROW.check("release_part", escrow.state)
+    check_amount(gross, escrow.held)
     if gross >= escrow.held:
         raise rules.PartTooLarge()
     protected.check_not_frozen(escrow)
@@ -83,6 +86,12 @@ def stop_clock(escrow: Escrow) -> timedelta | None:
     escrow.review_ends_at = None
     deadlines.cancel(Deadline, subject_id=escrow.milestone_id, kind=AUTO_RELEASE)
     return left
+
+
+def check_amount(amount: Money, held: Money) -> None:
+    """Raises InvalidInput: it is of another currency than what is held, or less than nothing."""
+    if amount.currency != held.currency or amount.minor < 0:
+        raise InvalidInput(f"{amount} is no part of {held}.")
 
 
 def reference(milestone_id: UUID, counterparty: UUID | None) -> dict[str, str | None]:

@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from django.db.models import Q
+
 from domains.payments.actions.escrows import protect
 from domains.payments.actions.reviews import run_clock
+from domains.payments.actions.turns import take_turn
 from domains.payments.models import Escrow
 from domains.payments.rules import weeks
 from kelmah import clock
@@ -36,9 +39,13 @@ def charge_week(week: Week) -> Escrow:
     """
     weeks.check_week(week.monday, today=clock.now().date())
     with atomic("payments"):
-        known = Escrow.objects.select_for_update().filter(contract_id=week.contract_id, week=week.monday).first()
+        # The same week twice at once, and two names of one week, must not both find nothing.
+        take_turn(f"weeks:{week.contract_id}")
+        take_turn(f"escrow:{week.week_id}")
+        named, charged = Q(milestone_id=week.week_id), Q(contract_id=week.contract_id, week=week.monday)
+        known = Escrow.objects.select_for_update().filter(named | charged).first()
         if known is not None:
-            if (known.milestone_id, known.amount) != (week.week_id, week.amount):
+            if (known.milestone_id, known.contract_id, known.week, known.amount) != _asked(week):
                 raise weeks.WeekCharged()
             return known
         escrow = protect(
@@ -55,3 +62,10 @@ def charge_week(week: Week) -> Escrow:
         run_clock(escrow, until=weeks.review_ends(clock.now()))
         escrow.save_change("submission", "review_ends_at")
     return escrow
+
+
+# Private functions
+
+
+def _asked(week: Week) -> tuple[UUID, UUID, date, Money]:
+    return week.week_id, week.contract_id, week.monday, week.amount

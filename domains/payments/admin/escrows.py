@@ -35,7 +35,7 @@ class EscrowAdmin(Deciding):
 @admin.register(DisputedFunds)
 class DisputedFundsAdmin(ReadOnly, ModelAdmin):
     sees = "payments.view_money"
-    list_display = ("id", "escrow", "amount_minor", "state", "review_left", "frozen_at", "ended_at")
+    list_display = ("id", "escrow", "amount_minor", "state", "award_minor", "review_left", "frozen_at", "ended_at")
     list_select_related = ("escrow",)
     list_filter = ("state",)
     search_fields = ("id", "escrow__milestone_id", "escrow__contract_id")

@@ -132,13 +132,17 @@ class EscrowRelease(UUIDModel):
 
 
 class DisputedFunds(Versioned):
-    """What an open dispute freezes. Its id is the dispute's; ``review_left`` is what the clock had left."""
+    """What an open dispute freezes. Its id is the dispute's; ``review_left`` is what the clock had left.
+
+    ``award_minor``: what its decision gives the worker, once the bank that wants the money back is done.
+    """
 
     id = models.UUIDField(primary_key=True)
     escrow = models.ForeignKey(Escrow, on_delete=models.PROTECT, related_name="disputes")
     amount_minor = models.BigIntegerField()
     state = models.TextField(default=rules.DISPUTED.initial)
     review_left = models.DurationField(null=True)
+    award_minor = models.BigIntegerField(null=True)
     frozen_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
 
@@ -146,6 +150,11 @@ class DisputedFunds(Versioned):
         constraints = [
             models.CheckConstraint(condition=Q(state__in=sorted(rules.DISPUTED.states)), name="disputed_state"),
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="disputed_amount_positive"),
+            models.CheckConstraint(
+                condition=Q(award_minor__isnull=True)
+                | Q(award_minor__gt=0, award_minor__lte=F("amount_minor")) & ~Q(state="withdrawn"),
+                name="disputed_award_is_of_it",
+            ),
             models.CheckConstraint(
                 condition=Q(state="frozen", ended_at__isnull=True) | ~Q(state="frozen") & Q(ended_at__isnull=False),
                 name="disputed_ended_has_date",

@@ -42,12 +42,14 @@ ESCROW = StateTable(
 DISPUTED = StateTable(
     "freeze by a dispute",
     [
-        Transition("withdraw", "frozen", "withdrawn", "system", guard="the dispute was withdrawn"),
+        Transition("withdraw", "frozen", "withdrawn", "system", guard="the dispute was withdrawn, not decided"),
+        Transition("put_off", "frozen", "frozen", "system", guard="decided for the worker while a bank wants it back",
+                   deadline="looked at every hour"),
         Transition("decide", "frozen", "decided", "system"),
     ],
     initial="frozen",
     final=("withdrawn", "decided"),
-)
+)  # fmt: skip
 
 FEE_PLAN = StateTable(
     "fee plan",

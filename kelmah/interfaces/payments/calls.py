@@ -11,6 +11,7 @@ from uuid import UUID
 from kelmah.interfaces.payments.refusals import (
     AccountUnknown,
     AddressNotOffered,
+    FundsFrozen,
     InsufficientFunds,
     LedgerKeyReused,
     LinesDoNotFit,
@@ -37,15 +38,15 @@ class Payments(Service, domain="payments", callers=("contracts",)):
     def escrow_of(self, *, contract_ids: list[UUID]) -> list[Escrow]:
         """Every escrow of these contracts, oldest first."""
 
-    @remote(timeout=5.0, idempotent=True, raises=(PartTooLarge, PartNumberTaken))
+    @remote(timeout=5.0, idempotent=True, raises=(PartTooLarge, PartNumberTaken, FundsFrozen))
     @abstractmethod
     def release_part(self, *, milestone_id: UUID, number: int, amount: Money) -> ProtectedFunds:
         """Part ``number`` (from 1) goes to the worker, less its share of the fee; less than what is held.
 
-        Raises NotFound, PartTooLarge, PartNumberTaken, FundsFrozen, InvalidTransition.
+        Raises NotFound, PartTooLarge, PartNumberTaken, FundsFrozen, InvalidTransition, InvalidInput.
         """
 
-    @remote(timeout=5.0, idempotent=True, raises=(MoreThanHeld,))
+    @remote(timeout=5.0, idempotent=True, raises=(MoreThanHeld, FundsFrozen))
     @abstractmethod
     def settle(self, *, milestone_id: UUID, to_worker: Money) -> ProtectedFunds:
         """So much of what is held to the worker, less the fee, the rest to the hirer, once. For what both agreed on.
@@ -66,7 +67,7 @@ class Payments(Service, domain="payments", callers=("contracts",)):
     def unfreeze(self, *, dispute_id: UUID) -> ProtectedFunds:
         """The dispute was withdrawn; the clock goes on with what it had left. Raises NotFound, InvalidTransition."""
 
-    @remote(timeout=5.0, idempotent=True, raises=(MoreThanHeld,))
+    @remote(timeout=5.0, idempotent=True, raises=(MoreThanHeld, FundsFrozen))
     @abstractmethod
     def decide(self, *, dispute_id: UUID, to_worker: Money) -> ProtectedFunds:
         """So much of what is frozen to the worker, less the fee, the rest to the hirer, once.
