@@ -56,7 +56,12 @@ TEST = (
     ),
 )
 SLOW = (
-    Step("slow", "tests that start whole systems", pytest("-m", "slow", "--ignore=tests/faults", "tests")),
+    Step(
+        "slow",
+        "tests that start whole systems",
+        # Two files at once: a system that starts or waits leaves a core to the other. Kill tests stay alone.
+        pytest("-n", "2", "--dist", "loadfile", "-m", "slow", "--ignore=tests/faults", "tests"),
+    ),
     Step(
         "loopback",
         "tests with every call between domains going over the wire",
@@ -96,7 +101,11 @@ def run(step: Step, position: str) -> None:
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="kelmah-check-") as scratch:
         report = Path(scratch) / "report.xml"
-        command = (*step.command, f"--junitxml={report}", "-rsx") if "pytest" in step.command else step.command
+        command = (
+            (*step.command, f"--junitxml={report}", "-rsx", "--durations=15")
+            if "pytest" in step.command
+            else step.command
+        )
         # System checks, migrations and the schema are those of the settings that tests run with.
         env = os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings.test"} | dict(step.environment)
         status = subprocess.run(command, cwd=CLONE, env=env, check=False).returncode

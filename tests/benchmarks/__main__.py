@@ -13,6 +13,8 @@ import os
 import platform
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +33,9 @@ def main() -> int:
     if unknown := sorted(set(wanted) - set(known)):
         print(f"no benchmark is called {', '.join(unknown)}; there are: {', '.join(known)}", file=sys.stderr)
         return 2
-    results = [run(name, smoke=arguments.smoke) for name in wanted]
+    # What is only to be seen working may have company; what is measured must be alone.
+    with ThreadPoolExecutor(2 if arguments.smoke else 1) as pool:
+        results = list(pool.map(partial(run, smoke=arguments.smoke), wanted))
     if failed := [name for name, result in zip(wanted, results, strict=True) if result is None]:
         print(f"\nFailed: {', '.join(failed)}; one alone: python -m tests.benchmarks {failed[0]}", flush=True)
     if not arguments.smoke:
@@ -44,6 +48,7 @@ def main() -> int:
 def run(name: str, *, smoke: bool) -> dict[str, Any] | None:
     """The result of one benchmark; None when it failed. What it prints is shown as it comes."""
     print(f"\n=== {name}", flush=True)
+    shown = f"{name}: " if smoke else ""
     environment = {**os.environ, "BENCH_SMOKE": "1" if smoke else ""}
     command = [sys.executable, "-m", f"tests.benchmarks.bench_{name}"]
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
@@ -53,7 +58,7 @@ def run(name: str, *, smoke: bool) -> dict[str, Any] | None:
         if line.startswith("{"):
             last = line
         else:
-            print(line, end="", flush=True)
+            print(shown + line, end="", flush=True)
     if process.wait() or not last:
         print(f"{name} failed", file=sys.stderr)
         return None
