@@ -9,7 +9,7 @@ from django.test import Client
 
 from domains.payments import actions, rules
 from domains.payments.actions.outcomes import settle_command
-from domains.payments.gateways import Rejected
+from domains.payments.gateways import GATEWAYS, Rejected
 from domains.payments.gateways.signatures import sign
 from domains.payments.models import Decision, GatewayCommand, LedgerAccount, WebhookEvent
 from domains.payments.tasks import resolve_commands, sweep_webhooks
@@ -372,3 +372,12 @@ def test_a_late_event_about_a_decided_order_is_done_with(provider, clock):
     clock.advance(minutes=1)
     sweep_webhooks()
     assert (state_of(deposit), WebhookEvent.objects.get().processed_at is not None) == ("failed", True)
+
+
+@in_one_transaction
+@pytest.mark.parametrize("gateway", GATEWAYS)
+@pytest.mark.parametrize("body", [b"[" * 900_000, b'{"key": "\\ud800", "txnid": "\\ud800"}', b"x" * 2_000_000])
+def test_what_anybody_sends_without_a_signature_is_refused_and_breaks_nothing(gateway, body):
+    answer = Client().post(f"/api/v1/webhooks/{gateway}", body, content_type="application/json")
+    assert answer.status_code in (400, 413, 422)
+    assert WebhookEvent.objects.count() == 0

@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import json
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
@@ -13,6 +12,7 @@ from domains.payments.gateways import easebuzz_addresses as addresses
 from domains.payments.gateways.base import Notice
 from domains.payments.gateways.easebuzz_answers import NAME, key_in
 from domains.payments.gateways.easebuzz_api import SIGNED, hash_of
+from domains.payments.gateways.signatures import read_unsigned
 from domains.payments.rules import SignatureInvalid
 
 
@@ -40,9 +40,10 @@ def notice_in(body: bytes) -> Notice | None:
 
 def _fields_of(body: bytes) -> dict[str, Any]:
     """What a form or a JSON object says, by name; numbers as they are written, which is how they are signed."""
+    if body.lstrip().startswith(b"{"):
+        return dict(read_unsigned(body, parse_float=str, parse_int=str))
     try:
-        is_form = not body.lstrip().startswith(b"{")
-        return dict(parse_qsl(body.decode(), True)) if is_form else json.loads(body, parse_float=str, parse_int=str)
+        return dict(parse_qsl(body.decode(), True))
     except ValueError:
         raise SignatureInvalid("The body is not an event.") from None
 

@@ -5,7 +5,6 @@ Hubtel does not say what happens if it is: so it is looked up before every attem
 """
 
 import hashlib
-import json
 import re
 from abc import ABC
 from collections.abc import Mapping
@@ -28,6 +27,7 @@ from domains.payments.gateways.base import (
     Unknown,
 )
 from domains.payments.gateways.calling import NoAnswer, NoSense, call, object_in
+from domains.payments.gateways.signatures import read_unsigned
 from domains.payments.rules import NotOffered, SignatureInvalid
 from domains.payments.rules.decimals import decimal_of
 
@@ -103,9 +103,9 @@ class HubtelGateway(Gateway, ABC):
 
     def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> Notice | None:
         try:
-            data = answers.plain(json.loads(body))["data"]
+            data = answers.plain(read_unsigned(body))["data"]
             reference = str(data["clientreference"])
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (KeyError, TypeError, AttributeError):
             raise SignatureInvalid("The body is not a callback of Hubtel.") from None
         key = answers.key_in(reference)
         if key is None:

@@ -4,7 +4,6 @@ An order is taken with 202 and carried out later, so the truth is polled; the ca
 """
 
 import hashlib
-import json
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
@@ -28,6 +27,7 @@ from domains.payments.gateways.base import (
 )
 from domains.payments.gateways.calling import NoAnswer, NoSense, object_in
 from domains.payments.gateways.mtn_momo_products import Product, ask
+from domains.payments.gateways.signatures import read_unsigned
 from domains.payments.rules import SignatureInvalid
 from domains.payments.rules.decimals import decimal_of, money_of
 from kelmah.errors import Unavailable
@@ -104,8 +104,8 @@ class MtnMomoGateway(Gateway):
 
     def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> Notice | None:
         try:
-            external = str(json.loads(body)["externalId"])
-        except (ValueError, KeyError, TypeError):
+            external = str(read_unsigned(body)["externalId"])
+        except (KeyError, TypeError):
             raise SignatureInvalid("The body is not a callback of MTN.") from None
         kind, key = _order_named(external)
         if key is None:

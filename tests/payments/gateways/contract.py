@@ -24,6 +24,13 @@ UNSURE = ["silence", "error", "garbage"]  # carried out, and we can't know it
 UNSENT = ["lost", "refuse", "limit"]  # not carried out, and we can't know it either
 ODD_REFS = ["no_such_thing", "", "../x", "x?y=1", "a/b", "ü", "x" * 300, "01930d2e-0100-7a01-8a01-0a1b2c3d4e5f"]
 
+NO_EVENTS = [
+    *(b"", b"[]", b"null", b"{}", b'{"id": 1}', b"\xff\xfe", b"a=b&c=d", b"<x/>"),
+    *(b"[" * 100_000, b'{"data":' * 100_000, b'{"data":' * 700 + b"1" + b"}" * 700),  # deeper than anybody reads
+    b'{"txnid": "\\ud800", "hash": "x"}',  # half a sign, which no text can hold
+    b'{"event": "TRANSACTION_CREDIT", "data": {"amount": "\\ud800", "Authorization": "x"}}',
+]
+
 
 class Contract:
     """About forty promises."""
@@ -358,7 +365,7 @@ class Contract:
         with pytest.raises(SignatureInvalid):
             subject.gateway.parse_webhook(*subject.old_webhook(order))
 
-    @pytest.mark.parametrize("body", [b"", b"[]", b"null", b"{}", b'{"id": 1}', b"\xff\xfe", b"a=b&c=d", b"<x/>"])
+    @pytest.mark.parametrize("body", NO_EVENTS, ids=lambda body: repr(body[:40]))
     def test_a_body_that_is_no_event_is_refused_and_breaks_nothing(self, subject: Subject, body: bytes) -> None:
         with pytest.raises((SignatureInvalid, NotOffered)):
             if subject.gateway.parse_webhook({}, body) is None:
