@@ -133,3 +133,17 @@ def test_a_statement_is_one_query_however_long(api, path, today, people, django_
         rich(cedis(1), by.user_id)
     with django_assert_num_queries(1, using="payments"):
         assert api.as_(by).get(path, **today).status == 200
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(("first", "last"), [("9999-06-01", "9999-06-30"), ("0001-01-01", "0001-12-31")])
+def test_a_period_at_the_end_of_all_days_is_one_without_movements(api, people, path, first, last):
+    by = somebody()
+    people.knows(by.user_id, "Ama Mensah")
+    assert api.as_(by).get(path, first=first, last=last).status == 200
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_period_that_ends_with_the_last_of_all_days_is_refused(api, path):
+    answer = api.as_(somebody()).get(path, first="9999-12-31", last="9999-12-31")
+    assert (answer.status, answer.json["errors"][0]["pointer"]) == (400, "/last")

@@ -104,11 +104,12 @@ def chart_lines(rows: list[AccountBalance]) -> list[ChartLine]:
 
 
 def day_asked(request: HttpRequest, name: str) -> date | None:
-    """A day of the address, if it names one."""
+    """A day of the address, if it names one that another day follows."""
     try:
-        return date.fromisoformat(request.GET.get(name, ""))
+        day = date.fromisoformat(request.GET.get(name, ""))
     except ValueError:
         return None
+    return day if day < date.max else None
 
 
 def start_of(day: date) -> datetime:

@@ -1,6 +1,6 @@
 """Wallet statements of a period: JSON, and the table that CSV and PDF show."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
@@ -21,7 +21,8 @@ class PeriodQuery(StrictSerializer):
     last = serializers.DateField(input_formats=["%Y-%m-%d"], help_text="The last day, which belongs to it.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if not attrs["first"] <= attrs["last"] < attrs["first"] + LONGEST:
+        # No day follows the last that there is: a period can't end with it.
+        if not timedelta(0) <= attrs["last"] - attrs["first"] < LONGEST or attrs["last"] == date.max:
             raise serializers.ValidationError({"last": _("A statement is of one day to a year.")})
         return attrs
 
