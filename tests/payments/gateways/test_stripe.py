@@ -17,6 +17,7 @@ from domains.payments.gateways import (
 )
 from domains.payments.rules import SignatureInvalid
 from kelmah import clock
+from kelmah.ids import new_id
 from kelmah.money import Money
 from tests.payments.gateways.contract import Contract
 from tests.payments.gateways.stripe_peer import KEY, POINTED, SECRET, Stripe, _stripe_process, signed, stripe_peer
@@ -283,3 +284,10 @@ def test_the_balance_is_what_the_statements_sum_to(stripe_peer):
     today = clock.now().date()
     lines = [line for day in (today, today - timedelta(days=1)) for line in stripe_peer.gateway.statement(day)]
     assert held(stripe_peer) == sum(x.amount.minor - x.fee.minor for x in lines if x.amount.currency == "GHS")
+
+
+def test_of_an_account_whose_owner_was_sent_to_stripe_no_name_is_told(stripe_peer):
+    """From the link on, an account has neither ``individual`` nor ``company``: staff look at the method."""
+    account = stripe_peer.gateway.open_payee(key=new_id(), country="US")
+    stripe_peer.gateway.payee_page(account)
+    assert stripe_peer.gateway.name_of(account) == ""

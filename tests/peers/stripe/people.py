@@ -73,6 +73,8 @@ def account(memory: Memory, asked: dict[str, Any]) -> Thing:
 
 
 def link(memory: Memory, asked: dict[str, Any]) -> Thing:
-    memory.get("account", asked["account"])
+    owned = memory.get("account", asked["account"])
+    for name in ("company", "individual"):  # what they tell Stripe there Stripe no longer tells us
+        owned.pop(name, None)
     words = {"object": "account_link", "created": int(time.time()), "expires_at": int(time.time()) + 300}
     return words | {"url": f"https://connect.stripe.com/setup/e/{asked['account']}/{secrets.token_hex(6)}"}
