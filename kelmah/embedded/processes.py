@@ -43,7 +43,6 @@ def process_table(*, port: int, live_port: int, data: Path, commands: Container[
             name="sandbox",
             command=(sys.executable, "manage.py", "sandbox_gateway", "--memory", str(data / "sandbox.json")),
             colour="37",
-            grace=3.0,
             needs="sandbox_gateway",
         ),
         Process(name="relay", command=processes.relay(), colour="33"),

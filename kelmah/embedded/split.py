@@ -180,7 +180,7 @@ class Split:
             wanted["beat"] = processes.beat(schedule=self.options.data / f"beat-{group.name}"), 10.0
         if get_commands().get(_SANDBOX) in {config.name for config in group.configs}:  # the pretended payment provider
             memory = ("--memory", str(self.options.data / "sandbox.json"))
-            wanted["sandbox"] = (sys.executable, "manage.py", _SANDBOX, *memory), 3.0
+            wanted["sandbox"] = (sys.executable, "manage.py", _SANDBOX, *memory), 10.0
         for kind, (command, grace) in wanted.items():
             process = Process(name=f"{group.name}-{kind}", command=command, colour=_colour(group.name), grace=grace)
             yield Member(process, env.of(group), group.name)

@@ -8,9 +8,14 @@ from domains.payments.actions.outcomes import settle_command
 from domains.payments.gateways import Succeeded
 from domains.payments.models import WebhookEvent
 from domains.payments.queries import desk
+from domains.payments.queries.desk import Bar, Chart
+from domains.payments.rules import adjustments as adjusted
+from domains.payments.rules import methods, owners, states
+from domains.payments.rules.meanings import MEANINGS
 from kelmah import clock
 from kelmah.ids import new_id
 from kelmah.money import Money
+from kelmah.transitions import StateTable
 from tests.payments.factories import (
     cedis,
     facts_of,
@@ -23,6 +28,21 @@ from tests.payments.factories import (
 )
 
 pytestmark = pytest.mark.domain("payments")
+
+TABLES = [each for module in (adjusted, methods, owners, states) for each in vars(module).values()
+          if isinstance(each, StateTable)]  # fmt: skip
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.subject)
+def test_every_state_has_its_explanation(table):
+    assert set(MEANINGS[table.subject]) == table.states
+
+
+def test_columns_stand_on_the_ground_and_the_smallest_is_seen():
+    bars = [Bar("a", 0, 1000, "0"), Bar("b", 1, 1000, "1"), Bar("c", 1000, 1000, "1000"), Bar("d", -5, 1000, "-5")]
+    columns = Chart("t", bars, top="1000", bottom="0").columns
+    assert [column.height for column in columns] == [0, 1, 108, 0]
+    assert {column.top + column.height for column in columns} == {120}
 
 
 def counts() -> dict[str, int]:

@@ -10,13 +10,12 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
-from unfold.admin import ModelAdmin
 
+from domains.payments.admin.looking import Looking, in_money
 from domains.payments.models import LedgerAccount
 from domains.payments.queries.balances import AccountBalance, account_statement, trial_balance
 from domains.payments.rules.chart import CHART, OTHER, AccountKind
 from kelmah import clock
-from kelmah.http.staff import ReadOnly
 from kelmah.money import Money
 
 
@@ -31,9 +30,9 @@ class ChartLine:
 
 
 @admin.register(LedgerAccount)
-class LedgerAccountAdmin(ReadOnly, ModelAdmin):
-    sees = "payments.view_money"
-    list_display = ("key", "currency", "balance", "floor", "version", "closed")
+class LedgerAccountAdmin(Looking):
+    list_display = ("key", in_money("balance"), in_money("floor", "never below"), "version", "closed")
+    fields = ("key", in_money("balance"), in_money("floor", "never below"), "version", "closed")
     list_filter = ("currency", "closed")
     search_fields = ("key",)
     ordering = ("key",)

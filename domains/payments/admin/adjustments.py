@@ -12,7 +12,8 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from domains.payments.actions import adjustments
 from domains.payments.models import Adjustment
-from domains.payments.rules.adjustments import check_lines, parse_lines
+from domains.payments.rules.adjustments import ADJUSTMENT, check_lines, parse_lines
+from domains.payments.rules.meanings import MEANINGS
 from kelmah.errors import DomainError
 from kelmah.http.staff import Guarded
 from kelmah.money import Money
@@ -68,7 +69,10 @@ class AdjustmentAdmin(Guarded, AddedByAction):
     def get_fields(self, request: HttpRequest, obj: Adjustment | None = None) -> tuple[str, ...]:
         if obj is None:
             return ("wanted", "undo", "reason")
-        return ("what", "reason", "state", "asked_by", "asked_at", "decided_by", "decided_at", "note", "txn_id")
+        return (
+            *("what", "reason", "state", "that_means", "asked_by", "asked_at"),
+            *("decided_by", "decided_at", "note", "txn_id"),
+        )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Adjustment | None = None) -> tuple[str, ...]:
         return () if obj is None else self.get_fields(request, obj)
@@ -79,6 +83,10 @@ class AdjustmentAdmin(Guarded, AddedByAction):
             return f"the opposite of transaction {adjustment.reverses_id}"
         lines = ((line["account"], Money(line["amount"], line["currency"])) for line in adjustment.lines)
         return "; ".join(f"{account} {amount}" for account, amount in lines)
+
+    @admin.display(description="that means")
+    def that_means(self, adjustment: Adjustment) -> str:
+        return MEANINGS[ADJUSTMENT.subject][adjustment.state]
 
     def save_model(self, request: HttpRequest, obj: Adjustment, form: ModelForm, change: bool) -> None:
         by_id, told = cast(UUID, request.user.pk), form.cleaned_data

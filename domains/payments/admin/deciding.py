@@ -7,12 +7,11 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from domains.payments import actions
+from domains.payments.admin.looking import Looking
 from domains.payments.models import Decision
-from kelmah.http.staff import ReadOnly
 from kelmah.staff.deciding import WithReason, attempt
 
 
@@ -26,10 +25,9 @@ class WithReasonAndPart(WithReason):
     )
 
 
-class Deciding(ReadOnly, ModelAdmin):
+class Deciding(Looking):
     """Lists on which staff decide, with a reason that is kept."""
 
-    sees = "payments.view_money"
     action_form = WithReason
 
     def _decide(
@@ -41,8 +39,7 @@ class Deciding(ReadOnly, ModelAdmin):
 
 
 @admin.register(Decision)
-class DecisionAdmin(ReadOnly, ModelAdmin):
-    sees = "payments.view_money"
+class DecisionAdmin(Looking):
     list_display = ("at", "kind", "subject_id", "by", "reason")
     list_filter = ("kind",)
     search_fields = ("subject_id", "by", "reason")

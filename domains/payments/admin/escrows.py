@@ -5,21 +5,31 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 
-from domains.payments import actions
+from domains.payments import actions, rules
 from domains.payments.admin.deciding import Deciding
+from domains.payments.admin.looking import Looking, in_money
 from domains.payments.models import Deadline, DisputedFunds, Escrow, EscrowRelease, MoneyHold
+from domains.payments.rules.owners import MONEY_HOLD
 from kelmah.http.staff import ReadOnly
 
 
 class ReleaseInline(ReadOnly, TabularInline):
     model = EscrowRelease
+    fields = readonly_fields = (
+        "number",
+        *(in_money(name) for name in ("gross_minor", "fee_minor", "net_minor")),
+        *("released_at", "matures_at", "matured_at"),
+    )
     ordering = ("released_at",)
 
 
 @admin.register(Escrow)
 class EscrowAdmin(Deciding):
+    books, table = "escrow:{0.milestone_id}:", rules.ESCROW
+    search_help_text = "Id, or amount (12.50 GHS)"
     does = {"refund": "payments.refund_escrow"}
-    list_display = ("title", "amount", "held", "state", "fee_plan", "fee_minor", "net_minor", "refunded_minor",
+    list_display = ("title", "amount", "held", "state", "fee_plan", in_money("fee_minor"),
+                    in_money("net_minor"), in_money("refunded_minor"),
                     "review_ends_at", "funded_at", "settled_at")  # fmt: skip
     list_filter = ("state", "currency", "fee_plan")
     search_fields = ("milestone_id", "contract_id", "hirer_id", "worker_id")
@@ -33,9 +43,10 @@ class EscrowAdmin(Deciding):
 
 
 @admin.register(DisputedFunds)
-class DisputedFundsAdmin(ReadOnly, ModelAdmin):
-    sees = "payments.view_money"
-    list_display = ("id", "escrow", "amount_minor", "state", "award_minor", "review_left", "frozen_at", "ended_at")
+class DisputedFundsAdmin(Looking):
+    books, table = "dispute:{0.id}:", rules.DISPUTED
+    list_display = ("id", "escrow", in_money("amount_minor"), "state", in_money("award_minor"), "review_left",
+                    "frozen_at", "ended_at")  # fmt: skip
     list_select_related = ("escrow",)
     list_filter = ("state",)
     search_fields = ("id", "escrow__milestone_id", "escrow__contract_id")
@@ -43,8 +54,8 @@ class DisputedFundsAdmin(ReadOnly, ModelAdmin):
 
 
 @admin.register(MoneyHold)
-class MoneyHoldAdmin(ReadOnly, ModelAdmin):
-    sees = "payments.view_money"
+class MoneyHoldAdmin(Looking):
+    books, table = "hold:{0.id}:", MONEY_HOLD
     list_display = ("key", "payer_id", "purpose", "amount", "state", "captured", "refunded", "expires_at", "settled_at")
     list_filter = ("state", "purpose", "currency")
     search_fields = ("key", "payer_id", "source")

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from domains.payments import actions
+from domains.payments import actions, rules
 from domains.payments.admin.deciding import Deciding
 from domains.payments.models import GatewayCommand, WebhookEvent
 from kelmah.staff.deciding import attempt
@@ -12,6 +12,8 @@ from kelmah.staff.deciding import attempt
 
 @admin.register(GatewayCommand)
 class GatewayCommandAdmin(Deciding):
+    table = rules.COMMAND
+    search_help_text = "Id, amount (12.50 GHS), reference"
     does = {"ask_the_gateway": "payments.follow_gateway", "give_up": "payments.follow_gateway"}
     list_display = ("id", "gateway", "kind", "amount", "state", "attempts", "next_at", "gateway_ref", "last_error")
     list_filter = ("state", "gateway", "kind")

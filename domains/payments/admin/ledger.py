@@ -13,8 +13,9 @@ from unfold.admin import ModelAdmin, TabularInline
 
 from domains.payments import actions
 from domains.payments.admin.accounts import day_asked, start_of
+from domains.payments.admin.looking import Looking, in_money
 from domains.payments.models import BooksCheck, LedgerEntry, LedgerTransaction, Position
-from domains.payments.queries import books_newest, desk
+from domains.payments.queries import books_newest, desk, tracing
 from domains.payments.queries.exports import beancount, journal_csv
 from kelmah import clock
 from kelmah.http.staff import ReadOnly
@@ -69,17 +70,18 @@ class BooksCheckAdmin(ReadOnly, ModelAdmin):
 
 class EntryInline(ReadOnly, TabularInline):
     model = LedgerEntry
-    fields = readonly_fields = ("account", "amount", "currency", "balance_after", "account_version")
+    fields = readonly_fields = ("account", in_money("amount"), in_money("balance_after"), "account_version")
     ordering = ("seq",)
 
 
 @admin.register(LedgerTransaction)
-class LedgerTransactionAdmin(ReadOnly, ModelAdmin):
-    sees = "payments.view_money"
+class LedgerTransactionAdmin(Looking):
+    search_help_text = "Id, or how a key begins"
     list_display = ("idem", "kind", "event_at", "n", "reverses")
     list_filter = ("kind",)
     search_fields = ("idem",)
     ordering = ("-id",)
+    change_form_before_template = None
     inlines = (EntryInline,)
     list_before_template = "desk/journal_before.html"
 
@@ -90,6 +92,12 @@ class LedgerTransactionAdmin(ReadOnly, ModelAdmin):
             path("beancount/", view(self.as_beancount), name="payments_journal_beancount"),
         ]
         return [*own, *super().get_urls()]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[LedgerTransaction], search_term: str
+    ) -> tuple[QuerySet[LedgerTransaction], bool]:
+        """By the beginning of keys, which their index answers: the ledger is never looked through."""
+        return queryset.filter(tracing.key_begins(search_term.strip())), False
 
     def as_csv(self, request: HttpRequest) -> StreamingHttpResponse:
         """Every entry of some days, by default this month's."""

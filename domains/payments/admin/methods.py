@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from domains.payments import rules
 from domains.payments.actions import methods
 from domains.payments.admin.deciding import Deciding
 from domains.payments.models import PayoutMethod
@@ -14,6 +15,7 @@ from kelmah.errors import NotFound
 
 @admin.register(PayoutMethod)
 class PayoutMethodAdmin(Deciding):
+    table = rules.METHOD
     does = {"accept": "payments.review_payout_method", "refuse": "payments.review_payout_method"}
     list_display = ("id", "user_id", "gateway", "hint", "state", "name_check", "created_at", "usable_at")
     list_filter = ("state", "name_check", "gateway")

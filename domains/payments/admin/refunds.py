@@ -3,20 +3,21 @@
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 
-from domains.payments import actions
+from domains.payments import actions, rules
 from domains.payments.actions import receivables, refunds
 from domains.payments.admin.deciding import Deciding
+from domains.payments.admin.looking import Looking
 from domains.payments.models import Chargeback, GatewayCommand, Receivable, Refund
 from domains.payments.queries.refunds import owed_by
-from kelmah.http.staff import ReadOnly
 from kelmah.money import Money
 from kelmah.staff.deciding import attempt
 
 
 @admin.register(Refund)
 class RefundAdmin(Deciding):
+    books, table = "refund:{0.id}:", rules.REFUND
+    search_help_text = "Id, amount (12.50 GHS), reference"
     does = {"ask_the_gateway": "payments.follow_gateway", "accept": "payments.settle_transfer"}
     list_display = ("id", "user_id", "amount", "state", "source", "failure", "gateway", "created_at", "settled_at")
     list_filter = ("state", "source", "currency", "gateway")
@@ -36,8 +37,9 @@ class RefundAdmin(Deciding):
 
 
 @admin.register(Chargeback)
-class ChargebackAdmin(ReadOnly, ModelAdmin):
-    sees = "payments.view_money"
+class ChargebackAdmin(Looking):
+    books, table = "{0.gateway}:{0.ref}:", rules.CHARGEBACK
+    search_help_text = "Id, amount (12.50 GHS), reference"
     list_display = ("ref", "gateway", "user_id", "amount", "state", "source", "opened_at", "changed_at")
     list_filter = ("state", "gateway", "currency")
     search_fields = ("ref", "charge_ref", "user_id", "deposit_id")

@@ -24,6 +24,7 @@ class TransferAdmin(Deciding):
     list_display = ("id", "user_id", "amount", "state", "failure", "gateway", "created_at", "settled_at")
     list_filter = ("state", "currency", "gateway")
     search_fields = ("id", "user_id")
+    search_help_text = "Id, amount (12.50 GHS), reference"
     ordering = ("-created_at", "-id")
 
     @admin.action(description="Ask the gateway what became of it")
@@ -35,6 +36,7 @@ class TransferAdmin(Deciding):
 
 @admin.register(Deposit)
 class DepositAdmin(TransferAdmin):
+    books, table = "deposit:{0.id}:", rules.DEPOSIT
     does = {
         **TransferAdmin.does,
         "refund": "payments.refund_deposit",
@@ -73,6 +75,7 @@ class DepositAdmin(TransferAdmin):
 
 @admin.register(Payout)
 class PayoutAdmin(TransferAdmin):
+    books, table = "payout:{0.id}:", rules.PAYOUT
     actions = ("ask_the_gateway", "accept")
 
     @admin.action(description="In review: take it as paid, with the reason given")

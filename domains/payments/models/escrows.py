@@ -147,6 +147,7 @@ class DisputedFunds(Versioned):
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name_plural = "disputed funds"
         constraints = [
             models.CheckConstraint(condition=Q(state__in=sorted(rules.DISPUTED.states)), name="disputed_state"),
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="disputed_amount_positive"),

@@ -79,7 +79,12 @@ class WebhookEvent(models.Model):
                 fields=["next_at"],
                 condition=Q(processed_at__isnull=True, dead_at__isnull=True),
                 name="webhook_waiting",
-            )
+            ),
+            models.Index(
+                fields=["dead_at"],
+                condition=Q(processed_at__isnull=True, dead_at__isnull=False),
+                name="webhook_given_up",
+            ),
         ]
 
     def __str__(self) -> str:

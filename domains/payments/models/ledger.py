@@ -54,6 +54,7 @@ class LedgerEntry(models.Model):
     account_version = models.BigIntegerField()
 
     class Meta:
+        verbose_name_plural = "ledger entries"
         managed = False
 
 
@@ -67,6 +68,7 @@ class Position(models.Model):
     balance = models.BigIntegerField()
 
     class Meta:
+        verbose_name_plural = "finance desk"
         managed = False
 
     def __str__(self) -> str:

@@ -48,7 +48,10 @@ class PayoutMethod(UUIDModel, Versioned):
                 fields=["user_id", "gateway", "destination_index"], condition=~Q(state__in=_GONE), name="method_once"
             ),
         ]
-        indexes = [models.Index(fields=["user_id", "-created_at", "-id"], name="method_of_user")]
+        indexes = [
+            models.Index(fields=["user_id", "-created_at", "-id"], name="method_of_user"),
+            models.Index(fields=["created_at"], condition=Q(state="in_review"), name="method_in_review"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.gateway} {self.hint}"

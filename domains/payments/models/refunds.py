@@ -46,6 +46,11 @@ class Refund(UUIDModel, Versioned):
             models.Index(fields=["deposit_id", "-created_at", "-id"], name="refund_of_deposit"),
             models.Index(fields=["user_id", "-created_at", "-id"], name="refund_of_user"),
             models.Index(fields=["gateway", "charge_ref"], name="refund_of_charge"),
+            models.Index(
+                fields=["state", "created_at"],
+                condition=Q(state__in=["processing", "in_review"]),
+                name="refund_undecided",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -87,6 +92,9 @@ class Chargeback(UUIDModel, Versioned):
         indexes = [
             models.Index(fields=["gateway", "charge_ref"], name="chargeback_of_charge"),
             models.Index(fields=["user_id", "-opened_at"], name="chargeback_of_user"),
+            models.Index(
+                fields=["opened_at"], condition=Q(state__in=["inquiry", "withdrawn"]), name="chargeback_undecided"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -64,6 +64,7 @@ class StatementEntry(models.Model):
     transaction_id = models.BigIntegerField(null=True)
 
     class Meta:
+        verbose_name_plural = "statement lines"
         constraints = [
             models.UniqueConstraint(fields=["gateway", "line_id"], name="statement_line_once"),
             # Two lines can't share one leg of the books, whoever looks at the same moment.

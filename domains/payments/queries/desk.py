@@ -13,23 +13,53 @@ DAYS: Final = 30
 
 # One statement, one moment. Every line counts by an index of what is undecided, so the page stays quick.
 _WAITING = """
-SELECT 'Deposits on their way', 'deposit', 'state=processing', count(*), min(created_at)
-FROM payments_deposit WHERE state = 'processing'
-UNION ALL SELECT 'Deposits in review', 'deposit', 'state=in_review', count(*), min(created_at)
-FROM payments_deposit WHERE state = 'in_review'
-UNION ALL SELECT 'Payouts on their way', 'payout', 'state=processing', count(*), min(created_at)
-FROM payments_payout WHERE state = 'processing'
-UNION ALL SELECT 'Payouts in review', 'payout', 'state=in_review', count(*), min(created_at)
-FROM payments_payout WHERE state = 'in_review'
-UNION ALL SELECT 'Orders whose outcome is unknown', 'gatewaycommand', 'state=unknown', count(*), min(created_at)
-FROM payments_gatewaycommand WHERE state = 'unknown'
-UNION ALL SELECT 'Webhooks not looked into yet', 'webhookevent', 'processed_at__isempty=1&dead_at__isempty=1',
-count(*), min(received_at) FROM payments_webhookevent WHERE processed_at IS NULL AND dead_at IS NULL
-UNION ALL SELECT 'Webhooks that were given up', 'webhookevent', 'processed_at__isempty=1&dead_at__isempty=0',
-count(*), min(dead_at) FROM payments_webhookevent WHERE processed_at IS NULL AND dead_at IS NOT NULL
-UNION ALL SELECT 'Corrections that nobody decided on', 'adjustment', 'state=open', count(*), min(asked_at)
-FROM payments_adjustment WHERE state = 'open'
+SELECT 'deposits', count(*), min(created_at) FROM payments_deposit WHERE state = 'processing'
+UNION ALL SELECT 'deposits in review', count(*), min(created_at) FROM payments_deposit WHERE state = 'in_review'
+UNION ALL SELECT 'payouts', count(*), min(created_at) FROM payments_payout WHERE state = 'processing'
+UNION ALL SELECT 'payouts in review', count(*), min(created_at) FROM payments_payout WHERE state = 'in_review'
+UNION ALL SELECT 'refunds', count(*), min(created_at) FROM payments_refund WHERE state = 'processing'
+UNION ALL SELECT 'refunds in review', count(*), min(created_at) FROM payments_refund WHERE state = 'in_review'
+UNION ALL SELECT 'chargebacks', count(*), min(opened_at) FROM payments_chargeback
+WHERE state IN ('inquiry', 'withdrawn')
+UNION ALL SELECT 'unknown', count(*), min(created_at) FROM payments_gatewaycommand WHERE state = 'unknown'
+UNION ALL SELECT 'webhooks', count(*), min(received_at) FROM payments_webhookevent
+WHERE processed_at IS NULL AND dead_at IS NULL
+UNION ALL SELECT 'dead webhooks', count(*), min(dead_at) FROM payments_webhookevent
+WHERE processed_at IS NULL AND dead_at IS NOT NULL
+UNION ALL SELECT 'red', count(*), min(found_at) FROM payments_difference WHERE closed_at IS NULL AND red
+UNION ALL SELECT 'proposals', count(*), min(proposed_at) FROM payments_suspenseruling WHERE state = 'proposed'
+UNION ALL SELECT 'methods', count(*), min(created_at) FROM payments_payoutmethod WHERE state = 'in_review'
+UNION ALL SELECT 'corrections', count(*), min(asked_at) FROM payments_adjustment WHERE state = 'open'
 """
+# By what is counted: what it is called, where the desk lists it, and what a colleague does about it.
+_LISTED: Final = {
+    "deposits": ("Deposits on their way", "deposit", "state=processing", "Nothing, for minutes; then ask the gateway."),
+    "deposits in review": ("Deposits in review", "deposit", "state=in_review", "Credit what arrived, or nothing."),
+    "payouts": ("Payouts on their way", "payout", "state=processing", "Nothing, for a day; then ask the gateway."),
+    "payouts in review": ("Payouts in review", "payout", "state=in_review", "Compare there; take it as paid."),
+    "refunds": ("Refunds on their way", "refund", "state=processing", "Nothing, for days; then ask the gateway."),
+    "refunds in review": ("Refunds in review", "refund", "state=in_review", "Compare there; take it as done."),
+    "chargebacks": (
+        "Chargebacks that are undecided", "chargeback", "state__in=inquiry,withdrawn", "Send evidence there."),
+    "unknown": (
+        "Orders whose outcome is unknown", "gatewaycommand", "state=unknown",
+        "Ask the gateway; older than a day: docs/runbooks/unknown-payment.md."),
+    "webhooks": (
+        "Webhooks not looked into yet", "webhookevent", "processed_at__isempty=1&dead_at__isempty=1",
+        "Nothing, for minutes; then see whether the worker runs."),
+    "dead webhooks": (
+        "Webhooks that were given up", "webhookevent", "processed_at__isempty=1&dead_at__isempty=0",
+        "Read the last error; process again."),
+    "red": (
+        "Red differences with statements", "difference", "closed_at__isempty=1&red__exact=1",
+        "No payout leaves before they are settled."),
+    "proposals": (
+        "Proposals about suspended money", "suspenseruling", "state=proposed", "Somebody else carries them out."),
+    "methods": (
+        "Payout methods in another name", "payoutmethod", "state=in_review", "Accept or refuse, with a reason."),
+    "corrections": (
+        "Corrections that nobody decided on", "adjustment", "state=open", "Somebody else approves or declines."),
+}  # fmt: skip
 _SUSPENSE = """
 SELECT currency, sum(balance)::bigint FROM payments_ledgeraccount WHERE key LIKE 'suspense:%'
 GROUP BY currency HAVING sum(balance) <> 0 ORDER BY currency
@@ -62,13 +92,17 @@ _AGES: Final = (
 )
 
 
+_LEFT, _WIDTH, _GROUND, _HEIGHT = 110, 530, 120, 108  # of the drawing area, see desk/finance.html
+
+
 @dataclass(frozen=True)
 class Waiting:
-    """Things that wait: how many, since when the oldest, and where the desk lists them."""
+    """Things that wait: where the desk lists them, what is done about them, how many, and since when the oldest."""
 
     title: str
     page: str
     filter: str
+    then: str
     count: int
     oldest: datetime | None
 
@@ -82,14 +116,54 @@ class Bar:
 
 
 @dataclass(frozen=True)
+class Column:
+    """A bar as it is drawn, in the units of the drawing; every so often one is ``named`` below it."""
+
+    bar: Bar
+    left: int
+    top: int
+    width: int
+    height: int
+    named: bool
+
+    @property
+    def middle(self) -> int:
+        return self.left + self.width // 2
+
+
+@dataclass(frozen=True)
 class Chart:
+    """``told``: all bars in one figure. ``top`` and ``bottom``: what the ends of the axis say."""
+
     title: str
     bars: list[Bar]
+    top: str
+    bottom: str
+    told: str = ""
+
+    @property
+    def empty(self) -> bool:
+        return not any(bar.value for bar in self.bars)
+
+    @property
+    def columns(self) -> list[Column]:
+        wide, last = _WIDTH // len(self.bars), len(self.bars) - 1
+        return [
+            Column(
+                bar=bar,
+                left=_LEFT + number * wide + wide // 10,
+                top=_GROUND - _tall(bar),
+                width=wide - wide // 5,
+                height=_tall(bar),
+                named=len(self.bars) <= 6 or (last - number) % 7 == 0,
+            )
+            for number, bar in enumerate(self.bars)
+        ]
 
 
 def waiting() -> list[Waiting]:
     """What somebody or something has to come back to."""
-    return [Waiting(*row) for row in _ask(_WAITING)]
+    return [Waiting(*_LISTED[counted], count, oldest) for counted, count, oldest in _ask(_WAITING)]
 
 
 def unexplained() -> list[Money]:
@@ -112,7 +186,13 @@ def charts(*, now: datetime) -> list[Chart]:
         drawn.append(_money_chart("Paid in", currency, days, [row[0] for row in rows]))
         drawn.append(_money_chart("Fees earned", currency, days, [row[1] for row in rows]))
         drawn.append(
-            _money_chart("Held by gateways and banks", currency, days, _backwards(held[currency], [r[2] for r in rows]))
+            _money_chart(
+                "Held by gateways and banks",
+                currency,
+                days,
+                _backwards(held.get(currency, 0), [row[2] for row in rows]),
+                flows=False,
+            )
         )
     return [*drawn, _payout_ages(now, first)]
 
@@ -135,10 +215,18 @@ def _backwards(now: int, changes: list[int]) -> list[int]:
     return ends[::-1]
 
 
-def _money_chart(title: str, currency: str, days: list[date], minor: list[int]) -> Chart:
+def _tall(bar: Bar) -> int:
+    """At least to be seen, when there is anything."""
+    return max(_HEIGHT * bar.value // bar.most, 1) if bar.value > 0 else 0
+
+
+def _money_chart(title: str, currency: str, days: list[date], minor: list[int], *, flows: bool = True) -> Chart:
+    """``flows``: what is drawn adds up; else the newest counts."""
     most = max(*minor, 1)
     bars = [Bar(f"{day}", value, most, str(Money(value, currency))) for day, value in zip(days, minor, strict=True)]
-    return Chart(f"{title} ({currency}), by day", bars)
+    told = f"{Money(sum(minor), currency)} in {len(days)} days" if flows else f"{Money(minor[-1], currency)} now"
+    ends = {"top": str(Money(most, currency)), "bottom": str(Money(0, currency))}
+    return Chart(f"{title} ({currency}), by day (UTC)", bars, **ends, told=told)
 
 
 def _payout_ages(now: datetime, since: datetime) -> Chart:
@@ -146,5 +234,10 @@ def _payout_ages(now: datetime, since: datetime) -> Chart:
     counts = dict(_ask(_PAYOUT_AGE, {"now": now, "since": since, "edges": edges}))
     most = max([*counts.values(), 1])
     numbers = [counts.get(place, 0) for place in range(len(_AGES))]
-    bars = [Bar(label, count, most, str(count)) for (label, _), count in zip(_AGES, numbers, strict=True)]
-    return Chart("Payouts of the last 30 days: how long they took, or have taken so far", bars)
+    bars = [Bar(label, count, most, _payouts(count)) for (label, _), count in zip(_AGES, numbers, strict=True)]
+    title = f"Payouts of the last {DAYS} days: how long they took, or have taken so far"
+    return Chart(title, bars, top=_payouts(most), bottom="0", told=_payouts(sum(numbers)))
+
+
+def _payouts(count: int) -> str:
+    return f"{count} payout{'' if count == 1 else 's'}"

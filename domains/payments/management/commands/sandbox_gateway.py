@@ -50,6 +50,6 @@ class Command(BaseCommand):
         if options["memory"]:
             recall(provider, options["memory"])
         server.serve_forever()
-        server.server_close()
         if options["memory"]:
             write_down(provider, options["memory"])
+        server.server_close()
