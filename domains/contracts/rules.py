@@ -117,6 +117,10 @@ class AwardTooLarge(Unprocessable):
     code, title = "award_too_large", "This is more than what is still protected"
 
 
+class NotYoursToJudge(Forbidden):
+    code, title = "not_yours_to_judge", "Nobody decides a dispute of their own: a colleague does"
+
+
 class RulingWithoutReason(Unprocessable):
     code, title = "ruling_without_reason", "Say why: both sides will read it"
 

@@ -194,3 +194,14 @@ def test_the_words_of_somebody_who_is_erased_go():
     actions.mark_released(milestone_id=milestone.id, contract_id=milestone.contract_id, fee=cedis(50), net=cedis(450))
     privacy.answer(Asked(request_id=new_id(), user_id=milestone.contract.hirer_id, step="erase"))
     assert (Dispute.objects.get().reason, Dispute.objects.get().ruling) == (ERASED, "Seen on the photos")
+
+
+@pytest.mark.parametrize("side", [as_hirer, as_worker])
+def test_no_dispute_is_decided_by_one_of_its_sides(side):
+    milestone = disputed_milestone()
+    mine = side(milestone.contract).user_id
+    with pytest.raises(rules.NotYoursToJudge):
+        disputes.decide_dispute(
+            dispute_id=milestone.disputes.get().id, to_worker=milestone.amount, by=mine, reason="It is mine"
+        )
+    assert milestone.disputes.get().state == "open"

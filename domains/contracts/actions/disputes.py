@@ -60,13 +60,15 @@ def withdraw_dispute(*, milestone_id: UUID, by: Principal, expected_version: int
 def decide_dispute(*, dispute_id: UUID, to_worker: Money, by: UUID, reason: str) -> Dispute:
     """Staff gives the worker so much of what is held, less the fee, and the hirer the rest; payments carries it out.
 
-    Raises NotFound, InvalidTransition, AwardTooLarge, RulingWithoutReason.
+    Raises NotFound, InvalidTransition, AwardTooLarge, RulingWithoutReason, NotYoursToJudge.
     """
     if not reason.strip():
         raise rules.RulingWithoutReason()
     with atomic("contracts"):
         dispute = queries.lock_dispute(dispute_id)
         milestone = dispute.milestone
+        if queries.role_of(milestone.contract, by) is not None:
+            raise rules.NotYoursToJudge()
         if not 0 <= to_worker.minor <= milestone.amount_minor - milestone.paid_minor:
             raise rules.AwardTooLarge()
         _end(dispute, "decide")

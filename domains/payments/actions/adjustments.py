@@ -19,9 +19,10 @@ from kelmah.money import Money
 
 
 def ask(*, lines: Sequence[tuple[str, Money]], by_id: UUID, reason: str) -> Adjustment:
-    """Ask that these lines be posted. Raises ReasonMissing, InvalidInput, HoldNotAdjustable."""
+    """Ask that these lines be posted. Raises ReasonMissing, InvalidInput, HoldNotAdjustable, NotYoursToJudge."""
     reason = rules.check_reason(reason)
     rules.check_lines(lines)
+    rules.check_not_theirs(by_id, [account for account, _ in lines])
     _check_accounts(lines)
     kept = [{"account": account, "amount": amount.minor, "currency": amount.currency} for account, amount in lines]
     with atomic("payments"):
@@ -29,7 +30,10 @@ def ask(*, lines: Sequence[tuple[str, Money]], by_id: UUID, reason: str) -> Adju
 
 
 def ask_reversal(*, txn: int, by_id: UUID, reason: str) -> Adjustment:
-    """Ask that a transaction be taken back. Raises ReasonMissing, NotFound, HoldNotAdjustable, AlreadyReversed."""
+    """Ask that a transaction be taken back.
+
+    Raises ReasonMissing, NotFound, HoldNotAdjustable, AlreadyReversed, NotYoursToJudge.
+    """
     reason = rules.check_reason(reason)
     accounts = LedgerEntry.objects.filter(txn_id=txn).values_list("account__key", flat=True)
     if not accounts:
@@ -37,6 +41,7 @@ def ask_reversal(*, txn: int, by_id: UUID, reason: str) -> Adjustment:
     for account in accounts:
         if not is_adjustable(account):
             raise HoldNotAdjustable(f"{account} follows what it was held for.")
+    rules.check_not_theirs(by_id, list(accounts))
     _check_not_reversed(txn)
     try:
         with atomic("payments"):
@@ -50,11 +55,12 @@ def ask_reversal(*, txn: int, by_id: UUID, reason: str) -> Adjustment:
 def approve(*, adjustment_id: UUID, by_id: UUID, note: str = "") -> Adjustment:
     """Post it: of two who approve at once, one does.
 
-    Raises NotFound, OwnAdjustment, InvalidTransition, InsufficientFunds, AlreadyReversed, LedgerRefused; it then stays
-    open.
+    Raises NotFound, OwnAdjustment, NotYoursToJudge, InvalidTransition, InsufficientFunds, AlreadyReversed,
+    LedgerRefused; it then stays open.
     """
     with atomic("payments"):
         adjustment = _decidable(adjustment_id, by_id=by_id)
+        rules.check_not_theirs(by_id, _accounts_of(adjustment))
         adjustment.state = rules.ADJUSTMENT.check("approve", adjustment.state)
         reference = {"adjustment_id": str(adjustment.id)}
         if adjustment.reverses_id is not None:
@@ -90,6 +96,12 @@ def take_back(*, adjustment_id: UUID, by_id: UUID) -> Adjustment:
 
 
 # Private functions
+
+
+def _accounts_of(adjustment: Adjustment) -> list[str]:
+    if adjustment.reverses_id is None:
+        return [line["account"] for line in adjustment.lines]
+    return list(LedgerEntry.objects.filter(txn_id=adjustment.reverses_id).values_list("account__key", flat=True))
 
 
 def _check_not_reversed(txn: int) -> None:

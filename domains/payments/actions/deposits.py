@@ -80,7 +80,10 @@ def suspend_unexpected(*, deposit_id: UUID, facts: Facts, late: bool) -> None:
 
 
 def accept_deposit(*, deposit_id: UUID, ruling: Ruling) -> None:
-    """Staff gives the user what really arrived. Raises NothingArrived, ReasonMissing, InvalidTransition, NotFound."""
+    """Staff gives the user what really arrived.
+
+    Raises NothingArrived, ReasonMissing, NotYoursToJudge, InvalidTransition, NotFound.
+    """
     with atomic("payments"):
         deposit = queries.lock_deposit(deposit_id)  # two of the staff must not both credit it
         rules.DEPOSIT.check("accept", deposit.state)
@@ -88,7 +91,7 @@ def accept_deposit(*, deposit_id: UUID, ruling: Ruling) -> None:
         charge = refunds.charge_of(deposit.id, deposit.gateway)
         if arrived is None or charge is None or refunds.refundable(charge) != arrived:  # sent or taken back meanwhile
             raise rules.NothingArrived()
-        keep_ruling(ruling, kind="deposit.accept", subject_id=deposit_id)
+        keep_ruling(ruling, kind="deposit.accept", subject_id=deposit_id, about=[deposit.user_id])
         lines = [
             Line(rules.suspense(deposit.gateway, arrived.currency), -arrived),
             Line(rules.available(deposit.user_id, arrived.currency), arrived),
@@ -100,12 +103,12 @@ def accept_deposit(*, deposit_id: UUID, ruling: Ruling) -> None:
 def dismiss_deposit(*, deposit_id: UUID, ruling: Ruling) -> None:
     """Staff credits nothing; what arrived stays in suspense until it is sent back.
 
-    Raises ReasonMissing, InvalidTransition, NotFound.
+    Raises ReasonMissing, NotYoursToJudge, InvalidTransition, NotFound.
     """
     with atomic("payments"):
         deposit = queries.lock_deposit(deposit_id)
         rules.DEPOSIT.check("dismiss", deposit.state)
-        keep_ruling(ruling, kind="deposit.dismiss", subject_id=deposit_id)
+        keep_ruling(ruling, kind="deposit.dismiss", subject_id=deposit_id, about=[deposit.user_id])
         _settle(deposit, "dismiss", failure="dismissed")
 
 

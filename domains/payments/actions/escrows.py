@@ -11,7 +11,7 @@ from domains.payments.actions.decisions import Ruling, keep_ruling
 from domains.payments.actions.ledger import Line, post
 from domains.payments.actions.turns import take_turn
 from domains.payments.models import Escrow, FundingRequest
-from domains.payments.queries import protected
+from domains.payments.queries import protected, refunds
 from kelmah import clock
 from kelmah.db import atomic
 from kelmah.errors import InvalidInput
@@ -69,8 +69,9 @@ def protect(
 ) -> Escrow:
     """Move the amount from the hirer's wallet into an escrow under the plan in force now, inside a transaction.
 
-    Raises InsufficientFunds, NotFound (there is no such plan).
+    Raises InsufficientFunds (also of what is owed), NotFound (there is no such plan).
     """
+    refunds.check_spendable(hirer_id, amount)
     plan = queries.fee_plan_in_force(fee_plan)
     lines = [
         Line(rules.available(hirer_id, amount.currency), -amount),
@@ -125,12 +126,16 @@ def release_approved(*, milestone_id: UUID) -> None:
 
 
 def refund_escrow(*, milestone_id: UUID, ruling: Ruling) -> None:
-    """Staff gives the hirer all that is held; excludes a release. Raises NotFound, InvalidTransition, ReasonMissing."""
+    """Staff gives the hirer all that is held; excludes a release.
+
+    Raises NotFound, InvalidTransition, ReasonMissing, NotYoursToJudge.
+    """
     with atomic("payments"):
         escrow = queries.lock_escrow(milestone_id)
         if escrow.state == "refunded":
             return
-        keep_ruling(ruling, kind="escrow.refund", subject_id=milestone_id)
+        sides = (escrow.hirer_id, escrow.worker_id)
+        keep_ruling(ruling, kind="escrow.refund", subject_id=milestone_id, about=sides)
         settling.settle(escrow, to_worker=Money(0, escrow.currency))
 
 

@@ -11,6 +11,7 @@ from domains.payments import rules
 from domains.payments.actions.ledger import Line, post
 from domains.payments.models import ExchangeQuote, ExchangeRate
 from domains.payments.queries import exchange as found
+from domains.payments.queries import refunds
 from kelmah import clock
 from kelmah.db import atomic
 from kelmah.money import Money
@@ -75,7 +76,7 @@ def accept(*, by: Principal, quote_id: UUID) -> ExchangeQuote:
     """Change the money as quoted; accepted twice is accepted.
 
     Each currency is between the wallet and the platform's own account of it, so each sums to zero; what rounding and
-    margin leave stays there. Raises NotFound, QuoteExpired, InsufficientFunds.
+    margin leave stays there. Raises NotFound, QuoteExpired, InsufficientFunds (also of what is owed).
     """
     with atomic("payments"):
         wanted = found.lock_own_quote(quote_id=quote_id, by=by)  # two acceptances must not both find it open
@@ -85,6 +86,7 @@ def accept(*, by: Principal, quote_id: UUID) -> ExchangeQuote:
         if wanted.state_at(now) == "expired":
             raise rules.QuoteExpired()
         sold, bought = wanted.sold, wanted.bought
+        refunds.check_spendable(by.user_id, sold)  # or a debtor takes what comes in out in another currency
         lines = [
             Line(rules.available(by.user_id, sold.currency), -sold),
             Line(rules.fx(sold.currency), sold),

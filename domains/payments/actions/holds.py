@@ -10,10 +10,11 @@ from domains.payments import rules
 from domains.payments.actions.journals import hash_of, resolved
 from domains.payments.actions.ledger import Line, post
 from domains.payments.models import Deadline, LedgerTransaction, MoneyHold
-from domains.payments.queries import holds
+from domains.payments.queries import holds, refunds
 from domains.payments.rules import owners
 from kelmah import clock, deadlines
 from kelmah.db import atomic
+from kelmah.errors import InvalidInput
 from kelmah.interfaces.payments.types import MoneyLine
 from kelmah.money import Money
 
@@ -33,7 +34,12 @@ class Wanted:
 
 
 def hold(wanted: Wanted) -> MoneyHold:
-    """Reserve money of the payer's wallet; the same twice is once. Raises InsufficientFunds, LedgerKeyReused."""
+    """Reserve money of the payer's wallet; the same twice is once.
+
+    Raises InsufficientFunds (also of what is owed), LedgerKeyReused, InvalidInput (nothing, or less).
+    """
+    if wanted.amount.minor < 1:
+        raise InvalidInput("What is held is more than nothing.")
     with atomic("payments"):
         held, is_new = MoneyHold.objects.get_or_create(key=wanted.key, defaults=_row(wanted))
         if not is_new:
@@ -42,6 +48,7 @@ def hold(wanted: Wanted) -> MoneyHold:
             return held
         if wanted.expires_at:
             deadlines.schedule(Deadline, subject_id=held.id, kind=EXPIRE, due_at=wanted.expires_at, version=1)
+        refunds.check_spendable(wanted.payer_id, wanted.amount)
         lines = [
             Line(rules.available(wanted.payer_id, held.currency), -held.amount),
             Line(owners.hold(held.id), held.amount),

@@ -83,12 +83,12 @@ def remove(*, by: Principal, method_id: UUID) -> None:
 
 
 def accept(*, method_id: UUID, ruling: Ruling) -> None:
-    """Staff takes it as its owner's. Raises ReasonMissing, InvalidTransition, NotFound."""
+    """Staff takes it as its owner's. Raises ReasonMissing, NotYoursToJudge, InvalidTransition, NotFound."""
     with atomic("payments"):
         method = found.lock_method(method_id)
         method.state = rules.METHOD.check("accept", method.state)
         method.name_check = "by_staff"
-        keep_ruling(ruling, kind="payout_method.accept", subject_id=method_id)
+        keep_ruling(ruling, kind="payout_method.accept", subject_id=method_id, about=[method.user_id])
         method.save_change("state", "name_check")
         _tell(method)
 
@@ -96,11 +96,11 @@ def accept(*, method_id: UUID, ruling: Ruling) -> None:
 def refuse(*, method_id: UUID, ruling: Ruling) -> None:
     """Staff takes it as somebody else's, and its number is forgotten.
 
-    Raises ReasonMissing, InvalidTransition, NotFound.
+    Raises ReasonMissing, NotYoursToJudge, InvalidTransition, NotFound.
     """
     with atomic("payments"):
         method = found.lock_method(method_id)
-        keep_ruling(ruling, kind="payout_method.refuse", subject_id=method_id)
+        keep_ruling(ruling, kind="payout_method.refuse", subject_id=method_id, about=[method.user_id])
         _end(method, "refuse")
         _tell(method)
 

@@ -119,13 +119,16 @@ def collect_all(*, limit: int = 100) -> int:
 
 
 def forgive(*, user_id: UUID, currency: str, ruling: Ruling) -> Money:
-    """Staff gives up what somebody owes: the platform bears it; how much it was. Raises NotFound, ReasonMissing."""
+    """Staff gives up what somebody owes: the platform bears it; how much it was.
+
+    Raises NotFound, ReasonMissing, NotYoursToJudge.
+    """
     with atomic("payments"):
         receivable = refunds.lock_receivable(user_id, currency)
         owed = refunds.owed_by(user_id, currency)
         if receivable is None or not owed.minor:
             raise NotFound("They owe nothing.")
-        keep_ruling(ruling, kind="receivable.forgive", subject_id=receivable.id)
+        keep_ruling(ruling, kind="receivable.forgive", subject_id=receivable.id, about=[user_id])
         lines = [Line(rules.receivable(user_id, currency), owed), Line(rules.loss(currency), -owed)]
         post(key=f"receivable:{new_id()}:forgiven", kind="debt_forgiven", lines=lines, reference={})
     return owed

@@ -37,16 +37,17 @@ def request_refund(*, by: Principal, deposit_id: UUID, amount: Money | None = No
 
 
 def refund_deposit(*, deposit_id: UUID, amount: Money | None = None, ruling: Ruling) -> Refund:
-    """Staff does the same for them. Raises as ``request_refund``, and ReasonMissing."""
+    """Staff does the same for them. Raises as ``request_refund``, and ReasonMissing, NotYoursToJudge."""
     with atomic("payments"):
-        keep_ruling(ruling, kind="deposit.refund", subject_id=deposit_id)
+        owner = queries.lock_deposit(deposit_id).user_id
+        keep_ruling(ruling, kind="deposit.refund", subject_id=deposit_id, about=[owner])
         return _refund_wallet(deposit_id, amount)
 
 
 def send_back(*, gateway: str, charge_ref: str, ruling: Ruling) -> Refund:
     """Staff has a charge given back that no wallet ever got: it differed, came too late, or came twice.
 
-    Raises NotFound, RefundTooLarge, DisputeOpen, PayoutsFrozen, NotOffered, ReasonMissing.
+    Raises NotFound, RefundTooLarge, DisputeOpen, PayoutsFrozen, NotOffered, ReasonMissing, NotYoursToJudge.
     """
     with atomic("payments"):
         charge = refunds.charge_named(gateway=gateway, ref=charge_ref)
@@ -58,7 +59,7 @@ def send_back(*, gateway: str, charge_ref: str, ruling: Ruling) -> Refund:
             raise NotFound("A wallet got this charge: refund the deposit.")
         if refunds.suspended_for(charge) < refunds.refundable(charge):  # staff moved it from there meanwhile
             raise rules.RefundTooLarge("It is no longer in suspense.")
-        keep_ruling(ruling, kind="deposit.send_back", subject_id=deposit.id)
+        keep_ruling(ruling, kind="deposit.send_back", subject_id=deposit.id, about=[deposit.user_id])
         return _hold(deposit.user_id, charge, None)
 
 
@@ -117,11 +118,14 @@ def book_unexpected(*, refund_id: UUID, facts: Facts) -> None:
 
 
 def accept_refund(*, refund_id: UUID, ruling: Ruling) -> None:
-    """Staff takes a refund that differed as done. Raises ReasonMissing, InvalidTransition, NotFound."""
+    """Staff takes a refund that differed as done.
+
+    Raises ReasonMissing, NotYoursToJudge, InvalidTransition, NotFound.
+    """
     with atomic("payments"):
         refund = refunds.lock_refund(refund_id)
         _mark(refund, "accept")
-        keep_ruling(ruling, kind="refund.accept", subject_id=refund_id)
+        keep_ruling(ruling, kind="refund.accept", subject_id=refund_id, about=[refund.user_id])
         _tell_success(refund)
 
 

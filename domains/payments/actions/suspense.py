@@ -19,7 +19,8 @@ from kelmah.interfaces.payments.events import PaymentSucceeded
 def propose(*, item: str, credit_to: UUID | None, ruling: Ruling) -> SuspenseRuling:
     """Say what a suspended amount is: somebody's (credited to their wallet), or the platform's to bear or keep.
 
-    Raises NotFound, DecideThere, NoSuchWallet, NothingSuspended (another proposal waits), ReasonMissing.
+    Raises NotFound, DecideThere, NoSuchWallet, NothingSuspended (another proposal waits), ReasonMissing,
+    NotYoursToJudge (it would be one's own).
     """
     suspended = Suspended.objects.filter(id=item).first()
     if suspended is None:
@@ -39,7 +40,7 @@ def propose(*, item: str, credit_to: UUID | None, ruling: Ruling) -> SuspenseRul
                 proposed_by=ruling.by,
                 proposed_at=clock.now(),
             )
-            keep_ruling(ruling, kind="suspense.propose", subject_id=proposal.id)
+            keep_ruling(ruling, kind="suspense.propose", subject_id=proposal.id, about=[credit_to])
     except IntegrityError as error:
         if queries.broken_constraint(error) == "suspense_ruling_one_at_a_time":
             raise errors.NothingSuspended("Somebody has proposed something for this already.") from None
@@ -50,7 +51,10 @@ def propose(*, item: str, credit_to: UUID | None, ruling: Ruling) -> SuspenseRul
 
 
 def carry_out(*, proposal_id: UUID, ruling: Ruling) -> None:
-    """Book what somebody else proposed. Raises FourEyes, NothingSuspended, ReasonMissing, NotFound."""
+    """Book what somebody else proposed.
+
+    Raises FourEyes, NothingSuspended, ReasonMissing, NotYoursToJudge, NotFound.
+    """
     with atomic("payments"):
         proposal = _lock(proposal_id)
         if proposal.proposed_by == ruling.by:
@@ -60,7 +64,7 @@ def carry_out(*, proposal_id: UUID, ruling: Ruling) -> None:
         if suspended is None or (suspended.balance, suspended.legs) != (proposal.amount_minor, proposal.legs):
             raise errors.NothingSuspended()
         _check_nobody_reviews(suspended.subject)
-        keep_ruling(ruling, kind="suspense.carry_out", subject_id=proposal_id)
+        keep_ruling(ruling, kind="suspense.carry_out", subject_id=proposal_id, about=[proposal.credit_to])
         _book(proposal, suspended)
         _decide(proposal, "carried_out", by=ruling.by)
 

@@ -120,6 +120,19 @@ def check_nothing_owed(user_id: UUID, currency: str) -> None:
         raise rules.DebtOutstanding(data={"owed": owed.as_json()})
 
 
+def check_spendable(user_id: UUID, amount: Money) -> None:
+    """That the wallet has the amount besides what its owner owes, which is collected from it within seconds.
+
+    Two who spend at once must not both count on the same rest: the row that guards the debt stays locked. Raises
+    InsufficientFunds; a wallet without a debt is left to the ledger's own floor.
+    """
+    if lock_receivable(user_id, amount.currency) is None:
+        return
+    owed = owed_by(user_id, amount.currency)
+    if owed.minor and balance_of(rules.available(user_id, amount.currency), amount.currency) - owed < amount:
+        raise rules.InsufficientFunds("What you owe is paid first.", data={"owed": owed.as_json()})
+
+
 def lock_receivable(user_id: UUID, currency: str) -> Receivable | None:
     """The row that guards what somebody owes; None when they never owed anything."""
     return Receivable.objects.select_for_update().filter(user_id=user_id, currency=currency).first()

@@ -6,8 +6,9 @@ from decimal import Decimal, InvalidOperation
 from typing import Final
 from uuid import UUID
 
+from domains.payments.rules.accounts import wallet
 from domains.payments.rules.chart import is_adjustable
-from domains.payments.rules.errors import HoldNotAdjustable, ReasonMissing
+from domains.payments.rules.errors import HoldNotAdjustable, NotYoursToJudge, ReasonMissing
 from kelmah.errors import FieldError, Forbidden, InvalidInput
 from kelmah.money import Money, UnknownCurrency
 from kelmah.transitions import StateTable, Transition
@@ -63,6 +64,12 @@ def check_decider(*, decider: UUID, asked_by: UUID) -> None:
     """Raises OwnAdjustment."""
     if decider == asked_by:
         raise OwnAdjustment()
+
+
+def check_not_theirs(by: UUID, accounts: Sequence[str]) -> None:
+    """That none of the accounts is a wallet, or kept for a purpose, of whoever wants it. Raises NotYoursToJudge."""
+    if any(account.startswith((wallet(by), f"own:{wallet(by)}")) for account in accounts):
+        raise NotYoursToJudge()
 
 
 # Private functions

@@ -1,6 +1,6 @@
 """Refusals of payments."""
 
-from kelmah.errors import Conflict, DomainError, Unavailable, Unprocessable
+from kelmah.errors import Conflict, DomainError, Forbidden, Unavailable, Unprocessable
 
 
 class AmountTooSmall(Unprocessable):
@@ -97,6 +97,10 @@ class NothingSuspended(Conflict):
 
 class FourEyes(Conflict):
     code, title = "four_eyes", "Somebody else of the staff must carry out what you have proposed"
+
+
+class NotYoursToJudge(Forbidden):
+    code, title = "not_yours_to_judge", "Nobody decides about money of their own: a colleague does"
 
 
 class NoSuchWallet(Unprocessable):

@@ -51,6 +51,11 @@ class Balances:
     def has(self, who: str, currency: str = "GHS") -> int:
         return self.balances[f"wallet:{who}:{currency}"]
 
+    def check_spendable(self, who: str, amount: int) -> None:
+        """What somebody owes is not there to be spent."""
+        if self.owes(who) and self.has(who) - self.owes(who) < amount:
+            raise Refused("insufficient_funds")
+
     def debt_first(self, who: str, amount: int, currency: str = "GHS") -> list[tuple[str, int]]:
         """What somebody gets, less what they owe."""
         paid = min(self.owes(who, currency), amount)

@@ -32,6 +32,7 @@ class OwnersMoney(Balances):
             if (self.holds[hold].payer, self.holds[hold].amount) != (payer, amount):
                 raise Refused("ledger_key_reused")
             return
+        self.check_spendable(payer, amount)
         self.move((f"wallet:{payer}:GHS", -amount), (f"hold:{hold}:GHS", amount))
         self.holds[hold] = Hold(payer, amount)
 

@@ -107,6 +107,7 @@ class ProtectedFunds(Desk):
             return "funded" if there.state == "funded" and there.amount == amount else "already_funded"
         left = self.left[f"wallet:{hirer}:GHS"]
         try:
+            self.check_spendable(hirer, amount)
             self.move((f"wallet:{hirer}:GHS", -amount), (f"escrow:{escrow}:GHS", amount))
         except Refused as refusal:
             return refusal.code
