@@ -73,7 +73,7 @@ def reconcile(*, gateway: str) -> int:
 
 @shared_task(name="payments.fetch_statements")
 def fetch_statements() -> int:
-    """Ask every gateway that gives statements for yesterday's. Twice is safe: the same one is kept once."""
+    """Ask every gateway for yesterday's statement, and for those it missed. Twice is safe: each is kept once."""
     return statements.fetch_statements()
 
 

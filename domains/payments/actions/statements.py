@@ -2,10 +2,12 @@
 
 import hashlib
 from datetime import date, timedelta
+from typing import Final
 from uuid import UUID
 
 import structlog
 
+from domains.payments.actions.isolation import each_alone
 from domains.payments.gateways import gateway_named, names_offered
 from domains.payments.gateways.base import StatementLine
 from domains.payments.gateways.camt import read_camt
@@ -18,6 +20,8 @@ from kelmah.db import atomic
 from kelmah.events.publish import enqueue
 
 log = structlog.get_logger(__name__)
+
+_ASKED_AGAIN_FOR: Final = 14  # days
 
 
 def import_file(*, gateway: str, content: bytes, name: str, by: UUID) -> list[Statement]:
@@ -57,17 +61,39 @@ def fetch_statement(*, gateway: str, day: date) -> list[Statement]:
 
 
 def fetch_statements() -> int:
-    """Yesterday's statements of every gateway that gives them; returns how many were kept or were there.
+    """Yesterday's statements of every gateway that gives them, and those of days that it could not tell when they were
+    asked for; returns how many were kept or were there. One that can't now keeps nobody else's away.
 
     Not the sandbox's: killed, it forgets what it did, and what it forgot would be missing there.
     """
-    yesterday = (clock.now() - timedelta(days=1)).date()
     lasting = [name for name in names_offered() if name != "sandbox"]
     offered = [name for name in lasting if gateway_named(name).capabilities.statements]
-    return sum(len(fetch_statement(gateway=name, day=yesterday)) for name in offered)
+    kept: list[Statement] = []
+
+    def ask(wanted: tuple[str, date]) -> None:
+        gateway, day = wanted
+        kept.extend(fetch_statement(gateway=gateway, day=day))
+
+    each_alone([(name, day) for name in offered for day in _days_to_ask(name)], ask, failed=_not_told)
+    return len(kept)
 
 
 # Private functions
+
+
+def _days_to_ask(gateway: str) -> list[date]:
+    """Yesterday, and before it, back to the first statement there is, those days of which there is none: what was
+    booked on them would be taken for missing there."""
+    yesterday = (clock.now() - timedelta(days=1)).date()
+    known = list(Statement.objects.filter(gateway=gateway).values_list("first_day", "last_day"))
+    back = (yesterday - timedelta(days=each) for each in range(1, _ASKED_AGAIN_FOR))
+    missed = [day for day in back if known and min(known)[0] < day and not any(a <= day <= b for a, b in known)]
+    return [yesterday, *missed]
+
+
+def _not_told(wanted: tuple[str, date], reason: str) -> None:
+    gateway, day = wanted
+    log.warning("statement_not_told", gateway=gateway, day=str(day), reason=reason)
 
 
 def _known_currencies(gateway: str) -> set[str]:
