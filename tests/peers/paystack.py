@@ -4,9 +4,10 @@ Kept from there: references used once per kind, a second use refused with 400; t
 moment; an existing recipient given again; transfers that are reversed after success; refunds without a reference;
 amounts in subunits; webhooks without an id or a time, signed HMAC-SHA512 with the secret key, repeated until answered.
 
-Plan: webhook_url, key, integration, ``delay`` (seconds until something is carried out). What happens is chosen by the
-last digit of a phone or account number: 0 fails, 1 waits (until told to settle), 2 is reversed once told to settle,
-3 waits for a one-time password, 9 moves one subunit less; any other goes well. At the checkout the payer decides:
+Plan: webhook_url, key, integration, ``delay`` (seconds until something is carried out), ``takes_days`` (how long before
+that refunds and transfers say that they were asked for). What happens is chosen by the last digit of a phone or account
+number: 0 fails, 1 waits (until told to settle), 2 is reversed once told to settle, 3 waits for a one-time password, 9
+moves one subunit less; any other goes well. At the checkout the payer decides:
 POST /pay/{access code} {"status": "success" | "failed"}.
 """
 
@@ -27,9 +28,9 @@ from tests.peers.paystack_books import (
     disputes,
     domain,
     end,
+    made,
     new_id,
     new_transaction,
-    now,
     peer,
     plan,
     port,
@@ -143,8 +144,8 @@ def transfer() -> tuple[Response, int]:
             "integration": INTEGRATION,
             "domain": domain(),
             "fee_charged": 100,
-            "createdAt": now(),
-            "updatedAt": now(),
+            "createdAt": made(),
+            "updatedAt": made(),
         }
     threading.Thread(target=carry_out, args=(thing,), daemon=True).start()
     return _say("Transfer has been queued", **shown(thing))
@@ -179,7 +180,7 @@ def refund() -> tuple[Response, int]:
             "merchant_note": body.get("merchant_note") or f"Refund for transaction {charged['reference']}",
             "status": "pending",
             "refunded_at": None,
-            "createdAt": now(),
+            "createdAt": made(),
         }
         refunds[thing["id"]] = thing
     threading.Thread(target=carry_out_refund, args=(thing,), daemon=True).start()

@@ -5,6 +5,7 @@ import hmac
 import json
 import secrets
 import time
+from datetime import timedelta
 from typing import Any, Final
 
 from kelmah import clock
@@ -125,9 +126,14 @@ def new_id() -> int:
     return secrets.randbelow(10**10) + 1
 
 
+def made() -> str:
+    """When refunds and transfers are asked for: with ``takes_days`` it takes so long until they are carried out."""
+    return now(days_ago=plan.get("takes_days", 0))
+
+
 def domain() -> str:
     return "live" if LIVE else "test"
 
 
-def now() -> str:
-    return clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def now(*, days_ago: int = 0) -> str:
+    return (clock.now() - timedelta(days=days_ago)).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -9,18 +9,22 @@ from domains.payments.gateways.calling import NoSense
 from domains.payments.gateways.paystack_answers import amount_in, key_in_note, key_named
 from domains.payments.gateways.paystack_api import every
 
-# Lists go by when a thing was made, lines by when money moved: what was made this long before is looked through.
-_MADE_BEFORE: Final = timedelta(days=3)
+# Lists go by when a thing was made, lines by when money moved: what was made this long before is looked through. Banks
+# take up to ten working days for a refund, and send a transfer back as late.
+_MADE_BEFORE: Final = {
+    "/transaction": timedelta(days=3),
+    "/transfer": timedelta(days=31),
+    "/refund": timedelta(days=31),
+}
 
 
 def lines_of(day: date) -> list[StatementLine]:
     """Oldest first. Raises Refused, NoAnswer, NoSense."""
     start = datetime.combine(day, time(), tzinfo=UTC)
-    made = {"from": (start - _MADE_BEFORE).isoformat(), "to": (start + timedelta(days=1)).isoformat()}
     lines = [
-        *_all("/transaction", made, _charged),
-        *_all("/transfer", made, _transferred),
-        *_all("/refund", made, _refunded),
+        *_all("/transaction", start, _charged),
+        *_all("/transfer", start, _transferred),
+        *_all("/refund", start, _refunded),
     ]
     that_day = [line for line in lines if start <= line.occurred_at < start + timedelta(days=1)]
     return sorted(that_day, key=lambda line: (line.occurred_at, line.line_id))
@@ -29,8 +33,9 @@ def lines_of(day: date) -> list[StatementLine]:
 # Private functions
 
 
-def _all(path: str, made: Mapping[str, str], read: Any) -> Iterator[StatementLine]:
-    for thing in every(path, params=dict(made)):
+def _all(path: str, start: datetime, read: Any) -> Iterator[StatementLine]:
+    since, until = start - _MADE_BEFORE[path], start + timedelta(days=1)
+    for thing in every(path, params={"from": since.isoformat(), "to": until.isoformat()}):
         yield from read(thing)
 
 
@@ -40,10 +45,13 @@ def _charged(thing: Mapping[str, Any]) -> Iterator[StatementLine]:
 
 
 def _transferred(thing: Mapping[str, Any]) -> Iterator[StatementLine]:
+    """It may wait for days before it is done: of that day it tells by its last change alone. Come back, it is told as
+    both once more, since it may never have been seen as done; a line that was told before is known."""
+    changed = thing.get("updatedAt") or thing.get("createdAt")
     if thing.get("status") in ("success", "reversed"):
-        yield _line(thing, "transfer", "payout", sign=-1, fee="fee_charged", at=thing.get("createdAt"))
+        yield _line(thing, "transfer", "payout", sign=-1, fee="fee_charged", at=changed)
     if thing.get("status") == "reversed":
-        yield _line(thing, "transfer-back", "payout", sign=1, fee="", at=thing.get("updatedAt"))
+        yield _line(thing, "transfer-back", "payout", sign=1, fee="", at=changed)
 
 
 def _refunded(thing: Mapping[str, Any]) -> Iterator[StatementLine]:

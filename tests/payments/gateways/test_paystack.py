@@ -285,6 +285,24 @@ def test_a_statement_is_read_over_all_its_pages_with_its_signs_and_fees(settings
         assert PaystackGateway().statement(kelmah_clock.now().date() + timedelta(days=1)) == []
 
 
+def test_what_was_carried_out_days_after_it_was_asked_for_has_its_line_on_that_day(settings):
+    """Row 32: banks take up to ten working days for a refund, and a transfer may come back as late."""
+    with (
+        peer("paystack", key=KEY, takes_days=12) as slow,
+        override_settings(PAYSTACK_API_URL=slow.url, PAYSTACK_SECRET_KEY=KEY, PAYSTACK_INTEGRATION="463433"),
+    ):
+        charge = done(order())
+        done(order(RECEIVES, kind="payout", minor=300))
+        PaystackGateway().submit(order(COMES_BACK, kind="payout", minor=400))
+        time.sleep(0.15)
+        PaystackGateway().submit(order("", kind="refund", minor=250, of=charge.facts.ref))
+        slow.settle()
+        lines = PaystackGateway().statement(kelmah_clock.now().date())
+    assert sorted((line.kind, line.amount.minor) for line in lines) == [
+        *(("charge", 1250), ("payout", -400), ("payout", -300), ("payout", 400), ("refund", -250)),
+    ]
+
+
 # With wallets and books
 
 
