@@ -102,6 +102,22 @@ def test_a_debtor_takes_nothing_out():
     assert in_wallet(by.user_id) == 5000
 
 
+def test_a_debt_in_one_currency_keeps_what_is_in_the_others():
+    """Money paid in by card, changed, and taken back by the bank does not leave by the other currency."""
+    by = rich(cedis(100))
+    charge = charge_of(by.user_id)
+    emptied(by.user_id, cedis(100))
+    disputed(charge)
+    dollars = Money(5000, "USD")
+    rich(dollars, by.user_id)
+    with pytest.raises(rules.DebtOutstanding) as refused:
+        actions.request_payout(by=by, amount=dollars, gateway="sandbox", destination="acct_success")
+    assert refused.value.data == {"owed": {"amount": 10000, "currency": "GHS"}}
+    newest = Deposit.objects.filter(user_id=by.user_id).latest("created_at")
+    with pytest.raises(rules.DebtOutstanding):
+        refunds.request_refund(by=by, deposit_id=newest.id)
+
+
 def test_a_dispute_that_was_won_gives_back_what_it_took(published):
     by = rich(cedis(100))
     charge = charge_of(by.user_id)

@@ -169,6 +169,28 @@ def test_a_dispute_after_a_part_freezes_only_the_rest():
     assert (in_wallet(escrow.worker_id), in_wallet(escrow.hirer_id)) == (67500, 50000)
 
 
+@pytest.mark.parametrize("spoken", [1, 2])
+def test_changes_that_were_requested_in_a_dispute_are_no_silence_after_it(clock, spoken):
+    escrow, dispute_id = submitted(), new_id()
+    disputes.freeze(dispute_id=dispute_id, milestone_id=escrow.milestone_id)
+    reviews.stop_review(milestone_id=escrow.milestone_id, submission=spoken)
+    disputes.unfreeze(dispute_id=dispute_id)
+    clock.advance(days=60)
+    assert (tasks.run_deadlines(), state_of(escrow)) == (0, "funded")
+    reviews.start_review(milestone_id=escrow.milestone_id, submission=spoken + 1)
+    clock.advance(days=14)
+    assert (tasks.run_deadlines(), state_of(escrow)) == (1, "released")
+
+
+def test_changes_requested_of_an_older_submission_stop_no_clock_in_a_dispute(clock):
+    escrow, dispute_id = submitted(number=2), new_id()
+    disputes.freeze(dispute_id=dispute_id, milestone_id=escrow.milestone_id)
+    reviews.stop_review(milestone_id=escrow.milestone_id, submission=1)
+    disputes.unfreeze(dispute_id=dispute_id)
+    clock.advance(days=14)
+    assert (tasks.run_deadlines(), state_of(escrow)) == (1, "released")
+
+
 def test_a_second_dispute_may_follow_one_that_was_withdrawn():
     escrow, first, second = submitted(), new_id(), new_id()
     disputes.freeze(dispute_id=first, milestone_id=escrow.milestone_id)

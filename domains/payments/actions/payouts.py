@@ -157,7 +157,7 @@ def _hold(
 ) -> Payout:
     if queries.payouts_are_frozen():
         raise rules.PayoutsFrozen(data={"retry_after": 600})
-    refunds.check_nothing_owed(by.user_id, amount.currency)
+    refunds.check_nothing_owed(by.user_id)
     payout_id = new_id()
     # The hold comes first: the wallet's row lock makes two withdrawals queue, its floor refuses the second.
     lines = [

@@ -30,15 +30,18 @@ def start_review(*, milestone_id: UUID, submission: int) -> Escrow:
 
 
 def stop_review(*, milestone_id: UUID, submission: int) -> Escrow:
-    """Changes were requested of this submission: its silence pays nothing any more. An older one changes nothing.
+    """Changes were requested of this submission: its silence pays nothing any more, not after a dispute either.
 
-    Raises NotFound.
+    An older one changes nothing. Raises NotFound.
     """
     with atomic("payments"):
         escrow = queries.lock_escrow(milestone_id)  # the clock may be firing: whoever comes second finds it done
-        if submission >= escrow.submission and escrow.review_ends_at is not None:
+        if submission >= escrow.submission and _runs(escrow):
             escrow.submission = submission
             settling.stop_clock(escrow)
+            for dispute in escrow.disputes.filter(state="frozen"):  # the escrow's lock guards it, too
+                dispute.review_left = None
+                dispute.save_change("review_left")
             escrow.save_change("submission", "review_ends_at")
     return escrow
 
@@ -63,4 +66,14 @@ def run_clock(escrow: Escrow, *, until: datetime) -> None:
     escrow.review_ends_at = until
     deadlines.schedule(
         Deadline, subject_id=escrow.milestone_id, kind=settling.AUTO_RELEASE, due_at=until, version=escrow.submission
+    )
+
+
+# Private functions
+
+
+def _runs(escrow: Escrow) -> bool:
+    """Whether silence is counted, or would be again once a dispute is withdrawn."""
+    return (
+        escrow.review_ends_at is not None or escrow.disputes.filter(state="frozen", review_left__isnull=False).exists()
     )

@@ -114,10 +114,11 @@ def owed_by(user_id: UUID, currency: str) -> Money:
     return -balance_of(rules.receivable(user_id, currency), currency)
 
 
-def check_nothing_owed(user_id: UUID, currency: str) -> None:
-    """Raises DebtOutstanding."""
-    if (owed := owed_by(user_id, currency)).minor:
-        raise rules.DebtOutstanding(data={"owed": owed.as_json()})
+def check_nothing_owed(user_id: UUID) -> None:
+    """In no currency: what a payment was changed into stands in another one. Raises DebtOutstanding, with a debt."""
+    for currency in Receivable.objects.filter(user_id=user_id).order_by("since").values_list("currency", flat=True):
+        if (owed := owed_by(user_id, currency)).minor:
+            raise rules.DebtOutstanding(data={"owed": owed.as_json()})
 
 
 def check_spendable(user_id: UUID, amount: Money) -> None:
