@@ -3,7 +3,8 @@
 from collections import Counter
 
 PEOPLE = ("ama", "esi", "kofi")
-MAY_BE_NEGATIVE = ("owed", "float", "fee", "loss", "suspense")
+CURRENCIES = ("GHS", "USD", "JPY", "KWD")
+MAY_BE_NEGATIVE = ("owed", "float", "fee", "loss", "suspense", "fx")
 
 
 class Refused(Exception):
@@ -48,12 +49,15 @@ class Balances:
     def owes(self, who: str, currency: str = "GHS") -> int:
         return -self.balances[f"owed:{who}:{currency}"]
 
+    def owes_anything(self, who: str) -> bool:
+        return any(self.owes(who, currency) for currency in CURRENCIES)
+
     def has(self, who: str, currency: str = "GHS") -> int:
         return self.balances[f"wallet:{who}:{currency}"]
 
-    def check_spendable(self, who: str, amount: int) -> None:
+    def check_spendable(self, who: str, amount: int, currency: str = "GHS") -> None:
         """What somebody owes is not there to be spent."""
-        if self.owes(who) and self.has(who) - self.owes(who) < amount:
+        if self.owes(who, currency) and self.has(who, currency) - self.owes(who, currency) < amount:
             raise Refused("insufficient_funds")
 
     def debt_first(self, who: str, amount: int, currency: str = "GHS") -> list[tuple[str, int]]:

@@ -19,25 +19,25 @@ BEHIND: Final = {
     "lost": ("withdrawn", "lost"),
     "reinstated": ("withdrawn", "lost", "reinstated"),
 }
-SMALLEST_PAYOUT: Final = 100
+SMALLEST_PAYOUT: Final = {"GHS": 100, "USD": 100, "JPY": 1, "KWD": 1000}
 
 
 class Desk(Gateway):
     def deposit(self, *, order: str, who: str, amount: int, token: str) -> None:
-        self.orders[order] = Order("charge", who, amount, token)
+        self.orders[order] = Order("charge", who, amount, token, made_at=self.now)
 
-    def payout(self, *, order: str, who: str, amount: int, account: str) -> None:
-        if amount < SMALLEST_PAYOUT:
+    def payout(self, *, order: str, who: str, amount: int, account: str, currency: str) -> None:
+        if amount < SMALLEST_PAYOUT[currency]:
             raise Refused("amount_too_small")
-        if self.owes(who):
+        if self.owes_anything(who):
             raise Refused("debt_outstanding")
-        if amount > self.has(who):
+        if amount > self.has(who, currency):
             raise Refused("insufficient_funds")
-        theirs = [o for o in self.orders.values() if o.kind == "payout" and o.who == who]
+        theirs = [o for o in self.orders.values() if (o.kind, o.who, o.currency) == ("payout", who, currency)]
         if any(o.state in ("new", "pending", "unknown") for o in theirs):
             raise Refused("payout_in_flight")
-        self.move((f"wallet:{who}:GHS", -amount), (f"payout:{order}:GHS", amount))
-        self.orders[order] = Order("payout", who, amount, account)
+        self.move((f"wallet:{who}:{currency}", -amount), (f"payout:{order}:{currency}", amount))
+        self.orders[order] = Order("payout", who, amount, account, currency, made_at=self.now)
 
     def refund(self, *, order: str, deposit: str, amount: int | None) -> None:
         """The owner's wish; ``amount`` is in cedis."""
@@ -45,7 +45,7 @@ class Desk(Gateway):
         charge = asked.done
         if charge is None or charge.booked != "wallet":
             raise Refused("refund_too_large")
-        if self.owes(asked.who, charge.currency):
+        if self.owes_anything(asked.who):
             raise Refused("debt_outstanding")
         self._refund(order, deposit, charge, amount)
 
@@ -105,7 +105,7 @@ class Desk(Gateway):
         if not 0 < wanted <= left or (amount is not None and charge.currency != "GHS"):
             raise Refused("refund_too_large")
         order = Order("refund", asked.who, wanted, REFUNDED_BY.get(asked.instrument, "acct_success"), charge.currency)
-        order.of, order.of_order, order.source = charge, deposit, charge.booked
+        order.of, order.of_order, order.source, order.made_at = charge, deposit, charge.booked, self.now
         if order.source == "wallet" and wanted > self.has(asked.who, charge.currency):
             raise Refused("insufficient_funds")
         self.move(self._source(order, -wanted), (f"refund:{name}:{charge.currency}", wanted))

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-from tests.payments.auditor.balances import Balances
+from tests.payments.auditor.balances import Refused
+from tests.payments.auditor.clock import HOUR, Clock
 
 # What the provider says at once, and what is true at last.
 CHARGES: Final = {
@@ -38,6 +39,7 @@ REFUNDED_BY: Final = {
 DONE_BUT_UNHEARD: Final = ("error", "garbage")
 NEVER_ARRIVED: Final = ("refuse", "limit", "unauthorized")
 UNDECIDED: Final = ("new", "pending", "unknown")
+REMEMBERED: Final = 24 * HOUR  # an order's key, by the provider
 
 
 @dataclass
@@ -69,9 +71,10 @@ class Order:
     of: Thing | None = None  # the charge that a refund is of
     of_order: str = ""
     source: str = "wallet"
+    made_at: int = 0
 
 
-class Gateway(Balances):
+class Gateway(Clock):
     def __init__(self) -> None:
         super().__init__()
         self.orders: dict[str, Order] = {}
@@ -88,12 +91,13 @@ class Gateway(Balances):
             self._hear_answer(order, said)
 
     def follow(self, *, order: str) -> None:
-        """Ask about it, and send it once more when it never arrived."""
+        """Ask about it, and send it once more when it never arrived; not when it might be done twice."""
         asked = self.orders[order]
         if asked.state not in UNDECIDED:
             return
         if not asked.things:
-            self._hear_answer(order, self._arrives(asked))
+            if self._is_remembered(asked):
+                self._hear_answer(order, self._arrives(asked))
             return
         done = [thing for thing in asked.things if thing.status == "succeeded"]
         self._hear(order, (done or asked.things)[0])
@@ -103,11 +107,22 @@ class Gateway(Balances):
         for thing in self.orders[order].things:
             self._hear(order, thing)
 
+    def give_up(self, *, order: str) -> None:
+        """Staff: the provider knows nothing of it, and never will."""
+        asked = self.orders[order]
+        if asked.things or self._is_remembered(asked):
+            raise Refused("still_uncertain")
+        self.check(asked.state == "unknown")
+        self._hear(order, None, "failed")
+
     def refundable(self, charge: Thing) -> int:
         of_it = [order for order in self.orders.values() if order.kind == "refund" and order.of is charge]
         gone = sum(order.amount for order in of_it if order.state not in ("rejected", "returned"))
         taken = charge.amount if charge.chargeback in ("withdrawn", "lost") else 0
         return max(charge.amount - gone - taken, 0)
+
+    def _is_remembered(self, order: Order) -> bool:
+        return self.now < order.made_at + REMEMBERED
 
     def _arrives(self, order: Order) -> str:
         """What the provider answers; its objects have come to their last state meanwhile."""

@@ -3,13 +3,14 @@
 from typing import Any
 
 from tests.payments.auditor.balances import Refused
+from tests.payments.auditor.exchange import Exchange
 from tests.payments.auditor.owners import OwnersMoney
-from tests.payments.auditor.protected import ProtectedFunds
+from tests.payments.auditor.reviews import Reviews
 
 Command = tuple[str, dict[str, Any]]
 
 
-class Model(ProtectedFunds, OwnersMoney):
+class Model(Reviews, OwnersMoney, Exchange):
     """A method per command; what it refuses, it refuses with a code and without a trace."""
 
     def carry_out(self, command: Command) -> str:

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from tests.payments.auditor.balances import Balances, Refused
+from tests.payments.auditor.balances import Refused
+from tests.payments.auditor.clock import HOUR, Clock
 
 
 @dataclass
@@ -20,14 +21,15 @@ class Hold:
         return self.lines[1] + self.lines[2]
 
 
-class OwnersMoney(Balances):
+class OwnersMoney(Clock):
     def __init__(self) -> None:
         super().__init__()
         self.holds: dict[str, Hold] = {}
+        self.posted: dict[str, tuple[str, int]] = {}
         self.adjusted: dict[str, tuple[str, int]] = {}
         self.reversed: set[str] = set()
 
-    def hold(self, *, hold: str, payer: str, amount: int) -> None:
+    def hold(self, *, hold: str, payer: str, amount: int, hours: int | None) -> None:
         if hold in self.holds:
             if (self.holds[hold].payer, self.holds[hold].amount) != (payer, amount):
                 raise Refused("ledger_key_reused")
@@ -35,6 +37,8 @@ class OwnersMoney(Balances):
         self.check_spendable(payer, amount)
         self.move((f"wallet:{payer}:GHS", -amount), (f"hold:{hold}:GHS", amount))
         self.holds[hold] = Hold(payer, amount)
+        if hours is not None:
+            self.arm("expire", hold, self.now + hours * HOUR)
 
     def capture(self, *, hold: str, worker: str, share: int, commission: int) -> None:
         held, lines = self._hold(hold), (worker, share, commission)
@@ -46,12 +50,17 @@ class OwnersMoney(Balances):
         rest = (f"wallet:{held.payer}:GHS", held.amount - share - commission)
         self.move((f"hold:{hold}:GHS", -held.amount), *self.debt_first(worker, share), ("fee:GHS", commission), rest)
         held.state, held.worker, held.lines = "captured", worker, lines
+        self.disarm("expire", hold)
 
     def let_go(self, *, hold: str) -> None:
         held = self._hold(hold)
-        if held.state == "released":
-            return
-        self.check(held.state == "held")
+        if held.state != "released":
+            self.check(held.state == "held")
+            self.disarm("expire", hold)
+            self.expire(hold)
+
+    def expire(self, hold: str) -> None:
+        held = self.holds[hold]
         self.move((f"hold:{hold}:GHS", -held.amount), (f"wallet:{held.payer}:GHS", held.amount))
         held.state = "released"
 
@@ -73,13 +82,18 @@ class OwnersMoney(Balances):
     def cash_fare(self, *, driver: str, commission: int) -> None:
         self.move((f"owed:{driver}:GHS", -commission), ("fee:GHS", commission))
 
-    def save_up(self, *, who: str, amount: int) -> None:
-        """Beside the wallet; negative: back into it."""
+    def save_up(self, *, key: str, who: str, amount: int) -> None:
+        """Beside the wallet; negative: back into it. A key is used once."""
+        if key in self.posted:
+            if self.posted[key] != (who, amount):
+                raise Refused("ledger_key_reused")
+            return
         self.move((f"wallet:{who}:GHS", -amount), (f"own:{who}:GHS", amount))
+        self.posted[key] = (who, amount)
 
-    def collect(self, *, who: str) -> None:
-        paid = min(self.owes(who), self.has(who))
-        self.move((f"wallet:{who}:GHS", -paid), (f"owed:{who}:GHS", paid))
+    def collect(self, *, who: str, currency: str) -> None:
+        paid = min(self.owes(who, currency), self.has(who, currency))
+        self.move((f"wallet:{who}:{currency}", -paid), (f"owed:{who}:{currency}", paid))
 
     def forgive(self, *, who: str) -> None:
         if not self.owes(who):

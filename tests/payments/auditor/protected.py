@@ -1,9 +1,26 @@
 """What is expected of protected funds: escrows in parts and whole, and disputes about them."""
 
 from dataclasses import dataclass, field
+from typing import Final, NamedTuple
 
 from tests.payments.auditor.balances import Refused
+from tests.payments.auditor.clock import HOUR
 from tests.payments.auditor.desk import Desk
+
+
+class Plan(NamedTuple):
+    """``review_hours`` of silence pay; what was earned is free after ``pending_hours``."""
+
+    percent: int
+    review_hours: int | None
+    pending_hours: int
+
+
+PLANS: Final = {
+    "standard": Plan(10, 14 * 24, 0),
+    "quick": Plan(15, 24, 0),
+    "hourly": Plan(10, None, 5 * 24),
+}
 
 
 @dataclass
@@ -11,6 +28,8 @@ class Escrow:
     hirer: str
     worker: str
     amount: int
+    plan: str
+    submission: int = 0  # the work handed in last
     released: int = 0
     state: str = "funded"
     parts: dict[int, int] = field(default_factory=dict)
@@ -25,12 +44,14 @@ class Escrow:
 @dataclass
 class Dispute:
     escrow: str
+    left: int | None  # of the silence, in minutes
     state: str = "frozen"
+    award: int | None = None  # a ruling that waits for a bank
 
 
-def fee(gross: int) -> int:
-    """A tenth, half a unit rounded up."""
-    return (gross + 5) // 10
+def fee(gross: int, percent: int) -> int:
+    """Half a unit is rounded up."""
+    return (gross * percent + 50) // 100
 
 
 class ProtectedFunds(Desk):
@@ -39,10 +60,11 @@ class ProtectedFunds(Desk):
         self.requests: dict[tuple[str, int], str] = {}
         self.escrows: dict[str, Escrow] = {}
         self.disputes: dict[str, Dispute] = {}
+        self.waiting: dict[str, tuple[str, int]] = {}  # earned, and not free yet
 
-    def fund(self, *, escrow: str, request: int, hirer: str, worker: str, amount: int) -> str:
+    def fund(self, *, escrow: str, request: int, hirer: str, worker: str, amount: int, plan: str) -> str:
         if (escrow, request) not in self.requests:
-            self.requests[escrow, request] = self._funded(escrow, hirer, worker, amount)
+            self.requests[escrow, request] = self._funded(escrow, Escrow(hirer, worker, amount, plan))
         return self.requests[escrow, request]
 
     def part(self, *, escrow: str, number: int, amount: int) -> None:
@@ -55,7 +77,7 @@ class ProtectedFunds(Desk):
         if amount >= funds.held:
             raise Refused("part_too_large")
         self._check_not_frozen(funds)
-        self.move((f"escrow:{escrow}:GHS", -amount), *self._earned(funds, amount))
+        self.move((f"escrow:{escrow}:GHS", -amount), *self._earned(escrow, amount, number))
         funds.parts[number] = amount
 
     def release(self, *, escrow: str) -> None:
@@ -63,7 +85,9 @@ class ProtectedFunds(Desk):
         if funds.state == "released":
             return
         self.check(funds.state == "funded")
-        if not self._is_frozen(funds):  # else it waits for the end of that, longer than we look
+        if self._is_frozen(funds):
+            self.arm("approved_before", escrow, self.now + HOUR)
+        else:
             self._settle(escrow, to_worker=funds.held)
 
     def give_back(self, *, escrow: str) -> None:
@@ -82,36 +106,59 @@ class ProtectedFunds(Desk):
             return
         self.check(funds.state == "funded")
         self.move((f"escrow:{escrow}:GHS", -funds.held), (f"dispute:{dispute}:GHS", funds.held))
-        funds.state, self.disputes[dispute] = "disputed", Dispute(escrow)
+        funds.state, self.disputes[dispute] = "disputed", Dispute(escrow, self.disarm("silence", escrow))
 
     def unfreeze(self, *, dispute: str) -> None:
         case = self._dispute(dispute)
         if case.state == "withdrawn":
             return
-        self.check(case.state == "frozen")
+        self.check(case.state == "frozen" and case.award is None)
         funds = self.escrows[case.escrow]
         self.move((f"dispute:{dispute}:GHS", -funds.held), (f"escrow:{case.escrow}:GHS", funds.held))
         funds.state, case.state = "funded", "withdrawn"
+        if case.left is not None:
+            self.arm("silence", case.escrow, self.now + case.left)
 
     def decide(self, *, dispute: str, to_worker: int) -> None:
         case = self._dispute(dispute)
         if case.state == "decided" and self._is_settled_so(self.escrows[case.escrow], to_worker):
             return
-        self.check(case.state == "frozen")
+        self.check(case.state == "frozen" and case.award in (None, to_worker))
         self._settle(case.escrow, to_worker=to_worker, dispute=dispute)
         case.state = "decided"
 
-    def _funded(self, escrow: str, hirer: str, worker: str, amount: int) -> str:
+    def rule(self, *, dispute: str, escrow: str, to_worker: int) -> None:
+        """As contracts tells of a decision: it waits while a bank wants the money back."""
+        funds, case = self._escrow(escrow), self.disputes.get(dispute)
+        if case is None:
+            if funds.state in ("funded", "disputed"):
+                raise Refused("not_found")
+            return
+        funds = self.escrows[case.escrow]
+        if not (case.state == "frozen" and to_worker and self._is_frozen(funds)):
+            self.decide(dispute=dispute, to_worker=to_worker)
+            return
+        if to_worker > funds.held:
+            raise Refused("more_than_held")
+        self.check(case.award in (None, to_worker))
+        case.award = to_worker
+        self.arm("ruled_before", dispute, self.now + HOUR)
+
+    def protect(self, name: str, funds: Escrow) -> None:
+        wallet = f"wallet:{funds.hirer}:GHS"
+        funds.left = self.left[wallet]
+        self.check_spendable(funds.hirer, funds.amount)
+        self.move((wallet, -funds.amount), (f"escrow:{name}:GHS", funds.amount))
+        self.escrows[name] = funds
+
+    def _funded(self, escrow: str, funds: Escrow) -> str:
         there = self.escrows.get(escrow)
         if there:
-            return "funded" if there.state == "funded" and there.amount == amount else "already_funded"
-        left = self.left[f"wallet:{hirer}:GHS"]
+            return "funded" if there.state == "funded" and there.amount == funds.amount else "already_funded"
         try:
-            self.check_spendable(hirer, amount)
-            self.move((f"wallet:{hirer}:GHS", -amount), (f"escrow:{escrow}:GHS", amount))
+            self.protect(escrow, funds)
         except Refused as refusal:
             return refusal.code
-        self.escrows[escrow] = Escrow(hirer, worker, amount, left=left)
         return "funded"
 
     def _settle(self, name: str, *, to_worker: int, dispute: str = "") -> None:
@@ -124,15 +171,24 @@ class ProtectedFunds(Desk):
             self._check_not_frozen(funds)
         source = f"dispute:{dispute}:GHS" if dispute else f"escrow:{name}:GHS"
         back = (f"wallet:{funds.hirer}:GHS", held - to_worker)
-        self.move((source, -held), *self._earned(funds, to_worker), back)
+        self.move((source, -held), *self._earned(name, to_worker, 0), back)
+        self.disarm("silence", name)
         funds.settled_gross = to_worker
         funds.state = "released" if to_worker == held else "split" if to_worker else "refunded"
 
-    def _earned(self, funds: Escrow, gross: int) -> list[tuple[str, int]]:
+    def _earned(self, name: str, gross: int, number: int) -> list[tuple[str, int]]:
         """However it is cut, fees sum to the fee of the whole."""
-        taken = fee(funds.released + gross) - fee(funds.released)
+        funds = self.escrows[name]
+        percent, _, pending_hours = PLANS[funds.plan]
+        taken = fee(funds.released + gross, percent) - fee(funds.released, percent)
         funds.released += gross
-        return [("fee:GHS", taken), (f"wallet:{funds.worker}:GHS", gross - taken)]
+        net = gross - taken
+        if not (pending_hours and net):
+            return [("fee:GHS", taken), (f"wallet:{funds.worker}:GHS", net)]
+        earned = f"{name} {number}"
+        self.waiting[earned] = (funds.worker, net)
+        self.arm("mature", earned, self.now + pending_hours * HOUR)
+        return [("fee:GHS", taken), (f"waiting:{funds.worker}:GHS", net)]
 
     def _is_settled_so(self, funds: Escrow, to_worker: int) -> bool:
         return funds.state in ("released", "refunded", "split") and funds.settled_gross == to_worker

@@ -1,57 +1,36 @@
 """The real system under the auditor's commands: the domain's actions, the sandbox's process, webhooks over HTTP."""
 
-import json
-import time
-from collections import Counter
-from typing import Any
-from uuid import UUID, uuid5
+from datetime import timedelta
+from decimal import Decimal
+from uuid import UUID
 
-import httpx
-from django.test import Client
-
-from domains.payments import actions
-from domains.payments.actions import adjustments, disputes, escrows, holds, journals, receivables, refunds
-from domains.payments.actions.escrows import Funding
-from domains.payments.gateways.signatures import sign
-from domains.payments.models import (
-    Deposit,
-    FundingRequest,
-    GatewayCommand,
-    LedgerAccount,
-    MoneyHold,
-    Payout,
-    Refund,
-    WebhookEvent,
+from domains.payments import actions, tasks
+from domains.payments.actions import (
+    adjustments,
+    disputes,
+    escrows,
+    exchange,
+    holds,
+    journals,
+    receivables,
+    refunds,
+    reviews,
+    weeks,
 )
+from domains.payments.actions.escrows import Funding
+from domains.payments.models import FundingRequest
+from kelmah import clock
 from kelmah.errors import DomainError
 from kelmah.ids import new_id
 from kelmah.interfaces.payments.types import MoneyLine
 from kelmah.money import Money
-from kelmah.principal import Principal
-from tests.payments.auditor.balances import PEOPLE
-from tests.payments.auditor.gateway import CHARGES, PAYOUTS, REFUNDED_BY
 from tests.payments.auditor.model import Command
-from tests.payments.factories import ruling, somebody
-from tests.payments.provider import SECRET
-
-PLATFORM = {"gw:sandbox:": "float", "suspense:sandbox:": "suspense", "platform:loss:": "loss", "platform:fee:": "fee"}
+from tests.payments.auditor.world import World, cedis
+from tests.payments.factories import ruling
 
 
-def cedis(minor: int) -> Money:
-    return Money(minor, "GHS")
-
-
-class System:
-    """Names are the auditor's; ids are made of them, so that two clients mean the same thing by a name."""
-
-    def __init__(self, provider: httpx.Client) -> None:
-        self.provider = provider
-        self.world = new_id()
-        self.people: dict[str, Principal] = {who: somebody(self.id(who)) for who in PEOPLE}
-        self.objects: dict[str, Deposit | Payout | Refund] = {}
-        self.adjusted: dict[str, int] = {}
-        self.disputed: dict[str, str] = {}
-        self.before = _balances()
+class System(World):
+    """A method per command."""
 
     def carry_out(self, command: Command) -> str:
         """``done``, or the code of the refusal."""
@@ -61,13 +40,13 @@ class System:
         except DomainError as refusal:
             return refusal.code
 
-    def balances(self) -> dict[str, int]:
-        """What changed since the beginning, by the auditor's names; what it has no name for under its own."""
-        names, found = self._names(), Counter[str]()
-        for key, balance in _balances().items():
-            if balance != self.before.get(key, 0):
-                found[names.get(key) or _platform(key)] += balance - self.before.get(key, 0)
-        return {name: balance for name, balance in found.items() if balance}
+    # Time
+
+    def wait(self, *, hours: int) -> None:
+        clock.advance(hours=hours)
+
+    def beat(self) -> None:
+        tasks.run_deadlines()
 
     # Money in and out
 
@@ -75,10 +54,10 @@ class System:
         by = self.people[who]
         self.objects[order] = actions.request_deposit(by=by, amount=cedis(amount), gateway="sandbox", instrument=token)
 
-    def payout(self, *, order: str, who: str, amount: int, account: str) -> None:
-        by = self.people[who]
+    def payout(self, *, order: str, who: str, amount: int, account: str, currency: str) -> None:
+        wanted = Money(amount, currency)
         self.objects[order] = actions.request_payout(
-            by=by, amount=cedis(amount), gateway="sandbox", destination=account
+            by=self.people[who], amount=wanted, gateway="sandbox", destination=account
         )
 
     def refund(self, *, order: str, deposit: str, amount: int | None) -> None:
@@ -102,6 +81,9 @@ class System:
         actions.follow_command(command_id=self._command(order).id)
         self._until_it_is_over(order)
 
+    def give_up(self, *, order: str) -> None:
+        actions.give_up_command(command_id=self._command(order).id, ruling=ruling())
+
     def tell(self, *, order: str) -> None:
         for thing in self._things(order):
             self._deliver(thing["kind"], thing["id"])
@@ -124,7 +106,7 @@ class System:
 
     # Protected funds
 
-    def fund(self, *, escrow: str, request: int, hirer: str, worker: str, amount: int) -> str:
+    def fund(self, *, escrow: str, request: int, hirer: str, worker: str, amount: int, plan: str) -> str:
         milestone = self.id(escrow)
         actions.fund_escrow(
             Funding(
@@ -134,7 +116,7 @@ class System:
                 worker_id=self.id(worker),
                 title="Cabinets fitted",
                 amount=cedis(amount),
-                fee_plan="standard",
+                fee_plan=plan,
                 request=request,
             )
         )
@@ -161,11 +143,47 @@ class System:
     def decide(self, *, dispute: str, to_worker: int) -> None:
         disputes.decide(dispute_id=self.id(dispute), to_worker=cedis(to_worker))
 
+    def rule(self, *, dispute: str, escrow: str, to_worker: int) -> None:
+        ids = {"dispute_id": self.id(dispute), "milestone_id": self.id(escrow)}
+        disputes.decide_frozen(**ids, to_worker=cedis(to_worker))
+
+    def charge_week(self, *, escrow: str, week: int, hirer: str, worker: str, amount: int) -> None:
+        weeks.charge_week(
+            weeks.Week(
+                week_id=self.id(escrow),
+                contract_id=self.world,
+                hirer_id=self.id(hirer),
+                worker_id=self.id(worker),
+                title="Bookkeeping",
+                monday=self.monday + timedelta(weeks=week),
+                amount=cedis(amount),
+            )
+        )
+
+    def hand_in(self, *, escrow: str, submission: int) -> None:
+        reviews.start_review(milestone_id=self.id(escrow), submission=submission)
+
+    def request_changes(self, *, escrow: str, submission: int) -> None:
+        reviews.stop_review(milestone_id=self.id(escrow), submission=submission)
+
+    # Other currencies
+
+    def tell_rate(self, *, currency: str, rate: str) -> None:
+        exchange.keep_rates({currency: Decimal(rate)}, origin="Bank of Ghana", observed_at=clock.now())
+
+    def quote(self, *, quote: str, who: str, amount: int, sold: str, into: str) -> None:
+        self.quotes[quote] = exchange.quote(by=self.people[who], sold=Money(amount, sold), into=into).id
+        self.quoted_to[quote] = who
+
+    def accept_quote(self, *, quote: str) -> None:
+        exchange.accept(by=self.people[self.quoted_to[quote]], quote_id=self.quotes[quote])
+
     # Owners' money, and staff's hands
 
-    def hold(self, *, hold: str, payer: str, amount: int) -> None:
+    def hold(self, *, hold: str, payer: str, amount: int, hours: int | None) -> None:
         wanted = {"key": self._key(hold), "payer_id": self.id(payer), "amount": cedis(amount)}
-        holds.hold(holds.Wanted(**wanted, purpose="fare", source="rides.ride:1", expires_at=None))
+        expires_at = None if hours is None else clock.now() + timedelta(hours=hours)
+        holds.hold(holds.Wanted(**wanted, purpose="fare", source="rides.ride:1", expires_at=expires_at))
 
     def capture(self, *, hold: str, worker: str, share: int, commission: int) -> None:
         lines = [self._line(worker, "earnings", share), _commission(commission)]
@@ -178,13 +196,15 @@ class System:
         holds.refund(key=self._key(hold), refund_key=key, lines=[self._line(worker, "available", -amount)])
 
     def cash_fare(self, *, driver: str, commission: int) -> None:
-        self._post([self._line(driver, "receivable", -commission), _commission(commission)])
+        lines = [self._line(driver, "receivable", -commission), _commission(commission)]
+        journals.post_lines(key=self._key(str(new_id())), source="rides.ride:1", purpose="fare", lines=lines)
 
-    def save_up(self, *, who: str, amount: int) -> None:
-        self._post([self._line(who, "available", -amount), self._line(who, "savings", amount)])
+    def save_up(self, *, key: str, who: str, amount: int) -> None:
+        lines = [self._line(who, "available", -amount), self._line(who, "savings", amount)]
+        journals.post_lines(key=self._key(key), source="rides.ride:1", purpose="savings", lines=lines)
 
-    def collect(self, *, who: str) -> None:
-        receivables.collect(user_id=self.id(who), currency="GHS")
+    def collect(self, *, who: str, currency: str) -> None:
+        receivables.collect(user_id=self.id(who), currency=currency)
 
     def forgive(self, *, who: str) -> None:
         receivables.forgive(user_id=self.id(who), currency="GHS", ruling=ruling())
@@ -201,35 +221,6 @@ class System:
 
     # Private methods
 
-    def id(self, name: str) -> UUID:
-        return uuid5(self.world, name)
-
-    def _key(self, name: str) -> str:
-        return f"{self.world}:{name}"
-
-    def _names(self) -> dict[str, str]:
-        names = {}
-        for who in PEOPLE:
-            for currency in ("GHS", "USD"):
-                names[f"user:{self.id(who)}:available:{currency}"] = f"wallet:{who}:{currency}"
-                names[f"receivable:{self.id(who)}:{currency}"] = f"owed:{who}:{currency}"
-            names[f"own:user:{self.id(who)}:savings:GHS"] = f"own:{who}:GHS"
-        for name, thing in self.objects.items():
-            kind = type(thing).__name__.lower()
-            names[f"{kind}:{thing.id}"] = f"{kind}:{name}:{thing.currency}"
-        for row in MoneyHold.objects.filter(key__startswith=f"{self.world}:"):
-            names[f"hold:{row.id}"] = f"hold:{row.key.rpartition(':')[2]}:GHS"
-        for number in range(10):
-            names[f"escrow:{self.id(f'escrow{number}')}"] = f"escrow:escrow{number}:GHS"
-            names[f"dispute:{self.id(f'dispute{number}')}"] = f"dispute:dispute{number}:GHS"
-        return names
-
-    def _line(self, who: str, purpose: str, amount: int) -> MoneyLine:
-        return MoneyLine(owner=f"user:{self.id(who)}", purpose=purpose, amount=cedis(amount))
-
-    def _post(self, lines: list[MoneyLine]) -> None:
-        journals.post_lines(key=f"{self.world}:{new_id()}", source="rides.ride:1", purpose="fare", lines=lines)
-
     def _approved(self, adjustment_id: UUID) -> int:
         """Its transaction; what can't be approved is declined."""
         try:
@@ -237,44 +228,6 @@ class System:
         except DomainError:
             adjustments.decline(adjustment_id=adjustment_id, by_id=new_id(), note="it can't be done")
             raise
-
-    def _command(self, order: str) -> GatewayCommand:
-        return GatewayCommand.objects.get(subject_id=self.objects[order].id)
-
-    def _things(self, order: str) -> list[dict[str, Any]]:
-        command = self._command(order)
-        answer = self.provider.get(f"/v1/{command.kind}s", params={"reference": str(command.id)})
-        return list(answer.json()["items"])
-
-    def _until_it_is_over(self, order: str) -> None:
-        """The provider has done what it does a little later."""
-        command, deadline = self._command(order), time.monotonic() + 10
-        plays = REFUNDED_BY.get(command.instrument, "acct_success") if command.kind == "refund" else command.instrument
-        last = {**CHARGES, **PAYOUTS}[plays][1]
-        while any(thing["status"] != last for thing in self._things(order)):
-            assert time.monotonic() < deadline, f"{plays} never came to {last}"
-            time.sleep(0.005)
-
-    def _wish(self, what: str, **words: Any) -> dict[str, Any]:
-        answer = self.provider.post(f"/_control/{what}", json=words)
-        assert answer.status_code == 200, answer.text
-        return dict(answer.json())
-
-    def _deliver(self, kind: str, ref: str) -> None:
-        event = {"id": f"evt_{new_id().hex}", "account": "kelmah", "object": {"kind": kind, "id": ref}}
-        body = json.dumps(event).encode()
-        headers = {"Sandbox-Signature": sign(SECRET, body, at=int(time.time()))}
-        answer = Client().post("/api/v1/webhooks/sandbox", body, content_type="application/json", headers=headers)
-        assert answer.status_code == 200
-        actions.process_webhook(event_pk=WebhookEvent.objects.get(event_id=event["id"]).pk)
-
-
-def _balances() -> dict[str, int]:
-    return dict(LedgerAccount.objects.values_list("key", "balance"))
-
-
-def _platform(key: str) -> str:
-    return next((f"{name}:{key[len(at) : len(at) + 3]}" for at, name in PLATFORM.items() if key.startswith(at)), key)
 
 
 def _commission(amount: int) -> MoneyLine:

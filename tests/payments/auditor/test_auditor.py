@@ -1,6 +1,7 @@
 """The books beside a model of them, under random commands: whatever differs by one unit is a mistake in one of both.
 
-``AUDITOR_EXAMPLES=500`` runs long, ``AUDITOR_SEED=…`` once more what was printed.
+``AUDITOR_EXAMPLES=500`` runs long, ``AUDITOR_SEED=…`` once more what was printed. ``AUDITOR_SHRINK=no`` shows the first
+history that differs as it was; to make it smaller takes minutes.
 """
 
 import os
@@ -23,8 +24,10 @@ pytestmark = [pytest.mark.domain("payments", transaction=True), pytest.mark.time
 
 EXAMPLES = int(os.environ.get("AUDITOR_EXAMPLES", "5"))
 SEED = int(os.environ.get("AUDITOR_SEED") or random.randrange(2**32))
+PHASES = [Phase.generate, Phase.shrink] if os.environ.get("AUDITOR_SHRINK", "yes") == "yes" else [Phase.generate]
 PATIENT = settings(
     max_examples=EXAMPLES,
+    phases=PHASES,
     stateful_step_count=40,
     deadline=None,
     database=None,
