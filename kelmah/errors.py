@@ -26,12 +26,13 @@ class DomainError(Exception):
     """A refusal that the caller can understand and act upon.
 
     Subclasses set ``code`` (stable, snake_case), ``status`` (HTTP) and ``title``. ``detail`` tells the caller what to
-    do next; ``data`` carries plain JSON values for machines.
+    do next, by default ``advice`` where the title does not say it; ``data`` carries plain JSON values for machines.
     """
 
     code: ClassVar[str] = "error"
     status: ClassVar[int] = 400
     title: ClassVar[str] = "The request was refused"
+    advice: ClassVar[str] = ""
 
     def __init__(
         self,
@@ -40,7 +41,7 @@ class DomainError(Exception):
         errors: Sequence[FieldError] = (),
         data: Mapping[str, Any] | None = None,
     ) -> None:
-        self.detail = detail or self.title
+        self.detail = detail or self.advice or self.title
         self.errors = tuple(errors)
         self.data = dict(data or {})
         super().__init__(self.detail)

@@ -24,7 +24,7 @@ CODE = ("kelmah", "domains")
 MARKS = frozenset({"_", "gettext", "marked"})
 NO_DATE = datetime(2026, 1, 1, tzinfo=UTC)
 ERROR_CALLS = frozenset({"FieldError", "Unavailable", "ValidationError", "RegexValidator", "_refused"})
-ERROR_NAMES = frozenset({"title", "detail", "message"})
+ERROR_NAMES = frozenset({"title", "advice", "detail", "message"})
 
 
 def main(arguments: list[str]) -> int:

@@ -145,6 +145,9 @@ class DryRunNotSupported(InvalidInput):
 
 class IdempotencyKeyRequired(InvalidInput):
     code, title = "idempotency_key_required", "Send an Idempotency-Key header"
+    advice = (
+        "Send an Idempotency-Key header: any fresh random text, and the same one again when you repeat this request."
+    )
 
 
 class IdempotencyKeyMalformed(InvalidInput):
@@ -153,6 +156,7 @@ class IdempotencyKeyMalformed(InvalidInput):
 
 class IdempotencyKeyReused(Unprocessable):
     code, title = "idempotency_key_reused", "This Idempotency-Key was used for another request"
+    advice = "Use a fresh Idempotency-Key for another request: the old one only repeats the very same request."
 
 
 class RequestInFlight(Conflict):

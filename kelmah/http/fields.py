@@ -94,8 +94,8 @@ class MoneyField(serializers.Field):
         "invalid": 'Money is {{"amount": <whole minor units>, "currency": "<ISO 4217>"}}.',
         "required": "This field is required.",
         "unknown_field": "Money has only amount and currency.",
-        "amount_invalid": "The amount is a whole number of minor units.",
-        "unknown_currency": "This currency is not supported here.",
+        "amount_invalid": "The amount is a whole number of minor units: 12500 is 125.00 GHS.",
+        "unknown_currency": "This currency is not supported here: {known}.",
         "too_small": "The amount is at least {limit}.",
         "too_large": "The amount is at most {limit}.",
     }
@@ -142,5 +142,6 @@ class MoneyField(serializers.Field):
         return None if isinstance(currency, str) and currency in self.currencies else "unknown_currency"
 
     def _error(self, code: str) -> serializers.ErrorDetail:
+        known = ", ".join(sorted(self.currencies))
         limit = self.min_amount if code == "too_small" else self.max_amount
-        return serializers.ErrorDetail(self.error_messages[code].format(limit=limit), code=code)
+        return serializers.ErrorDetail(self.error_messages[code].format(limit=limit, known=known), code=code)

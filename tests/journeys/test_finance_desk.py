@@ -14,6 +14,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
+from domains.payments.actions import adjustments
 from domains.payments.actions.outcomes import settle_command
 from domains.payments.admin.looking import MOST_COUNTED
 from domains.payments.gateways import Succeeded
@@ -118,6 +119,18 @@ def test_long_lists_are_counted_no_further_than_anybody_pages(desk: Client, mode
     counts = [query["sql"] for query in asked if "COUNT(" in query["sql"].upper()]
     assert counts
     assert all(f"LIMIT {MOST_COUNTED}" in sql for sql in counts)
+
+
+def test_a_correction_that_was_posted_leads_to_its_transaction(desk: Client) -> None:
+    lines = [("platform:loss:GHS", -cedis(1)), ("suspense:sandbox:GHS", cedis(1))]
+    asked = adjustments.ask(lines=lines, by_id=new_id(), reason="lost")
+    adjustments.approve(adjustment_id=asked.id, by_id=new_id(), note="seen")
+    asked.refresh_from_db()
+    there = f'href="{DESK}/ledgertransaction/{asked.txn_id}/change/"'
+    shown = page(desk, f"adjustment/{asked.id}/change/")
+    assert there in page(desk, "adjustment/")
+    assert there in shown
+    assert "Posted, as the transaction that it names." in shown
 
 
 def test_charts_have_ends_and_a_table_beside_them_and_say_when_they_are_empty(desk: Client) -> None:

@@ -1,4 +1,4 @@
-"""docs/runbooks of payments are true: their commands, run beside one system with demo data, say what they say."""
+"""docs/runbooks of payments and docs/wallet.md are true: their commands, run beside one system, say what they say."""
 
 import re
 import shlex
@@ -31,6 +31,11 @@ def operator(demo: Running) -> dict[str, str]:
 def test_the_commands_of_the_runbook_do_what_it_says(demo: Running, name: str) -> None:
     page = Page(f"runbooks/{name}")
     assert page.said(cwd=ROOT, logs=True, **operator(demo)) == page.told
+
+
+def test_a_client_gets_money_in_and_out_by_curl_as_the_page_says(demo: Running) -> None:
+    page = Page("wallet")
+    assert page.said(cwd=ROOT, logs=True, API=f"{demo.api}/api/v1", **operator(demo)) == page.told
 
 
 def test_payments_start_again_on_a_restored_copy_as_the_runbook_says(demo: Running) -> None:

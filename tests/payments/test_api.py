@@ -39,6 +39,29 @@ def test_my_wallet_shows_what_is_there_coming_and_protected(api):
 def test_a_deposit_needs_an_idempotency_key(api):
     answer = api.as_(somebody()).post("/wallet/deposits", DEPOSIT)
     assert (answer.status, answer.code) == (400, "idempotency_key_required")
+    assert "the same one again when you repeat this request" in answer.json["detail"]
+
+
+def test_who_names_no_provider_or_none_that_is_offered_hears_which_are(api):
+    def refused(**method: str) -> dict:
+        body = {**DEPOSIT, "method": method}
+        return api.as_(somebody()).post("/wallet/deposits", body, idempotency_key=new_id()).json
+
+    for method in ({"type": "cash"}, {"token": "tok_success"}, {"type": ["sandbox"]}):
+        [error] = refused(**method)["errors"]
+        assert error["pointer"] == "/method/type"
+        assert error["detail"] == "Name a payment provider that is offered here: sandbox."
+    unoffered = refused(type="stripe", payment_method="pm_1")
+    assert (unoffered["code"], unoffered["data"]) == ("gateway_not_offered", {"offered": ["sandbox"]})
+    assert "data.offered" in unoffered["detail"]
+
+
+def test_amounts_that_cannot_be_read_are_refused_with_what_could(api):
+    body = {**DEPOSIT, "amount": {"amount": "15.00", "currency": "cedi"}}
+    answer = api.as_(somebody()).post("/wallet/deposits", body, idempotency_key=new_id())
+    told = {error["pointer"]: error["detail"] for error in answer.json["errors"]}
+    assert "12500 is 125.00 GHS" in told["/amount/amount"]
+    assert "GBP, GHS" in told["/amount/currency"]
 
 
 def test_a_repeated_key_is_one_deposit_and_another_body_is_refused(api):

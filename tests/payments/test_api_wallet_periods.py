@@ -8,8 +8,11 @@ import pytest
 from pypdf import PdfReader
 
 from domains.payments import actions
+from domains.payments.api.serializers.periods import MEANINGS
+from domains.payments.models import LedgerEntry
 from kelmah import clock
 from kelmah.money import Money
+from tests.payments.everything import one_of_everything
 from tests.payments.factories import FundingFactory, cedis, rich, somebody
 
 pytestmark = pytest.mark.domain("payments")
@@ -44,7 +47,7 @@ def test_all_three_say_the_same(api, today, people):
     ]
     assert (told.json["opening"]["amount"], told.json["closing"]["amount"]) == (0, 5_050)
     assert [line[1:] for line in lines_of(table)] == [
-        ["What", "For", "Amount", "Balance"],
+        ["What", "For", "Amount (GHS)", "Balance (GHS)"],
         ["Deposit", "", "1300.50", "1300.50"],
         ["Protected for work", "Tiles, =2 rooms", "-1250.00", "50.50"],
     ]
@@ -147,3 +150,11 @@ def test_a_period_at_the_end_of_all_days_is_one_without_movements(api, people, p
 def test_a_period_that_ends_with_the_last_of_all_days_is_refused(api, path):
     answer = api.as_(somebody()).get(path, first="9999-12-31", last="9999-12-31")
     assert (answer.status, answer.json["errors"][0]["pointer"]) == (400, "/last")
+
+
+def test_whatever_moves_a_wallet_has_words_for_people():
+    one_of_everything()
+    wallets = LedgerEntry.objects.filter(account__key__startswith="user:", account__key__contains=":available:")
+    kinds = set(wallets.values_list("txn__kind", flat=True)) | {"refund_hold", "chargeback", "debt_paid"}
+    assert len(kinds) > 5
+    assert kinds <= set(MEANINGS)

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from domains.payments.actions import adjustments
+from domains.payments.admin.looking import to_transaction
 from domains.payments.models import Adjustment
 from domains.payments.rules.adjustments import ADJUSTMENT, check_lines, parse_lines
 from domains.payments.rules.meanings import MEANINGS
@@ -27,7 +28,8 @@ class AdjustmentForm(ModelForm):
         label="Lines",
         required=False,
         widget=UnfoldAdminTextareaWidget,
-        help_text="One per line: account, signed amount, currency, as in: suspense:sandbox:GHS -12.50 GHS",
+        help_text="One per line: account, signed amount, currency, as in: suspense:sandbox:GHS -12.50 GHS. They sum to"
+        " zero per currency. Somebody else than you approves them; then they are one transaction, with your reason.",
     )
     undo = forms.IntegerField(
         label="Or take back transaction", required=False, min_value=1, widget=UnfoldAdminTextInputWidget
@@ -54,7 +56,7 @@ class AdjustmentAdmin(Guarded, AddedByAction):
         "decline": "payments.approve_adjustment",
         "take_back": "payments.ask_adjustment",
     }
-    list_display = ("asked_at", "reason", "what", "state", "asked_by", "decided_by", "note", "txn_id")
+    list_display = ("asked_at", "reason", "what", "state", "asked_by", "decided_by", "note", to_transaction("txn_id"))
     list_filter = ("state",)
     search_fields = ("id", "reason", "asked_by", "decided_by")
     ordering = ("-asked_at", "-id")
@@ -71,7 +73,7 @@ class AdjustmentAdmin(Guarded, AddedByAction):
             return ("wanted", "undo", "reason")
         return (
             *("what", "reason", "state", "that_means", "asked_by", "asked_at"),
-            *("decided_by", "decided_at", "note", "txn_id"),
+            *("decided_by", "decided_at", "note", to_transaction("txn_id")),
         )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Adjustment | None = None) -> tuple[str, ...]:

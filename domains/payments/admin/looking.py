@@ -10,7 +10,9 @@ from django.contrib import admin
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet, UUIDField
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 
 from domains.payments.gateways import GATEWAYS
@@ -96,6 +98,24 @@ def in_money(name: str, title: str = "") -> Callable[[Any], str]:
         return "–" if minor is None else str(Money(minor, _currency_of(thing, name)))
 
     shown.__name__ = f"{name}_in_money"
+    return shown
+
+
+@cache
+def to_transaction(name: str) -> Callable[[Any], str]:
+    """A column, or a line of a page, that leads to the transaction of this number."""
+
+    @admin.display(description="transaction")
+    def shown(thing: Any) -> str:
+        number = getattr(thing, name)
+        if number is None:
+            return "–"
+        address = reverse("admin:payments_ledgertransaction_change", args=[number])
+        return format_html(
+            '<a class="text-primary-600 dark:text-primary-500 underline" href="{}">{}</a>', address, number
+        )
+
+    shown.__name__ = f"{name}_as_link"
     return shown
 
 

@@ -8,15 +8,15 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget
 
 from domains.payments.actions import differences, reconciliation, statements
 from domains.payments.admin.deciding import Deciding
+from domains.payments.admin.looking import Looking, to_transaction
 from domains.payments.gateways import names_offered
 from domains.payments.models import Difference, Statement, StatementEntry
 from domains.payments.queries.reconciliation import report
-from kelmah.http.staff import Guarded, ReadOnly
+from kelmah.http.staff import Guarded
 from kelmah.money import Money
 from kelmah.staff.deciding import AddedByAction
 
@@ -95,9 +95,17 @@ class StatementAdmin(Guarded, AddedByAction):
 
 
 @admin.register(StatementEntry)
-class StatementEntryAdmin(ReadOnly, ModelAdmin):
-    sees = "payments.view_money"
-    list_display = ("line_id", "gateway", "kind", "amount", "occurred_at", "verdict", "ref", "transaction_id")
+class StatementEntryAdmin(Looking):
+    list_display = (
+        "line_id",
+        "gateway",
+        "kind",
+        "amount",
+        "occurred_at",
+        "verdict",
+        "ref",
+        to_transaction("transaction_id"),
+    )
     list_filter = ("verdict", "gateway", "kind", "currency")
     search_fields = ("line_id", "ref", "key")
     ordering = ("-id",)

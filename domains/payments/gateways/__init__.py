@@ -71,14 +71,14 @@ def gateway_named(name: str) -> Gateway:
     Raises GatewayNotOffered where there is none, or it is the sandbox and not allowed.
     """
     if name not in GATEWAYS or (name == SandboxGateway.name and not settings.SANDBOX_GATEWAY_ALLOWED):
-        raise GatewayNotOffered()
+        raise GatewayNotOffered(data={"offered": names_offered()})
     return GATEWAYS[name]()
 
 
 def gateway_offered(name: str) -> Gateway:
     """The adapter of a provider through which new money may move. Raises GatewayNotOffered."""
     if name not in names_offered():
-        raise GatewayNotOffered()
+        raise GatewayNotOffered(data={"offered": names_offered()})
     return gateway_named(name)
 
 

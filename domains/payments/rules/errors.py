@@ -8,7 +8,10 @@ class AmountTooSmall(Unprocessable):
 
 
 class GatewayNotOffered(Unprocessable):
+    """``data.offered``: the names of those that are."""
+
     code, title = "gateway_not_offered", "This payment provider is not offered here"
+    advice = "Choose a payment provider that is offered here: data.offered names them."
 
 
 class NotOffered(Unprocessable):
@@ -19,6 +22,7 @@ class NotOffered(Unprocessable):
 
 class CurrencyNotServed(Unprocessable):
     code, title = "currency_not_served", "This provider does not move money in this currency"
+    advice = "Choose another currency, or a provider that moves money in this one."
 
 
 class PayoutInFlight(Conflict):
@@ -123,6 +127,7 @@ class RefundTooLarge(Unprocessable):
     """More than is left of the charge after what was refunded, is being refunded, and was taken back by a bank."""
 
     code, title = "refund_too_large", "That is more than can still be refunded"
+    advice = "Ask for no more than data.refundable: the rest is on its way back, went back, or was taken by a bank."
 
 
 class DisputeOpen(Conflict):

@@ -14,6 +14,7 @@ from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_fiel
 from rest_framework import serializers
 
 from domains.payments import rules
+from domains.payments.gateways import names_offered
 from domains.payments.rules.banking import LONGEST_NAME, BankAccount, problem_with
 from kelmah.http.serializers import StrictSerializer, valid
 
@@ -246,12 +247,11 @@ class InstrumentField(serializers.Field):
             self.fail("invalid")
         entry = self.registry.get(kind) if isinstance(kind := data.get("type"), str) else None
         if entry is None:
-            types = serializers.ChoiceField(choices=sorted(self.registry))
-            try:
-                types.run_validation(data.get("type", serializers.empty))
-            except serializers.ValidationError as error:
-                raise serializers.ValidationError({"type": error.detail}) from None
-            self.fail("invalid")
+            missing = "type" not in data
+            offered = ", ".join(name for name in names_offered() if name in self.registry)
+            told = _("Name a payment provider that is offered here: {names}.").format(names=offered)
+            code = "required" if missing else "invalid_choice"
+            raise serializers.ValidationError({"type": [serializers.ErrorDetail(told, code=code)]})
         values = valid(entry, data)
         return Instrument(
             gateway=entry.gateway,

@@ -1,9 +1,11 @@
 """Wallet statements of a period: JSON, and the table that CSV and PDF show."""
 
 from datetime import date, timedelta
+from types import MappingProxyType
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as marked
 from rest_framework import serializers
 
 from domains.payments.api.serializers.wallets import CURRENCIES, SignedMoney
@@ -13,6 +15,37 @@ from kelmah.http.fields import MoneyField
 from kelmah.http.serializers import StrictSerializer
 
 LONGEST: Final = timedelta(days=366)
+
+# What moved a wallet, in words of people.
+MEANINGS: Final = MappingProxyType(
+    {
+        "address_credit": marked("Paid to an address of yours"),
+        "adjustment": marked("Correction"),
+        "chargeback": marked("Taken back by the payer's bank"),
+        "chargeback_won": marked("Won back from the bank"),
+        "debt_paid": marked("Debt paid"),
+        "deposit": marked("Deposit"),
+        "escrow_fund": marked("Protected for work"),
+        "escrow_mature": marked("Earned, now free"),
+        "escrow_part": marked("Earned, a part"),
+        "escrow_refund": marked("Protected money back"),
+        "escrow_release": marked("Earned"),
+        "escrow_split": marked("Protected money, divided"),
+        "exchange": marked("Exchange"),
+        "hold_captured": marked("Paid out of what was reserved"),
+        "hold_expired": marked("Reserved money back"),
+        "hold_refund": marked("Refund"),
+        "hold_released": marked("Reserved money back"),
+        "hold_take": marked("Reserved"),
+        "payout_hold": marked("Payout"),
+        "payout_returned": marked("Payout came back"),
+        "refund": marked("Refund"),
+        "refund_hold": marked("Refund"),
+        "refund_returned": marked("Refund came back"),
+        "reversal": marked("Correction"),
+        "suspense_settled": marked("Credited by staff"),
+    }
+)
 
 
 class PeriodQuery(StrictSerializer):
@@ -75,8 +108,8 @@ def table_of(statement: PeriodStatement, *, of: str) -> TableDocument:
             Column(title=_("Time (UTC)"), share=0.18),
             Column(title=_("What"), share=0.2),
             Column(title=_("For"), share=0.3),
-            Column(title=_("Amount"), share=0.16, is_number=True),
-            Column(title=_("Balance"), share=0.16, is_number=True),
+            Column(title=f"{_('Amount')} ({statement.opening.currency})", share=0.16, is_number=True),
+            Column(title=f"{_('Balance')} ({statement.opening.currency})", share=0.16, is_number=True),
         ],
         rows=[_row(movement) for movement in statement.movements],
         footer=_("Kelmah · amounts in {currency}").format(currency=statement.opening.currency),
@@ -112,17 +145,5 @@ def _digits(money: str) -> str:
 
 
 def _meaning(kind: str) -> str:
-    meanings = {
-        "address_credit": _("Paid to an address of yours"),
-        "deposit": _("Deposit"),
-        "escrow_fund": _("Protected for work"),
-        "escrow_part": _("Earned, a part"),
-        "escrow_refund": _("Protected money back"),
-        "escrow_release": _("Earned"),
-        "exchange": _("Exchange"),
-        "payout_hold": _("Payout"),
-        "payout_returned": _("Payout came back"),
-        "refund": _("Refund"),
-        "reversal": _("Correction"),
-    }
-    return meanings.get(kind, kind.replace("_", " ").capitalize())
+    known = MEANINGS.get(kind)
+    return _(known) if known else kind.replace("_", " ").capitalize()
