@@ -66,6 +66,23 @@ def test_a_thing_of_which_nothing_is_booked_says_so(desk: Client) -> None:
     assert "Nothing is booked for it yet." in page(desk, f"deposit/{deposit.id}/change/")
 
 
+def test_a_deposit_leads_to_what_the_gateway_made_of_it_and_back(desk: Client) -> None:
+    deposit, command = ordered_deposit(somebody(), cedis(15))
+    settle_command(command_id=command.id, outcome=Succeeded(facts=facts_of(command)))
+    [booked] = LedgerTransaction.objects.filter(kind="deposit")
+    assert f'href="../../../ledgertransaction/{booked.id}/change/"' in page(desk, f"deposit/{deposit.id}/change/")
+    assert found(desk, "ledgertransaction", str(deposit.id)) == {booked.id}
+
+
+def test_money_in_review_leads_to_where_it_stands_in_suspense(desk: Client) -> None:
+    deposit, command = ordered_deposit(somebody(), cedis(15))
+    settle_command(command_id=command.id, outcome=Succeeded(facts=facts_of(command, amount=cedis(14))))
+    [booked] = LedgerTransaction.objects.filter(kind="suspense")
+    shown = page(desk, f"deposit/{deposit.id}/change/")
+    assert f'href="../../../ledgertransaction/{booked.id}/change/"' in shown
+    assert "Something else arrived than was asked for" in shown
+
+
 def test_the_ledger_shows_money_with_its_sign_and_currency(desk: Client) -> None:
     payout, _ = ordered_payout(rich(cedis(100)), cedis(40))
     [hold] = LedgerTransaction.objects.filter(idem=f"payout:{payout.id}:hold")

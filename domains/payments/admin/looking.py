@@ -83,8 +83,8 @@ class Looking(ReadOnly, ModelAdmin):
         if thing is None:
             return {}
         meaning = MEANINGS[self.table.subject].get(thing.state, "") if self.table else ""
-        booked = tracing.transactions_of(self.books.format(thing)) if self.books else []
         orders = tracing.orders_of(thing.pk) if isinstance(thing.pk, UUID) and self.books else []
+        booked = tracing.transactions_of(self.books.format(thing), orders=orders) if self.books else []
         return {"meaning": meaning, "in_books": bool(self.books), "booked": booked, "orders": orders}
 
 

@@ -13,9 +13,13 @@ _KEYED: Final = ("adjustment", "deposit", "dispute", "escrow", "exchange", "hold
 _MOST: Final = 100
 
 
-def transactions_of(prefix: str) -> list[LedgerTransaction]:
-    """Those whose business key begins so, oldest first."""
-    return list(LedgerTransaction.objects.filter(idem__startswith=prefix).order_by("id")[:_MOST])
+def transactions_of(prefix: str, *, orders: Iterable[GatewayCommand] = ()) -> list[LedgerTransaction]:
+    """Those whose business key begins so, or with what a gateway made of one of the orders; oldest first."""
+    wanted = Q(idem__startswith=prefix)
+    for order in orders:
+        if order.gateway_ref:
+            wanted |= Q(idem__startswith=f"{order.gateway}:{order.gateway_ref}:")
+    return list(LedgerTransaction.objects.filter(wanted).order_by("id")[:_MOST])
 
 
 def key_begins(term: str) -> Q:
@@ -27,6 +31,9 @@ def key_begins(term: str) -> Q:
     found = Q()
     for kind in _KEYED:
         found |= Q(idem__startswith=f"{kind}:{subject}")
+    for order in orders_of(subject):
+        if order.gateway_ref:  # money that came is booked under the name that the gateway gave it
+            found |= Q(idem__startswith=f"{order.gateway}:{order.gateway_ref}:")
     return found
 
 
