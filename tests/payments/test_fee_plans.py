@@ -1,13 +1,15 @@
 """What the platform takes: proposed by one, put in force by another, never changed."""
 
 import pytest
+from django.db import IntegrityError
 
-from domains.payments import queries, rules
+from domains.payments import actions, queries, rules
 from domains.payments.actions import fee_plans
 from domains.payments.models import Decision, FeePlan
 from domains.payments.rules.errors import FourEyes
+from kelmah.db import atomic
 from kelmah.errors import InvalidTransition, NotFound
-from tests.payments.factories import funded_escrow, new_plan, ruling
+from tests.payments.factories import funded_escrow, is_waiting, new_plan, ruling
 
 pytestmark = pytest.mark.domain("payments")
 
@@ -58,6 +60,22 @@ def test_a_declined_version_never_comes_into_force_and_makes_room_for_the_next()
         fee_plans.approve(plan_pk=plan.pk, ruling=ruling())
     assert fee_plans.propose(terms(basis_points=1300), ruling=ruling()).version == 3
     assert queries.fee_plan_in_force("standard").version == 1
+
+
+@pytest.mark.parametrize("wait", [{"pending_hours": 366 * 24 + 1}, {"review_hours": 2**31 - 1}])
+def test_no_version_lets_money_wait_longer_than_a_year(wait):
+    """Frozen on an escrow, an end beyond the calendar would keep it from ever being released."""
+    with pytest.raises(rules.WaitTooLong):
+        fee_plans.propose(terms(**wait), ruling=ruling())
+    with pytest.raises(IntegrityError, match="fee_plan_waits_a_year_at_most"), atomic("payments"):
+        FeePlan.objects.filter(name="standard").update(**wait)
+
+
+def test_the_longest_wait_ends_within_the_calendar():
+    new_plan(pending_hours=366 * 24)
+    escrow = funded_escrow()
+    actions.release_escrow(milestone_id=escrow.milestone_id)
+    assert is_waiting(escrow.worker_id) == 112500
 
 
 def test_a_version_without_a_reason_is_not_kept():

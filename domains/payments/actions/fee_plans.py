@@ -25,7 +25,8 @@ class Terms:
 
 
 def propose(terms: Terms, *, ruling: Ruling) -> FeePlan:
-    """A next version, in force only once somebody else approves it. Raises ReasonMissing, PlanKnown."""
+    """A next version, in force only once somebody else approves it. Raises ReasonMissing, PlanKnown, WaitTooLong."""
+    rules.check_waits(terms.review_hours, terms.pending_hours)
     try:
         with atomic("payments"):
             newest = FeePlan.objects.filter(name=terms.name).aggregate(newest=Max("version"))["newest"] or 0

@@ -31,6 +31,13 @@ class FeePlan(models.Model):
             models.UniqueConstraint(fields=["name", "version"], name="fee_plan_version"),
             models.UniqueConstraint(fields=["name"], condition=Q(state="proposed"), name="fee_plan_one_proposed"),
             models.CheckConstraint(condition=Q(basis_points__lte=10_000), name="fee_plan_share"),
+            models.CheckConstraint(
+                # An escrow keeps its plan: with a time beyond the calendar it could never be released.
+                condition=Q(pending_hours__lte=rules.LONGEST_WAIT_HOURS)
+                & (Q(review_hours__isnull=True) | Q(review_hours__lte=rules.LONGEST_WAIT_HOURS)),
+                name="fee_plan_waits_a_year_at_most",
+                violation_error_message="Money waits a year at most.",
+            ),
             models.CheckConstraint(condition=Q(state__in=sorted(rules.FEE_PLAN.states)), name="fee_plan_state"),
             models.CheckConstraint(
                 # Null makes a comparison neither true nor false, and a CHECK takes that for true: said explicitly.

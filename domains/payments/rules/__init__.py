@@ -45,6 +45,7 @@ from domains.payments.rules.errors import (
     SignatureInvalid,
     StatementTooLong,
     StillUncertain,
+    WaitTooLong,
 )
 from domains.payments.rules.exchange import (
     QUOTE_LASTS,
@@ -58,7 +59,7 @@ from domains.payments.rules.exchange import (
     exchanged,
     jumps,
 )
-from domains.payments.rules.fees import fee_split, part_split
+from domains.payments.rules.fees import LONGEST_WAIT_HOURS, check_waits, fee_split, part_split
 from domains.payments.rules.methods import (
     COOL_DOWN,
     COUNTED_FOR,
@@ -109,6 +110,7 @@ __all__ = [
     "FEE_SHARDS",
     "LARGEST_AMOUNT",
     "LEVEL",
+    "LONGEST_WAIT_HOURS",
     "METHOD",
     "MOST_METHODS",
     "OUTAGE_ATTEMPTS",
@@ -158,8 +160,10 @@ __all__ = [
     "StillUncertain",
     "TooManyMethods",
     "VerificationNeeded",
+    "WaitTooLong",
     "available",
     "charged",
+    "check_waits",
     "cross_rate",
     "disputed",
     "escrow",

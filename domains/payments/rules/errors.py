@@ -115,6 +115,10 @@ class PlanKnown(Conflict):
     code, title = "plan_known", "A version of this plan waits for a decision already"
 
 
+class WaitTooLong(Unprocessable):
+    code, title = "wait_too_long", "Money waits a year at most"
+
+
 class NothingToPay(Conflict):
     code, title = "nothing_to_pay", "No payout waits for a file in this currency"
 
