@@ -21,7 +21,7 @@ DISPUTES: Final = [f"dispute{number}" for number in range(3)]
 HOLDS: Final = [f"hold{number}" for number in range(3)]
 FAULTS: Final = ["", "", "", *DONE_BUT_UNHEARD, *NEVER_ARRIVED]
 PHASES: Final = {
-    "": ["withdrawn", "inquiry", "withdrawn"],
+    "": ["withdrawn", "withdrawn", "withdrawn", "inquiry"],
     "inquiry": ["withdrawn"],
     "withdrawn": ["reinstated", "lost"],
     "lost": ["reinstated"],
@@ -30,8 +30,8 @@ PHASES: Final = {
 # How many lots a command has, 2 when it is not named: what leads to something else has more.
 LOTS: Final = {
     **dict.fromkeys(["fund"], 8),
-    **dict.fromkeys(["charge_week", "hand_in", "wait", "beat", "tell_dispute"], 6),
-    **dict.fromkeys(["freeze", "dispute", "send", "capture", "accept_quote", "release", "rule", "part"], 4),
+    **dict.fromkeys(["charge_week", "hand_in", "wait", "beat", "release", "rule"], 6),
+    **dict.fromkeys(["freeze", "dispute", "send", "capture", "accept_quote", "part"], 4),
     **dict.fromkeys(["adjust", "save_up", "give_back", "tell_rate", "forgive", "cash_fare"], 1),
 }
 USUAL_WAITS: Final = [1, 24, 5 * 24, 7 * 24, 14 * 24]
@@ -72,15 +72,17 @@ def racing_commands(draw: st.DrawFn, model: Model, client: str) -> list[Command]
 
 def protected(model: Model) -> Ways:
     open_ones = [name for name, funds in model.escrows.items() if funds.state in ("funded", "disputed")]
-    escrow = st.sampled_from([*open_ones * 4, *model.escrows, ESCROWS[0]])
-    held = _amounts(model, [funds.held for funds in model.escrows.values()], least=0)
+    frozen = [name for name in open_ones if model.is_frozen(model.escrows[name])]
+    escrow = st.sampled_from([*frozen * 8, *open_ones * 4, *model.escrows, ESCROWS[0]])
+    all_held = [funds.held for funds in model.escrows.values()]
+    part, held = _amounts(model, all_held), _amounts(model, all_held, least=0)
     pair = st.permutations(PEOPLE).map(lambda people: people[:2])
     plan, latest = st.sampled_from(sorted(PLANS.keys() - {"hourly"})), model.now // WEEK
     fund = {"escrow": st.sampled_from(ESCROWS), "request": st.integers(1, 2), "amount": _wallets(model), "pair": pair}
     ways: Ways = {
         "fund": {**fund, "plan": plan},
         "freeze": {"dispute": st.sampled_from(DISPUTES), "escrow": escrow},
-        "part": {"escrow": escrow, "number": st.integers(1, 3), "amount": held.filter(bool)},
+        "part": {"escrow": escrow, "number": st.integers(1, 3), "amount": part},
         "release": {"escrow": escrow},
         "give_back": {"escrow": escrow},
         "split": {"escrow": escrow, "to_worker": held},
@@ -106,10 +108,9 @@ def owners(model: Model) -> Ways:
     ways: Ways = {
         "hold": {"hold": hold, "payer": who, "amount": _wallets(model), "hours": st.sampled_from([None, 0, 6])},
         "cash_fare": {"driver": who, "commission": st.integers(1, 900)},
-        "save_up": {"key": st.sampled_from("cdefgh"), "who": who, "amount": st.integers(-1500, 1500).filter(bool)},
-        "adjust": {"adjustment": st.uuids(version=4).map(str), "who": who, "amount": st.integers(-900, 900)},
+        "save_up": {"key": st.sampled_from("cdefgh"), "who": who, "amount": _either_way(1500)},
+        "adjust": {"adjustment": st.uuids(version=4).map(str), "who": who, "amount": _either_way(900)},
     }
-    ways["adjust"]["amount"] = ways["adjust"]["amount"].filter(bool)
     if any(model.owes_anything(name) for name in PEOPLE):
         ways["collect"] = {"who": who, "currency": currency}
         ways["forgive"] = {"who": who}
@@ -145,10 +146,13 @@ def exchanging(model: Model, fresh: str) -> Ways:
     told = st.sampled_from(sorted(RATES)).flatmap(lambda name: st.tuples(st.just(name), _rate(model, name)))
     ways: Ways = {
         "tell_rate": {"told": told},
-        "quote": {"quote": st.just(fresh), "who": who, "amount": _wallets(model), "sold": currency, "into": currency},
     }
-    if model.quotes:  # one that was just made is accepted soon: it is good for a minute of real time
-        ways["accept_quote"] = {"quote": st.sampled_from(list(model.quotes)[-3:])}
+    if owned := [(name, money) for name in PEOPLE for money in CURRENCIES if model.has(name, money)]:
+        amount, into = _wallets(model), st.sampled_from(CURRENCIES)
+        ways["quote"] = {"quote": st.just(fresh), "owned": st.sampled_from(owned), "amount": amount, "into": into}
+    if last := list(model.quotes)[-3:]:  # one that was just made is accepted soon: it is good for a minute of real time
+        fresh_ones = [name for name in last if model.quotes[name].made_at == model.now]
+        ways["accept_quote"] = {"quote": st.sampled_from([*fresh_ones * 6, *last])}
     return ways
 
 
@@ -168,8 +172,12 @@ def gateway(model: Model) -> Ways:
         if found := _orders(model, lambda order, kind=kind: order.kind == kind and bool(order.review)):
             ways[name] = {"payout" if kind == "payout" else "deposit": st.sampled_from(_reviewed_first(model, found))}
     charges = _orders(model, lambda o: o.kind == "charge" and any(t.status == "succeeded" for t in o.things))
-    if steps := [(name, phase) for name in charges for phase in PHASES[model.orders[name].things[0].disputed]]:
-        ways["dispute"] = {"step": st.sampled_from(steps)}
+    first_ones = charges[: len(PEOPLE)] * 3  # those are what most was paid from
+    steps = [
+        (name, phase) for name in [*first_ones, *charges] for phase in PHASES[model.orders[name].things[0].disputed]
+    ]
+    if steps:
+        ways["dispute"] = {"step": st.sampled_from(steps), "heard": st.sampled_from([True, True, False])}
     if found := [name for name in charges if model.orders[name].things[0].disputed]:
         news = [
             name for name in found if model.orders[name].things[0].disputed != model.orders[name].things[0].chargeback
@@ -211,6 +219,8 @@ def _drawn(draw: st.DrawFn, ways: Ways) -> Command:
         words["deposit"], words["phase"] = words.pop("step")
     if "case" in words:
         words["dispute"], words["escrow"] = words.pop("case")
+    if "owned" in words:
+        words["who"], words["sold"] = words.pop("owned")
     if "told" in words:
         words["currency"], words["rate"] = words.pop("told")
     return name, words
@@ -231,6 +241,10 @@ def _one_step(thing: Any) -> bool:
 
 def _token() -> st.SearchStrategy[str]:
     return st.one_of(st.just("tok_success"), st.sampled_from(sorted(CHARGES)))
+
+
+def _either_way(most: int) -> st.SearchStrategy[int]:
+    return st.one_of(st.integers(1, most), st.integers(-most, -1))
 
 
 def _rate(model: Model, currency: str) -> st.SearchStrategy[str]:

@@ -81,9 +81,11 @@ class Desk(Gateway):
         things = [thing for order in self.orders.values() for thing in order.things]
         return [thing for thing in things if thing.chargeback == "withdrawn" and thing.taken_of == "wallet"]
 
-    def dispute(self, *, deposit: str, phase: str) -> None:
-        """The payer's bank goes on; we have not heard of it yet."""
+    def dispute(self, *, deposit: str, phase: str, heard: bool) -> None:
+        """The payer's bank goes on; we have heard of it, or not yet."""
         self.orders[deposit].things[0].disputed = phase
+        if heard:
+            self.tell_dispute(deposit=deposit)
 
     def tell_dispute(self, *, deposit: str) -> None:
         charge = self.orders[deposit].things[0]

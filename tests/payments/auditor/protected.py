@@ -85,7 +85,7 @@ class ProtectedFunds(Desk):
         if funds.state == "released":
             return
         self.check(funds.state == "funded")
-        if self._is_frozen(funds):
+        if self.is_frozen(funds):
             self.arm("approved_before", escrow, self.now + HOUR)
         else:
             self._settle(escrow, to_worker=funds.held)
@@ -135,7 +135,7 @@ class ProtectedFunds(Desk):
                 raise Refused("not_found")
             return
         funds = self.escrows[case.escrow]
-        if not (case.state == "frozen" and to_worker and self._is_frozen(funds)):
+        if not (case.state == "frozen" and to_worker and self.is_frozen(funds)):
             self.decide(dispute=dispute, to_worker=to_worker)
             return
         if to_worker > funds.held:
@@ -193,7 +193,7 @@ class ProtectedFunds(Desk):
     def _is_settled_so(self, funds: Escrow, to_worker: int) -> bool:
         return funds.state in ("released", "refunded", "split") and funds.settled_gross == to_worker
 
-    def _is_frozen(self, funds: Escrow) -> bool:
+    def is_frozen(self, funds: Escrow) -> bool:
         """What came first into a wallet leaves it first."""
         for thing in self.taken_back():
             wallet, came = thing.came
@@ -203,7 +203,7 @@ class ProtectedFunds(Desk):
         return False
 
     def _check_not_frozen(self, funds: Escrow) -> None:
-        if self._is_frozen(funds):
+        if self.is_frozen(funds):
             raise Refused("funds_frozen")
 
     def _escrow(self, name: str) -> Escrow:

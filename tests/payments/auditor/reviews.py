@@ -49,7 +49,7 @@ class Reviews(ProtectedFunds):
 
     def silence(self, escrow: str) -> None:
         funds = self.escrows[escrow]
-        if self._is_frozen(funds):
+        if self.is_frozen(funds):
             self.arm("silence", escrow, self.now + HOUR)
         else:
             self._settle(escrow, to_worker=funds.held)
@@ -57,7 +57,7 @@ class Reviews(ProtectedFunds):
     def approved_before(self, escrow: str) -> None:
         """It was approved while a bank wanted the money back."""
         funds = self.escrows[escrow]
-        if funds.state == "disputed" or (funds.state == "funded" and self._is_frozen(funds)):
+        if funds.state == "disputed" or (funds.state == "funded" and self.is_frozen(funds)):
             self.arm("approved_before", escrow, self.now + HOUR)
         elif funds.state == "funded":
             self._settle(escrow, to_worker=funds.held)
@@ -65,7 +65,7 @@ class Reviews(ProtectedFunds):
     def ruled_before(self, dispute: str) -> None:
         case = self.disputes[dispute]
         if case.state == "frozen" and case.award is not None:
-            if self._is_frozen(self.escrows[case.escrow]):
+            if self.is_frozen(self.escrows[case.escrow]):
                 self.arm("ruled_before", dispute, self.now + HOUR)
             else:
                 self.decide(dispute=dispute, to_worker=case.award)

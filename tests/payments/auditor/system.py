@@ -88,9 +88,11 @@ class System(World):
         for thing in self._things(order):
             self._deliver(thing["kind"], thing["id"])
 
-    def dispute(self, *, deposit: str, phase: str) -> None:
+    def dispute(self, *, deposit: str, phase: str, heard: bool) -> None:
         charge, known = self._things(deposit)[0]["id"], self.disputed.get(deposit, "")
         self.disputed[deposit] = self._wish("disputes", charge=charge, phase=phase, ref=known)["id"]
+        if heard:
+            self.tell_dispute(deposit=deposit)
 
     def tell_dispute(self, *, deposit: str) -> None:
         self._deliver("dispute", self.disputed[deposit])

@@ -22,7 +22,7 @@ from tests.payments.provider import SECRET, caught
 
 pytestmark = [pytest.mark.domain("payments", transaction=True), pytest.mark.timeout(3600)]
 
-EXAMPLES = int(os.environ.get("AUDITOR_EXAMPLES", "5"))
+EXAMPLES = int(os.environ.get("AUDITOR_EXAMPLES", "4"))
 SEED = int(os.environ.get("AUDITOR_SEED") or random.randrange(2**32))
 PHASES = [Phase.generate, Phase.shrink] if os.environ.get("AUDITOR_SHRINK", "yes") == "yes" else [Phase.generate]
 PATIENT = settings(
@@ -74,21 +74,40 @@ def test_one_client_does_to_every_balance_what_the_model_says(sandbox: httpx.Cli
 def test_two_clients_at_once_do_what_they_could_have_done_in_turns(
     sandbox: httpx.Client, race: Callable[..., list[Any]]
 ) -> None:
-    @seed(SEED)
-    @settings(PATIENT, phases=[Phase.generate])  # what was a race is none when it is tried again in smaller parts
-    @given(st.data())
-    def histories(data: st.DataObject) -> None:
-        hearing = Hearing(sandbox)
-        for _ in range(4):
-            for _ in range(data.draw(st.integers(2, 6))):
-                hearing.step(data.draw(commands(hearing.model)))
-            streams = [data.draw(racing_commands(hearing.model, client)) for client in ("left", "right")]
-            heard = race([lambda stream=stream: _said(hearing, stream) for stream in streams])
-            assert all(isinstance(words, list) for words in heard), heard
-            hearing.after_race(*heard)
-        hearing.settle_everything()
+    for number in range(EXAMPLES):
+        if wrong := _history(SEED + number, sandbox, race):
+            raise wrong
 
-    histories()
+
+def _history(start: int, sandbox: httpx.Client, race: Callable[..., list[Any]]) -> AssertionError | None:
+    """One, and what is wrong with it. Never tried again, not in smaller parts either: a race is another one then, and
+    what is drawn after it is drawn of what came of it."""
+    found: list[AssertionError] = []
+
+    @seed(start)
+    @settings(PATIENT, max_examples=2, phases=[Phase.generate])
+    @given(st.data())
+    def history(data: st.DataObject) -> None:
+        if not data.draw(st.booleans()):
+            return  # the simplest of all comes first, always
+        try:
+            _races(data, Hearing(sandbox), race)
+        except AssertionError as wrong:
+            found.append(wrong)
+
+    history()
+    return found[0] if found else None
+
+
+def _races(data: st.DataObject, hearing: Hearing, race: Callable[..., list[Any]]) -> None:
+    for _ in range(4):
+        for _ in range(data.draw(st.integers(2, 6))):
+            hearing.step(data.draw(commands(hearing.model)))
+        streams = [data.draw(racing_commands(hearing.model, client)) for client in ("left", "right")]
+        heard = race([lambda stream=stream: _said(hearing, stream) for stream in streams])
+        assert all(isinstance(words, list) for words in heard), heard
+        hearing.after_race(*heard)
+    hearing.settle_everything()
 
 
 def _said(hearing: Hearing, stream: list[Command]) -> list[tuple[Command, str]]:
