@@ -6,9 +6,9 @@ attempts per txnid, a webhook whose form carries the reverse hash. Not published
 merchant_refund_id used again is refused; one that is unknown is "Transaction not found"; a link that nobody opened is
 "preinitiated".
 
-Plan: key, salt, webhook_url, ``delay``. The last digit of the payer's phone says what they do: 0 fails, 1 waits until
-told to settle, 2 cancels, 3 leaves at the bank, 4 leaves at once, 5 does what ``POST /pay/<access key>`` says, 9 pays
-one paisa less; all others pay.
+Plan: key, salt, webhook_url, ``delay``, ``lists_after`` (seconds until a refund is listed). The last digit of the
+payer's phone says what they do: 0 fails, 1 waits until told to settle, 2 cancels, 3 leaves at the bank, 4 leaves at
+once, 5 does what ``POST /pay/<access key>`` says, 9 pays one paisa less; all others pay.
 """
 
 import hashlib
@@ -73,6 +73,7 @@ class Refund:
     minor: int
     status: str = "queued"
     ref: str = field(default_factory=lambda: f"R{secrets.token_hex(5).upper()}")
+    made_at: float = field(default_factory=time.monotonic)
 
 
 links: dict[str, Link] = {}
@@ -196,7 +197,7 @@ def refund_status() -> Response:
             "arn_number": "NA",
         }
         for each in list(refunds.values())
-        if each.attempt is attempt
+        if each.attempt is attempt and time.monotonic() >= each.made_at + plan.get("lists_after", 0)
     ]
     return jsonify(
         status=True, txnid=link.txnid, easebuzz_id=attempt.easepayid, amount=_float(attempt.minor), refunds=told

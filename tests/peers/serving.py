@@ -25,7 +25,10 @@ import httpx
 from flask import Flask, Response, jsonify, request
 from werkzeug.serving import make_server
 
-_DONE: Final = frozenset({"silence", "error", "garbage", "slow"})  # the request is carried out all the same
+_ODD: Final = ("408", "409", "423", "425")  # statuses of a request that goes on, or that something between gave up
+_DONE: Final = frozenset(  # the request is carried out all the same
+    {"silence", "error", "garbage", "slow", "moved", "empty", "list", "cut", *_ODD}
+)
 _NOT_DONE: Final = frozenset({"lost", "refuse", "limit", "deny"})
 
 
@@ -50,8 +53,9 @@ class Fault:
     """What happens to the next ``times`` requests whose ``"METHOD /path"`` matches ``on``.
 
     Carried out, but ``silence``: the connection breaks after ``seconds`` without an answer; ``error``: a 500;
-    ``garbage``: a 502 with a page; ``slow``: answered after ``seconds``. Not carried out: ``lost``: silence;
-    ``refuse``: a 503; ``limit``: a 429; ``deny``: a 401.
+    ``garbage``: a 502 with a page; ``slow``: answered after ``seconds``; ``408``, ``409``, ``423``, ``425``: that
+    status; ``moved``: a 302; ``empty``: a 200 with nothing; ``list``: a 200 with a list of nothing; ``cut``: half of
+    the answer. Not carried out: ``lost``: silence; ``refuse``: a 503; ``limit``: a 429; ``deny``: a 401.
     """
 
     on: str
@@ -133,6 +137,17 @@ class Peer:
                 return Response('{"message": "internal error"}', 500, {"Content-Type": "application/json"})
             case "garbage":
                 return Response("<html>Bad gateway</html>", 502, {"Content-Type": "text/html"})
+            case "moved":
+                return Response("", 302, {"Location": "/elsewhere"})
+            case "empty":
+                return Response("", 200)
+            case "list":
+                return jsonify([])
+            case "cut":
+                whole = response.get_data()
+                return Response(whole[: len(whole) // 2], 200, {**response.headers, "Content-Length": str(len(whole))})
+            case status if status in _ODD:
+                return Response('{"status": false, "message": "In progress"}', int(status), mimetype="application/json")
         return response
 
     def _fault_for(self, call: str) -> Fault | None:

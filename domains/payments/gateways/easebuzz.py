@@ -104,10 +104,12 @@ class EasebuzzGateway(Gateway):
         return answers.refund_begun(order)
 
     def _refused(self, order: Order, refusal: Refused) -> Outcome:
-        """It may be one of the repetition only, so what is there is looked for before it is believed."""
+        """It may be one of the repetition only, so what is there is looked for before it is believed; and one that says
+        so never is, since a refund may not be listed yet."""
         if not refusal.definitive:
             return Unknown(reason=str(refusal))
+        otherwise = Unknown(reason=str(refusal)) if refusal.repeated else Rejected(code=refusal.code)
         try:
-            return self._earlier(order) or Rejected(code=refusal.code)
+            return self._earlier(order) or otherwise
         except (NoAnswer, NoSense, Refused) as error:
             return Unknown(reason=str(error))

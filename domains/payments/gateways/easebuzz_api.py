@@ -14,17 +14,25 @@ SIGNED: Final = (
     *("key", "txnid", "amount", "productinfo", "firstname", "email"),
     *(f"udf{number}" for number in range(1, 11)),
 )
+# With any other status the call may go on, or something between us gave it up.
+_ITS_WORD: Final = (200, 400, 404, 422)
 _ABSENT: Final = re.compile(r"not found|not exist|no (such |matching )?(transaction|refund|record|data)", re.IGNORECASE)
+# That it was asked for before is no word of what became of that.
+_REPEATED: Final = re.compile(r"duplicate|already (exist|used|process|initiat|in progress)", re.IGNORECASE)
 # A refusal of our access, or of the moment, is none of the order.
 _OURS: Final = re.compile(r"hash|\bkey\b|\bsalt\b|auth|permi|try again|later|timed? ?out", re.IGNORECASE)
 
 
 class Refused(Exception):
-    """It answered that it did not do it. ``absent``: it has no such thing; ``definitive``: it is about the order."""
+    """It answered that it did not do it.
+
+    ``absent``: it has no such thing; ``definitive``: it is about the order; ``repeated``: and says that it came before.
+    """
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.absent = _ABSENT.search(reason) is not None
+        self.repeated = _REPEATED.search(reason) is not None
         self.definitive = not self.absent and _OURS.search(reason) is None
         self.code = re.sub(r"[^\w .:/-]", " ", reason)[:150].strip() or "refused"
 
@@ -40,7 +48,7 @@ def hash_of(*values: str) -> str:
 def ask(url: str, path: str, form: Mapping[str, str]) -> dict[str, Any]:
     """Its answer, if it did what the form asks for. Raises Refused, NoAnswer, NoSense."""
     response = call("POST", url, path, data=dict(form), headers={"Accept": "application/json"})
-    if response.status_code in (401, 403, 429) or response.status_code >= 500:
+    if response.status_code not in _ITS_WORD:
         raise NoSense(f"answered {response.status_code}")
     answer = object_in(response)
     if str(answer.get("status")).lower() in ("1", "true"):

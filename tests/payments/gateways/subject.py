@@ -11,6 +11,8 @@ from kelmah.ids import new_id
 from kelmah.money import Money
 
 Webhook = tuple[dict[str, str], bytes]  # headers, body, as they came over the wire
+# Carried out, and we can't know it: what ``tests.peers.serving.Fault`` has.
+UNSURE: Final = ("silence", "error", "garbage", "408", "409", "423", "425", "moved", "empty", "list", "cut")
 _USUAL: Final = {"charge": "pays", "payout": "receives", "refund": "pays"}
 
 
@@ -31,6 +33,7 @@ class Subject(ABC):
     nobody: ClassVar[str] = ""
     phases: ClassVar[tuple[str, ...]] = ("inquiry", "withdrawn", "reinstated", "lost")  # that its disputes come to
     stamped: ClassVar[bool] = True  # its signatures carry the time at which they were made
+    unsure: ClassVar[tuple[str, ...]] = UNSURE  # of its faults those after which nobody knows that it did as told
     is_spoken_to: ClassVar[bool] = True  # False: orders wait here for files, so that sending one can't fail
     remembers_orders: ClassVar[bool] = True  # a second order under one key is told from the first
 
@@ -42,8 +45,8 @@ class Subject(ABC):
     def next_order(self, fault: str) -> None:
         """How the peer treats the next order that comes.
 
-        Carried out: ``silence`` (never answered), ``error`` (a 500), ``garbage`` (what is no answer). Not carried out:
-        ``lost`` (never answered), ``refuse`` (a 503), ``limit`` (a 429).
+        Carried out: one of ``unsure``. Not carried out: ``lost`` (never answered), ``refuse`` (a 503), ``limit`` (a
+        429).
         """
 
     @abstractmethod

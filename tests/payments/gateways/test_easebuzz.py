@@ -229,6 +229,20 @@ def test_a_refund_without_an_answer_is_found_and_not_given_twice(easebuzz, fault
     assert len(easebuzz.movements(wanted.key, kind="refund")) == 1
 
 
+@pytest.mark.parametrize("fault", ["408", "409", "423", "425", "silence"])
+def test_a_refund_that_may_go_on_and_is_not_listed_yet_is_not_taken_for_refused(easebuzz, settings, fault):
+    """Row 24. Refused for good, its amount would be in the wallet again, and with the payer, too."""
+    with peer("easebuzz", key=KEY, salt=SALT, lists_after=60) as late:
+        settings.EASEBUZZ_PAY_URL = settings.EASEBUZZ_DASHBOARD_URL = late.url
+        wanted = order("", kind="refund", minor=500, of=done(order()).facts.ref)
+        late.fault("POST /transaction/v2/refund", fault)
+        assert isinstance(EasebuzzGateway().submit(wanted), Unknown)
+        again = EasebuzzGateway().submit(wanted)  # "Duplicate merchant refund id."
+        assert isinstance(again, Unknown), again
+        assert not again.absent
+        assert len(late.movements(wanted.key, kind="refund")) == 1
+
+
 def test_a_refund_that_is_not_listed_is_called_absent_only_after_a_while(easebuzz, clock):
     """It may be on its way: sent again too early it could be given twice."""
     wanted = order("", kind="refund", of=done(order()).facts.ref)

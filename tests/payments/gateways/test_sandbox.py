@@ -29,6 +29,7 @@ class Sandbox(Subject):
     }
     names = {"acct_success": "Ama Mensah", "acct_named_kofi_boateng": "Kofi Boateng"}
     nobody = "acct_nobody"
+    unsure = ("silence", "error", "garbage")  # its own server, which plans no others
 
     def __init__(self, provider: Provider) -> None:
         self.gateway = SandboxGateway()

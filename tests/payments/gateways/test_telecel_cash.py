@@ -90,7 +90,7 @@ def test_nothing_is_sent_while_nobody_knows_whether_it_was_sent_before(hubtel):
     assert hubtel.movements(wanted.key) == []
 
 
-@pytest.mark.parametrize("fault", ["deny", "limit", "garbage"])
+@pytest.mark.parametrize("fault", ["deny", "limit", "garbage", "408", "409", "423", "425", "moved", "empty", "list"])
 def test_trouble_with_access_is_no_proof_of_absence(hubtel, fault):
     hubtel.fault("GET /transactions/", fault)
     outcome = TelecelCashGateway().query(order())

@@ -36,10 +36,12 @@ def submit(order: Order) -> Outcome:
         "metadata": {ORDER: str(order.key)},
     }
     try:
-        made = client().v1.transfers.create(params, {"idempotency_key": f"{order.key}-transfer"})
+        made = client().v1.transfers.create(params, {"idempotency_key": f"{order.key}-transfer"}).id
     except stripe.StripeError as error:
         return failed_order(error)
-    return _read(made.id, finish=True)  # a repeated key is answered with the transfer as it once was
+    except UNREADABLE as error:
+        return Unknown(reason=f"unreadable: {type(error).__name__}")
+    return _read(made, finish=True)  # a repeated key is answered with the transfer as it once was
 
 
 def query(order: Order) -> Outcome:
