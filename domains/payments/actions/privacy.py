@@ -26,6 +26,7 @@ from domains.payments.models import (
     WebhookEvent,
 )
 from domains.payments.queries.methods import destination_of
+from domains.payments.queries.whereabouts import whereabouts
 from kelmah import clock, crypto
 from kelmah.db import atomic
 from kelmah.events.publish import enqueue, publish
@@ -55,16 +56,11 @@ def export_person(*, request_id: UUID, user_id: UUID) -> None:
 
 def holds_on(user_id: UUID) -> list[Hold]:
     """Money that is theirs, protected for work, or on its way: it must have arrived somewhere first."""
-    undecided = ("processing", "in_review")
-    on_its_way = Deposit.objects.filter(user_id=user_id, state__in=undecided).count()
-    on_its_way += Payout.objects.filter(user_id=user_id, state__in=undecided).count()
-    on_its_way += Refund.objects.filter(user_id=user_id, state__in=undecided).count()
-    protected = Escrow.objects.filter(Q(hirer_id=user_id) | Q(worker_id=user_id), settled_at=None)
-    reserved = MoneyHold.objects.filter(payer_id=user_id, state="held")
+    money = whereabouts(user_id)
     return [
-        Hold(reason="money_in_wallet", count=_wallets(user_id).exclude(balance=0).count()),
-        Hold(reason="money_on_its_way", count=on_its_way),
-        Hold(reason="protected_funds", count=protected.count() + reserved.count()),
+        Hold(reason="money_in_wallet", count=money.in_wallets),
+        Hold(reason="money_on_its_way", count=money.on_its_way),
+        Hold(reason="protected_funds", count=money.protected),
     ]
 
 
