@@ -4,7 +4,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from domains.payments import queries
-from domains.payments.actions import addresses, disputes, escrows, holds, journals, reviews, weeks
+from domains.payments.actions import addresses, disputes, escrows, holds, journals, payouts, reviews, weeks
 from domains.payments.models import Escrow as EscrowRow
 from domains.payments.models import MoneyHold
 from domains.payments.rules import owners
@@ -13,6 +13,7 @@ from kelmah.interfaces.payments.types import (
     Escrow,
     HeldMoney,
     MoneyLine,
+    OrderedPayout,
     ProtectedFunds,
     VirtualAddress,
     WalletBalance,
@@ -98,6 +99,15 @@ class PaymentsService(Payments):
 
     def post(self, *, key: str, source: str, purpose: str, lines: list[MoneyLine]) -> None:
         journals.post_lines(key=key, source=source, purpose=purpose, lines=lines)
+
+    def payout(
+        self, *, key: str, owner: str, purpose: str, amount: Money, payee_id: UUID, method_id: UUID, source: str
+    ) -> OrderedPayout:
+        wanted = payouts.Wanted(key=key, owner=owner, purpose=purpose, amount=amount, payee_id=payee_id, source=source)
+        ordered = payouts.pay_out(wanted, method_id=method_id)
+        return OrderedPayout(
+            payout_id=ordered.id, key=key, state=ordered.state, amount=ordered.amount, failure=ordered.failure
+        )
 
     def balance_of(self, *, owner: str, purpose: str, currency: str) -> Money:
         return queries.balance_of(owners.account_of(owner, purpose, currency, key=""), currency)

@@ -27,7 +27,7 @@ from kelmah.interfaces.identity.events import (
 )
 from kelmah.interfaces.identity.types import ACCOUNT_CHANGES
 from kelmah.interfaces.marketplace.events import JobClosed
-from kelmah.interfaces.payments.events import EscrowFundingFailed, EscrowReleased
+from kelmah.interfaces.payments.events import AddressCredited, EscrowFundingFailed, EscrowReleased, PayoutFailed
 from kelmah.money import Money
 from tests.messaging.samples import sample_of
 
@@ -124,7 +124,8 @@ HEARD_IN_SILENCE = {
 
 @pytest.mark.parametrize("event", LISTENED_TO, ids=lambda event: event.topic)
 def test_every_event_that_messaging_hears_can_be_put_into_words(event):
-    notices = rules.notices_of(sample_of(event, what="new_device") if event is AccountChanged else sample_of(event))
+    members = {AccountChanged: {"what": "new_device"}, AddressCredited: {"user_id": new_id()}}
+    notices = rules.notices_of(sample_of(event, **members.get(event, {})))
     if event in HEARD_IN_SILENCE:
         assert notices == []
         return
@@ -169,6 +170,28 @@ def test_everybody_whose_proposal_ended_with_a_job_is_told_once():
     workers = [new_id() for _ in range(3)]
     event = sample_of(JobClosed, worker_ids=[*workers, workers[0]])
     assert sorted(notice.user_id for notice in rules.notices_of(event)) == sorted([event.hirer_id, *workers])
+
+
+@pytest.mark.parametrize(
+    ("owner", "purpose", "where"),
+    [
+        ("", "", "came back to your wallet"),  # an event of before there were other owners
+        ("user", "available", "came back to your wallet"),
+        ("user", "earnings", "came back to your wallet"),
+        ("user", "savings", "did not reach your account"),
+        ("fleet", "deposit", "did not reach your account"),
+    ],
+)
+def test_what_was_not_their_wallets_is_not_said_to_be_in_it_again(owner, purpose, where):
+    user_id = new_id()
+    named = f"user:{user_id}" if owner == "user" else owner and f"{owner}:{new_id()}"
+    (notice,) = rules.notices_of(sample_of(PayoutFailed, user_id=user_id, owner=named, purpose=purpose))
+    assert notice.user_id == user_id
+    assert where in notice.body.format(**notice.words)
+
+
+def test_of_what_was_paid_to_a_vehicles_address_nobody_is_told_here():
+    assert rules.notices_of(sample_of(AddressCredited, owner=f"vehicle:{new_id()}", user_id=None)) == []
 
 
 def test_codes_are_told_as_words():

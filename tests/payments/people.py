@@ -12,15 +12,16 @@ class KnownPeople:
     def __init__(self) -> None:
         self.failure: type[Exception] | None = None
         self.known: dict[UUID, Person] = {}
+        self.taken: dict[UUID, list[str]] = {}
 
-    def knows(self, user_id: UUID, name: str = "Kofi Mensah", level: int = 0) -> None:
+    def knows(self, user_id: UUID, name: str = "Kofi Mensah", level: int = 0, status: str = "active") -> None:
         self.known[user_id] = Person(
             user_id=user_id,
             display_name=name,
             role="worker",
             locale="en",
             zone="Africa/Accra",
-            status="active",
+            status=status,
             verified_level=level,
         )
 
@@ -34,6 +35,9 @@ class KnownPeople:
 
     def grants(self, *, user_id: UUID) -> list[HeldRole]:
         return []
+
+    def restricted(self, *, user_id: UUID) -> list[str]:
+        return self.taken.get(user_id, [])
 
     def find_workers(self, *, wanted: WorkerSearch, limit: int) -> list[FoundWorker]:
         return []

@@ -102,4 +102,4 @@ def test_the_list_of_payouts_is_one_query_by_the_index(api, django_assert_num_qu
             api.as_(by).get("/wallet/payouts", limit=limit)
     with connections["payments"].cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-        assert "payout_of_user" in payouts_of(by.user_id).order_by("-created_at", "-id")[:5].explain()
+        assert "payout_of_owner" in payouts_of(by.user_id).order_by("-created_at", "-id")[:5].explain()

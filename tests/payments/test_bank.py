@@ -14,9 +14,9 @@ from domains.payments.actions.statements import import_file
 from domains.payments.api.serializers.instruments import DESTINATIONS
 from domains.payments.gateways import Order, Pending, Rejected, Returned, Succeeded, Unknown, gateway_named
 from domains.payments.models import GatewayCommand, PaymentFile, PaymentFileItem, Payout, Suspended
-from domains.payments.rules import NotOffered
+from domains.payments.rules import NotOffered, PayoutsFrozen
 from domains.payments.rules.banking import BankAccount, plain, problem_with
-from domains.payments.rules.errors import FileWasCarriedOut, NothingToPay, PayoutsFrozen
+from domains.payments.rules.errors import FileWasCarriedOut, NothingToPay
 from kelmah.db import atomic
 from kelmah.errors import NotFound
 from kelmah.ids import new_id

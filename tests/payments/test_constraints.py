@@ -50,6 +50,8 @@ def broken(statement: str, *parameters: object) -> str:
         ("UPDATE payments_payout SET amount_minor = -1", "payout_amount_positive"),
         ("UPDATE payments_payout SET state = 'paid'", "payout_settled_has_date"),
         ("UPDATE payments_payout SET settled_at = now()", "payout_settled_has_date"),
+        ("UPDATE payments_payout SET owner = 'platform'", "payout_of_an_owner"),
+        ("UPDATE payments_payout SET user_id = gen_random_uuid()", "payout_of_a_user_is_to_them"),
         ("UPDATE payments_escrow SET state = 'gone'", "escrow_state"),
         ("UPDATE payments_escrow SET amount_minor = 0", "escrow_amount_positive"),
         ("UPDATE payments_escrow SET settled_at = now()", "escrow_settled_has_date"),
@@ -131,8 +133,9 @@ def test_the_split_of_a_released_escrow_is_never_partly_unknown():
 
 def test_a_second_payout_in_flight_is_refused_by_the_index():
     statement = (
-        "INSERT INTO payments_payout (id, version, user_id, amount_minor, currency, gateway, destination, state,"
-        " failure, created_at) SELECT gen_random_uuid(), 1, user_id, 1, currency, 'sandbox', 'x', state, '', now()"
+        "INSERT INTO payments_payout (id, version, user_id, owner, purpose, amount_minor, currency, gateway,"
+        " destination, state, failure, created_at) SELECT gen_random_uuid(), 1, user_id, owner, 'saving', 1, currency,"
+        " 'sandbox', 'x', state, '', now()"
         " FROM payments_payout"
     )
     assert broken(statement) == "payout_one_in_flight"

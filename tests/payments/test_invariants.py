@@ -91,6 +91,7 @@ DEPOSIT_LEG = "(SELECT min(txn_id) FROM payments_ledgerentry) AND seq = 1"
         (["UPDATE payments_payout SET amount_minor = 1"], {TRANSFERS}),
         (["DELETE FROM payments_payout"], {TRANSFERS}),
         (["UPDATE payments_payout SET state = 'paid', settled_at = now()"], {TRANSFERS}),
+        (["UPDATE payments_payout SET purpose = 'saving'"], {TRANSFERS}),
         (["UPDATE payments_gatewaycommand SET state = 'rejected' WHERE kind = 'payout'"], {TRANSFERS}),
         (["DELETE FROM payments_deposit"], {TRANSFERS}),
         (

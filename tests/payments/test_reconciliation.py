@@ -11,7 +11,8 @@ from domains.payments.actions.statements import fetch_statement, fetch_statement
 from domains.payments.gateways import Rejected, Returned, Succeeded
 from domains.payments.models import Decision, Difference, GatewayCommand, Statement, StatementEntry
 from domains.payments.queries.reconciliation import report
-from domains.payments.rules.errors import OthersStatement, PayoutsFrozen, ReasonMissing, StatementUnreadable
+from domains.payments.rules import PayoutsFrozen
+from domains.payments.rules.errors import OthersStatement, ReasonMissing, StatementUnreadable
 from kelmah import clock
 from kelmah.db import atomic
 from kelmah.ids import new_id

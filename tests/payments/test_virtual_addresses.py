@@ -18,6 +18,7 @@ from kelmah.db import atomic
 from kelmah.errors import Unavailable
 from kelmah.ids import new_id
 from kelmah.interfaces.payments.calls import payments
+from kelmah.interfaces.payments.events import AddressCredited
 from kelmah.interfaces.payments.refusals import AccountUnknown, AddressNotOffered
 from kelmah.interfaces.payments.types import MoneyLine
 from kelmah.money import Money
@@ -133,6 +134,20 @@ def test_what_is_paid_is_the_owners_once_however_often_it_is_told(provider, drai
 
 
 @in_one_transaction
+def test_a_vertical_hears_once_of_what_arrived_and_nobody_of_what_is_nobodys(provider, published, drain):
+    """Row 12."""
+    vehicle = Vehicle()
+    ref = paid(provider, vehicle.address().ref, times=3)
+    paid(provider, "ad_0123456789abcdef")
+    drain()
+    fetch_statement(gateway="sandbox", day=clock.now().date())
+    reconcile(gateway="sandbox")
+    [told] = published.of(AddressCredited)
+    assert (told.owner, told.purpose, told.amount) == (vehicle.named["owner"], "rent", cedis(15))
+    assert (told.address_id, told.credit, told.user_id) == (vehicle.address().id, f"sandbox:{ref}", None)
+
+
+@in_one_transaction
 def test_whoever_paid_is_not_kept(provider, drain):
     paid(provider, Vehicle().address().ref)
     assert bytes(WebhookEvent.objects.get().body) != b""
@@ -188,16 +203,19 @@ def test_what_did_not_arrive_is_booked_nowhere(provider):
 
 
 @in_one_transaction
-def test_a_payment_of_which_no_webhook_came_is_found_by_the_statement_and_told_late_it_is_booked_once(provider, drain):
+def test_a_payment_of_which_no_webhook_came_is_found_by_the_statement_and_told_late_it_is_booked_once(
+    provider, published, drain
+):
     """Row 32."""
     vehicle = Vehicle()
     ref = provider.pay(vehicle.address().ref, 1500)
     fetch_statement(gateway="sandbox", day=clock.now().date())
     reconcile(gateway="sandbox")
     assert (vehicle.has(), StatementEntry.objects.get(ref=ref).verdict) == (1500, "matched")
+    assert len(published.of(AddressCredited)) == 1
     deliver(*provider.webhooks_about(ref, count=1))
     drain()
-    assert vehicle.has() == 1500
+    assert (vehicle.has(), len(published.of(AddressCredited))) == (1500, 1)
 
 
 @in_one_transaction
@@ -234,7 +252,7 @@ def test_the_database_refuses_a_second_address_and_a_second_owner(change, constr
 
 @pytest.mark.domain("payments", transaction=True)
 @pytest.mark.parametrize("known", [True, False])
-def test_one_payment_told_by_eight_events_at_once_is_booked_once(provider, race, known):
+def test_one_payment_told_by_eight_events_at_once_is_booked_once(provider, race, published, known):
     """Row 12."""
     vehicle = Vehicle(owner=f"user:{new_id()}", purpose="earnings")
     paid(provider, vehicle.address().ref if known else "ad_0123456789abcdef", times=8)
@@ -243,6 +261,7 @@ def test_one_payment_told_by_eight_events_at_once_is_booked_once(provider, race,
     assert outcome == [None] * 8
     assert WebhookEvent.objects.filter(processed_at=None).count() == 0
     assert (vehicle.has(), suspended()) == ((1500, 0) if known else (0, 1500))
+    assert len(published.of(AddressCredited)) == (1 if known else 0)
 
 
 @pytest.mark.domain("payments", transaction=True)

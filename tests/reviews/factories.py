@@ -58,6 +58,9 @@ class FakePeople:
     def grants(self, *, user_id: UUID) -> list[HeldRole]:
         return []
 
+    def restricted(self, *, user_id: UUID) -> list[str]:
+        return []
+
     def find_workers(self, *, wanted: WorkerSearch, limit: int) -> list[FoundWorker]:
         return []
 

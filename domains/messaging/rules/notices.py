@@ -149,6 +149,7 @@ NOTICES: Final[Mapping[type[Event], tuple[Telling, ...]]] = {
     payments.PayoutFailed: (
         Telling("user_id", _("Your payout failed"), _("{amount} came back to your wallet ({reason}).")),
     ),
+    payments.AddressCredited: (Telling("user_id", _("Money arrived"), _("{amount} were paid to your address.")),),
     payments.RefundCompleted: (
         Telling("user_id", _("Your refund is on its way"), _("{amount} went back to where you paid from.")),
     ),
@@ -198,6 +199,9 @@ METHOD_ACCEPTED: Final = Telling(
 METHOD_REFUSED: Final = Telling(
     "user_id", _("Your payout method was refused"), _("{gateway} {hint} is kept in another name. Add one of your own.")
 )
+
+# What was not their wallet's is not in it again: where it is, the domain that pays them knows.
+NOT_PAID: Final = Telling("user_id", _("Your payout failed"), _("{amount} did not reach your account ({reason})."))
 
 # Who falls is told why by letters about the document.
 ROSE: Final = Telling(
@@ -259,11 +263,19 @@ def _tellings(event: Event) -> tuple[Telling, ...]:
         return (METHOD_ADDED,)
     if isinstance(event, payments.PayoutMethodDecided):
         return (METHOD_ACCEPTED if event.accepted else METHOD_REFUSED,)
+    if isinstance(event, payments.PayoutFailed) and not _is_of_wallet(event):
+        return (NOT_PAID,)
     return NOTICES.get(type(event), ())
+
+
+def _is_of_wallet(event: payments.PayoutFailed) -> bool:
+    return event.owner in ("", f"user:{event.user_id}") and event.purpose in ("", "available", "earnings")
 
 
 def _recipients(event: Event, telling: Telling) -> list[UUID]:
     value = getattr(event, telling.to)
+    if value is None:  # an owner who is nobody's account
+        return []
     return list(value) if isinstance(value, list) else [value]
 
 

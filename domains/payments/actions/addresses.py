@@ -10,6 +10,8 @@ from domains.payments.models import VirtualAddress
 from domains.payments.rules import owners
 from kelmah import clock
 from kelmah.db import atomic
+from kelmah.events.publish import publish
+from kelmah.interfaces.payments.events import AddressCredited
 from kelmah.interfaces.payments.refusals import AddressNotOffered
 from kelmah.interfaces.payments.types import MoneyLine
 
@@ -81,3 +83,13 @@ def _book(gateway: str, facts: Facts, address: VirtualAddress | None, *, key: st
     line = MoneyLine(owner=address.owner, purpose=address.purpose, amount=facts.amount)
     lines = [mirror, *journals.resolved([line], key=key)]
     post(key=key, kind="address_credit", lines=lines, reference={"address_id": str(address.id)})
+    publish(
+        AddressCredited(
+            address_id=address.id,
+            owner=address.owner,
+            purpose=address.purpose,
+            amount=facts.amount,
+            credit=f"{gateway}:{facts.ref}",
+            user_id=owners.user_of(address.owner) if owners.is_user(address.owner) else None,
+        )
+    )

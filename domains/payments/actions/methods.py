@@ -74,7 +74,7 @@ def check(*, method_id: UUID) -> None:
 def remove(*, by: Principal, method_id: UUID) -> None:
     """Its owner takes it away, and its number is forgotten; removed twice is removed. Raises NotFound, MethodInUse."""
     with atomic("payments"):
-        method = found.lock_own_method(method_id=method_id, by=by)  # a payout to it must not begin now
+        method = found.lock_method_of(method_id=method_id, user_id=by.user_id)  # a payout to it must not begin now
         if method.ended_at:
             return
         if found.is_on_its_way(method):

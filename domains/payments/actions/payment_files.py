@@ -6,13 +6,13 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import F
 
-from domains.payments import queries
+from domains.payments import queries, rules
 from domains.payments.actions.commands import follow_command
 from domains.payments.actions.decisions import Ruling, keep_ruling
 from domains.payments.gateways.payment_files import Payment, Payments, as_csv, as_pain
 from domains.payments.models import GatewayCommand, PaymentFile, PaymentFileItem, StatementEntry
 from domains.payments.rules.banking import BankAccount
-from domains.payments.rules.errors import FileWasCarriedOut, NothingToPay, PayoutsFrozen
+from domains.payments.rules.errors import FileWasCarriedOut, NothingToPay
 from kelmah import clock
 from kelmah.db import atomic
 from kelmah.errors import NotFound
@@ -25,7 +25,7 @@ def make(*, currency: str, by: UUID) -> PaymentFile:
     """Put every payout that waits for one into a file. Raises NothingToPay, PayoutsFrozen."""
     with atomic("payments"):
         if queries.payouts_are_frozen():
-            raise PayoutsFrozen(data={"retry_after": 600})
+            raise rules.PayoutsFrozen(data={"retry_after": 600})
         waiting = GatewayCommand.objects.filter(gateway="bank", kind="payout", state="pending", currency=currency)
         # Locked: of two who make a file at once, one has the payouts; that no order is in two is a unique index.
         free = waiting.filter(payment_file_item=None).order_by("created_at").select_for_update(of=("self",))

@@ -76,6 +76,8 @@ class DepositAdmin(TransferAdmin):
 @admin.register(Payout)
 class PayoutAdmin(TransferAdmin):
     books, table = "payout:{0.id}:", rules.PAYOUT
+    list_display = ("id", "owner", "purpose", *TransferAdmin.list_display[1:])
+    search_fields = ("id", "user_id", "owner", "key", "source")
     actions = ("ask_the_gateway", "accept")
 
     @admin.action(description="In review: take it as paid, with the reason given")

@@ -1,10 +1,12 @@
 """Money on its way into wallets and out of them."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Cast, Concat
 
 from domains.payments import rules
 from domains.payments.models.methods import PayoutMethod
+from domains.payments.rules import owners
 from kelmah.db.models import UUIDModel, Versioned
 from kelmah.money import Money
 
@@ -66,12 +68,17 @@ class Deposit(UUIDModel, Versioned):
 
 
 class Payout(UUIDModel, Versioned):
-    """Money on its way out of a wallet, held back until its outcome is known.
+    """Money on its way out of what an ``owner`` has for a ``purpose``, held back until its outcome is known.
 
-    It goes to a ``method`` of its owner's or, where no real money moves, to a ``destination`` named on the spot.
+    It goes to ``user_id``: to a ``method`` of theirs or, where no real money moves, to a ``destination`` named on the
+    spot. A wallet is paid out by its user; anything else under the ``key`` of another domain, whose word ``source`` is.
     """
 
     user_id = models.UUIDField()
+    owner = models.TextField()
+    purpose = models.TextField()
+    key = models.TextField(null=True, unique=True)
+    source = models.TextField(blank=True, default="", db_default="")
     amount_minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)
     gateway = models.TextField()
@@ -88,10 +95,17 @@ class Payout(UUIDModel, Versioned):
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="payout_amount_positive"),
             models.CheckConstraint(condition=_settled_has_date(), name="payout_settled_has_date"),
             models.UniqueConstraint(
-                fields=["user_id", "currency"], condition=Q(state="processing"), name="payout_one_in_flight"
+                fields=["owner", "currency"], condition=Q(state="processing"), name="payout_one_in_flight"
+            ),
+            models.CheckConstraint(condition=Q(owner__regex=owners.PAID_OUT), name="payout_of_an_owner"),
+            models.CheckConstraint(
+                condition=~Q(owner__startswith="user:")
+                | Q(owner=Concat(Value("user:"), Cast("user_id", models.TextField()))),
+                name="payout_of_a_user_is_to_them",
             ),
         ]
         indexes = [
+            models.Index(fields=["owner", "-created_at", "-id"], name="payout_of_owner"),
             models.Index(fields=["user_id", "-created_at", "-id"], name="payout_of_user"),
             models.Index(fields=["-created_at", "-id"], name="payout_newest"),
             models.Index(fields=["state", "created_at"], condition=UNDECIDED, name="payout_undecided"),

@@ -25,6 +25,7 @@ from domains.payments.queries.objects import (
     lock_payout,
     next_action_of,
     order_of,
+    payout_under,
     undecided_orders,
 )
 from domains.payments.queries.wallets import Wallet, wallet_of
@@ -50,6 +51,7 @@ __all__ = [
     "lock_payout",
     "next_action_of",
     "order_of",
+    "payout_under",
     "payouts_are_frozen",
     "suspended_of",
     "transaction_of",

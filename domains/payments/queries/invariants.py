@@ -20,6 +20,16 @@ _OF_TRANSFERS: Final = """
         UNION SELECT p.id::text, 'payout settled' FROM payments_payout p
         LEFT JOIN payments_ledgertransaction t ON t.idem = 'payout:' || p.id || ':settle'
         WHERE (p.state <> 'processing') <> (t.id IS NOT NULL)
+        UNION SELECT p.id::text, 'payout of its owner' FROM (
+            SELECT id, amount_minor, state, CASE WHEN owner LIKE 'user:%' AND purpose IN ('available', 'earnings')
+                THEN owner || ':available:' || currency
+                ELSE 'own:' || owner || ':' || purpose || ':' || currency END AS account FROM payments_payout) p
+        LEFT JOIN payments_ledgertransaction t ON t.idem IN (
+            'payout:' || p.id || ':hold', 'payout:' || p.id || ':settle', 'payout:' || p.id || ':returned')
+        LEFT JOIN payments_ledgeraccount a ON a.key = p.account
+        LEFT JOIN payments_ledgerentry e ON e.txn_id = t.id AND e.account_id = a.id
+        GROUP BY p.id, p.state, p.amount_minor
+        HAVING coalesce(sum(e.amount), 0) <> CASE WHEN p.state IN ('failed', 'returned') THEN 0 ELSE -p.amount_minor END
         UNION SELECT d.id::text, 'deposit credited' FROM payments_deposit d
         LEFT JOIN (
             SELECT t.reference ->> 'deposit_id' AS deposit, e.currency, sum(e.amount) AS credited

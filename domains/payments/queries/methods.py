@@ -23,12 +23,17 @@ def methods_of(user_id: UUID) -> QuerySet[PayoutMethod]:
 
 def access_method(*, method_id: UUID, by: Principal) -> PayoutMethod:
     """One's own payout method, also one that ended. Raises NotFound."""
-    return _the(PayoutMethod.objects.filter(id=method_id, user_id=by.user_id))
+    return method_of(method_id=method_id, user_id=by.user_id)
 
 
-def lock_own_method(*, method_id: UUID, by: Principal) -> PayoutMethod:
-    """One's own, its row locked until the transaction ends. Raises NotFound."""
-    return _the(PayoutMethod.objects.select_for_update().filter(id=method_id, user_id=by.user_id))
+def method_of(*, method_id: UUID, user_id: UUID) -> PayoutMethod:
+    """Theirs, whoever asks. Raises NotFound."""
+    return _the(PayoutMethod.objects.filter(id=method_id, user_id=user_id))
+
+
+def lock_method_of(*, method_id: UUID, user_id: UUID) -> PayoutMethod:
+    """Theirs, its row locked until the transaction ends. Raises NotFound."""
+    return _the(PayoutMethod.objects.select_for_update().filter(id=method_id, user_id=user_id))
 
 
 def lock_method(method_id: UUID) -> PayoutMethod:
@@ -52,7 +57,7 @@ def is_on_its_way(method: PayoutMethod) -> bool:
 
 
 def taken_out_since(*, user_id: UUID, currency: str, since: datetime) -> Money:
-    """What left somebody's wallet, or is about to."""
+    """What was paid to somebody's accounts, or is about to be: out of their wallet, and of what others have."""
     counted = Payout.objects.filter(user_id=user_id, currency=currency, created_at__gte=since)
     counted = counted.exclude(state__in=["failed", "returned"])
     return Money(counted.aggregate(sum=Sum("amount_minor"))["sum"] or 0, currency)

@@ -10,6 +10,7 @@ from domains.payments import rules
 from domains.payments.gateways import Notice, Order
 from domains.payments.models import Deposit, Escrow, FeePlan, GatewayCommand, Payout, PayoutMethod
 from domains.payments.queries.methods import destination_of
+from domains.payments.rules import owners
 from kelmah.errors import NotFound
 from kelmah.principal import Principal
 
@@ -39,11 +40,17 @@ def access_deposit(*, deposit_id: UUID, by: Principal) -> Deposit:
 
 def access_payout(*, payout_id: UUID, by: Principal) -> Payout:
     """One's own payout. Raises NotFound."""
-    return the(Payout.objects.filter(id=payout_id, user_id=by.user_id), "You have no such payout.")
+    return the(payouts_of(by.user_id).filter(id=payout_id), "You have no such payout.")
 
 
 def payouts_of(user_id: UUID) -> QuerySet[Payout]:
-    return Payout.objects.filter(user_id=user_id)
+    """Of somebody's own money: not what a fleet, say, has paid to an account of theirs."""
+    return Payout.objects.filter(owner=owners.of_user(user_id))
+
+
+def payout_under(key: str) -> Payout | None:
+    """What another domain ordered under its key."""
+    return Payout.objects.filter(key=key).first()
 
 
 def escrows_of(contract_ids: Sequence[UUID]) -> list[Escrow]:

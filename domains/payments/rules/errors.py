@@ -1,38 +1,12 @@
 """Refusals of payments."""
 
-from kelmah.errors import Conflict, DomainError, Forbidden, Unavailable, Unprocessable
-
-
-class AmountTooSmall(Unprocessable):
-    code, title = "amount_too_small", "The amount is below the minimum"
-
-
-class GatewayNotOffered(Unprocessable):
-    """``data.offered``: the names of those that are."""
-
-    code, title = "gateway_not_offered", "This payment provider is not offered here"
-    advice = "Choose a payment provider that is offered here: data.offered names them."
+from kelmah.errors import Conflict, DomainError, Forbidden, Unprocessable
 
 
 class NotOffered(Unprocessable):
     """This provider can't do it at all: ask its capabilities first."""
 
     code, title = "not_offered_by_provider", "This payment provider does not offer that"
-
-
-class CurrencyNotServed(Unprocessable):
-    code, title = "currency_not_served", "This provider does not move money in this currency"
-    advice = "Choose another currency, or a provider that moves money in this one."
-
-
-class PayoutInFlight(Conflict):
-    code, title = "payout_in_flight", "Another payout in this currency is on its way: wait for its outcome"
-
-
-class PayoutsFrozen(Unavailable):
-    """The books contradict themselves: no money leaves until staff have looked."""
-
-    code, title = "payouts_frozen", "Payouts are suspended for the moment: try again later"
 
 
 class LedgerRefused(Unprocessable):
@@ -136,9 +110,3 @@ class RefundTooLarge(Unprocessable):
 
 class DisputeOpen(Conflict):
     code, title = "dispute_open", "The payer's bank disputes this payment: it can't be refunded while that lasts"
-
-
-class DebtOutstanding(Conflict):
-    """What comes into the wallet pays the debt first."""
-
-    code, title = "debt_outstanding", "A payment was taken back by its bank: what you owe is settled first"

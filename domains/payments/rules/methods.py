@@ -56,24 +56,8 @@ class TooManyMethods(Conflict):
     code, title = "too_many_payout_methods", "Remove a payout method before you add another one"
 
 
-class MethodCoolingDown(Conflict):
-    """``data.usable_at`` says from when."""
-
-    code, title = "payout_method_cooling_down", "A new payout method can be used after 24 hours"
-
-
-class MethodNotConfirmed(Conflict):
-    code, title = "payout_method_not_confirmed", "This payout method is not confirmed, or was refused or removed"
-
-
 class MethodInUse(Conflict):
     code, title = "payout_method_in_use", "A payout to it is on its way: wait for its outcome"
-
-
-class VerificationNeeded(Unprocessable):
-    """``data`` holds the ``level`` that is needed and the ``limit`` without it."""
-
-    code, title = "verification_needed", "Show who you are before you take out so much"
 
 
 def unverified_limit(currency: str) -> Money:

@@ -5,15 +5,19 @@ from typing import Final
 from uuid import UUID
 
 from domains.payments.rules import accounts
-from kelmah.interfaces.payments.refusals import AccountUnknown
+from kelmah.interfaces.payments.refusals import AccountUnknown, PayeeRefused
 from kelmah.interfaces.payments.refusals import LinesDoNotFit as LinesDoNotFit
 from kelmah.transitions import StateTable, Transition
 
+AVAILABLE: Final = "available"
 EARNINGS: Final = "earnings"  # what somebody earns: their debts are paid from it first, the rest can be spent
 RECEIVABLE: Final = "receivable"
 PLATFORM: Final = "platform"
 
-_OWNER: Final = re.compile(r"[a-z]{2,20}:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+# Anybody's but the platform's, as the database knows it.
+PAID_OUT: Final = r"^[a-z]{2,20}:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+
+_OWNER: Final = re.compile(PAID_OUT)
 _PURPOSE: Final = re.compile(r"[a-z][a-z_]{1,29}")
 
 MONEY_HOLD = StateTable(
@@ -43,7 +47,7 @@ def account_of(owner: str, purpose: str, currency: str, *, key: str) -> str:
     kind, _, name = owner.partition(":")
     if purpose == RECEIVABLE:
         return accounts.receivable(user_of(owner), currency)
-    if kind == "user" and purpose in ("available", EARNINGS):
+    if kind == "user" and purpose in (AVAILABLE, EARNINGS):
         return accounts.available(UUID(name), currency)
     return f"own:{owner}:{purpose}:{currency}"
 
@@ -53,6 +57,26 @@ def check_payable(owner: str, purpose: str, currency: str) -> None:
     account_of(owner, purpose, currency, key="")
     if purpose == RECEIVABLE:
         raise AccountUnknown()
+
+
+def check_paid_out(owner: str, purpose: str, currency: str, payee_id: UUID) -> None:
+    """That money may leave this account for somebody's own: it is not the platform's, and no debt; of a user's money
+    that they are the payee. Raises AccountUnknown, PayeeRefused.
+    """
+    check_payable(owner, purpose, currency)
+    if owner == PLATFORM:
+        raise AccountUnknown("The platform's own money is paid out to nobody.")
+    if is_user(owner) and user_of(owner) != payee_id:
+        raise PayeeRefused("A user's money goes to a payout method of that user only.")
+
+
+def is_user(owner: str) -> bool:
+    return owner.startswith("user:")
+
+
+def of_user(user_id: UUID) -> str:
+    """The owner of a wallet."""
+    return f"user:{user_id}"
 
 
 def user_of(owner: str) -> UUID:

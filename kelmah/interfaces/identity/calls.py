@@ -26,6 +26,11 @@ class Identity(Service, domain="identity", callers=("marketplace", "contracts", 
 
     @remote(timeout=2.0, idempotent=True)
     @abstractmethod
+    def restricted(self, *, user_id: UUID) -> list[str]:
+        """The permissions that somebody does not have now, whatever their roles, sorted; of others than who asks."""
+
+    @remote(timeout=2.0, idempotent=True)
+    @abstractmethod
     def find_workers(self, *, wanted: WorkerSearch, limit: int) -> list[FoundWorker]:
         """The best workers who pass all filters, best first; ``limit`` of them at most, and never more than 100."""
 

@@ -6,25 +6,50 @@ about, so that the same order twice is carried out once.
 
 from abc import abstractmethod
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
 from kelmah.interfaces.payments.refusals import (
     AccountUnknown,
     AddressNotOffered,
+    AmountTooSmall,
+    CurrencyNotServed,
+    DebtOutstanding,
     FundsFrozen,
+    GatewayNotOffered,
     InsufficientFunds,
     LedgerKeyReused,
     LinesDoNotFit,
+    MethodCoolingDown,
+    MethodNotConfirmed,
     MoreThanHeld,
     NoReview,
     PartNumberTaken,
     PartTooLarge,
+    PayeeRefused,
+    PayoutInFlight,
+    PayoutsFrozen,
+    VerificationNeeded,
     WeekCharged,
     WeekNotOver,
 )
-from kelmah.interfaces.payments.types import Escrow, HeldMoney, MoneyLine, ProtectedFunds, VirtualAddress, WalletBalance
+from kelmah.interfaces.payments.types import (
+    Escrow,
+    HeldMoney,
+    MoneyLine,
+    OrderedPayout,
+    ProtectedFunds,
+    VirtualAddress,
+    WalletBalance,
+)
 from kelmah.money import Money
 from kelmah.rpc import Service, remote
+
+PAYOUT_REFUSALS: Final = (
+    *(AccountUnknown, PayeeRefused, MethodNotConfirmed, MethodCoolingDown, VerificationNeeded),
+    *(AmountTooSmall, InsufficientFunds, PayoutInFlight, PayoutsFrozen, DebtOutstanding),
+    *(GatewayNotOffered, CurrencyNotServed, LedgerKeyReused),
+)
 
 
 class Payments(Service, domain="payments", callers=("contracts",)):
@@ -143,6 +168,22 @@ class Payments(Service, domain="payments", callers=("contracts",)):
         """Post lines that sum to zero between owners' accounts, once.
 
         Raises LinesDoNotFit, AccountUnknown, InsufficientFunds, LedgerKeyReused.
+        """
+
+    @remote(timeout=8.0, idempotent=True, raises=PAYOUT_REFUSALS)
+    @abstractmethod
+    def payout(
+        self, *, key: str, owner: str, purpose: str, amount: Money, payee_id: UUID, method_id: UUID, source: str
+    ) -> OrderedPayout:
+        """Pay what an owner has to a payout method of ``payee_id``, once; the same again says what became of it.
+
+        The caller vouches that this money may become the payee's own (the owner of the fleet, proved afresh); payments
+        asks of them what it asks of whoever empties their wallet. Of a user's money they are the payee. Refused by the
+        provider, or back from the bank days later, it is the owner's again: another try has another key.
+
+        Raises AccountUnknown, PayeeRefused, NotFound (no method of theirs), MethodNotConfirmed, MethodCoolingDown,
+        VerificationNeeded, AmountTooSmall, InsufficientFunds, PayoutInFlight, PayoutsFrozen, DebtOutstanding,
+        GatewayNotOffered, CurrencyNotServed, LedgerKeyReused.
         """
 
     @remote(timeout=2.0, idempotent=True, raises=(AccountUnknown,))

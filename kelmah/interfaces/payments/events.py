@@ -121,19 +121,44 @@ class PaymentFailed(Event, domain="payments", key="user_id", to=("messaging",)):
 
 @dataclass(frozen=True, kw_only=True)
 class PayoutPaid(Event, domain="payments", key="user_id", to=("messaging",)):
+    """The provider has paid to an account of the user's what ``owner`` had for ``purpose``; ``source`` is the word of
+    the domain that ordered it. All three are empty in events of before there were any but out of the user's wallet.
+    """
+
     payout_id: UUID
     user_id: UUID
     amount: Money
+    owner: str = ""
+    purpose: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PayoutFailed(Event, domain="payments", key="user_id", to=("messaging",)):
-    """A payout was definitively refused, or came back from the bank after it was paid; the amount is in the wallet."""
+    """A payout was definitively refused, or came back from the bank after it was paid; the amount is again where it
+    was: in the wallet, or what ``owner`` has for ``purpose``; these and ``source`` are those of ``PayoutPaid``."""
 
     payout_id: UUID
     user_id: UUID
     amount: Money
     reason: str
+    owner: str = ""
+    purpose: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddressCredited(Event, domain="payments", key="owner", to=("messaging",)):
+    """Somebody paid ``amount`` to an owner's address, and it is what ``owner`` has for ``purpose`` (of ``earnings``,
+    debts were paid first). ``credit`` names it at the provider: one payment is told once. ``user_id``: who the owner
+    is, if it is a user."""
+
+    address_id: UUID
+    owner: str
+    purpose: str
+    amount: Money
+    credit: str
+    user_id: UUID | None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -67,6 +67,18 @@ class HeldMoney:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OrderedPayout:
+    """A payout under ``key``, as it stands. ``state``: processing, paid, failed, returned (the bank sent it back) or
+    in_review (staff look); ``failure`` says why. ``payout_id`` is how ``PayoutPaid`` and ``PayoutFailed`` name it."""
+
+    payout_id: UUID
+    key: str
+    state: str
+    amount: Money
+    failure: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class VirtualAddress:
     """Where anybody can pay into an owner's account. ``data``: the texts to show whoever pays, by name.
 
