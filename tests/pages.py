@@ -14,7 +14,7 @@ from pathlib import Path
 
 from kelmah.embedded.folders import CLONE
 
-_SLOWEST = 300.0  # seconds
+_SLOWEST = 600.0  # seconds
 
 
 @dataclass(frozen=True)
