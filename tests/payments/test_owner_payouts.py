@@ -10,11 +10,13 @@ import pytest
 
 from domains.payments import actions, rules
 from domains.payments.actions import methods, payouts, privacy
+from domains.payments.actions.decisions import Ruling
 from domains.payments.actions.outcomes import settle_command
 from domains.payments.gateways import Outcome, Pending, Rejected, Returned, Succeeded, Unknown
 from domains.payments.models import BooksCheck, GatewayCommand, LedgerTransaction, Payout
 from domains.payments.queries.invariants import contradictions
 from domains.payments.queries.objects import payouts_of
+from domains.payments.rules.errors import NotYoursToJudge
 from kelmah import clock as time
 from kelmah.errors import NotFound, Unavailable
 from kelmah.ids import new_id
@@ -185,6 +187,8 @@ def test_one_that_differs_waits_for_staff(fleet, published):
     ordered = fleet.pay_out()
     assert (ordered.state, ordered.failure, fleet.has()) == ("in_review", "amount_differs", 6000)
     assert not published.of(PayoutPaid)
+    with pytest.raises(NotYoursToJudge):
+        actions.accept_payout(payout_id=ordered.payout_id, ruling=Ruling(by=fleet.owner.user_id, reason="it is mine"))
     actions.accept_payout(payout_id=ordered.payout_id, ruling=ruling())
     assert [told.source for told in published.of(PayoutPaid)] == [fleet.source]
 

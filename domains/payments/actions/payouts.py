@@ -147,11 +147,14 @@ def book_unexpected(*, payout_id: UUID, facts: Facts) -> None:
 
 
 def accept_payout(*, payout_id: UUID, ruling: Ruling) -> None:
-    """Staff takes a payout that differed as paid. Raises ReasonMissing, InvalidTransition, NotFound."""
+    """Staff takes a payout that differed as paid, none that was theirs.
+
+    Raises ReasonMissing, NotYoursToJudge, InvalidTransition, NotFound.
+    """
     with atomic("payments"):
         payout = queries.lock_payout(payout_id)
         _mark(payout, "accept")
-        keep_ruling(ruling, kind="payout.accept", subject_id=payout_id)
+        keep_ruling(ruling, kind="payout.accept", subject_id=payout_id, about=[payout.user_id])
         _tell_paid(payout)
 
 
