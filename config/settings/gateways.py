@@ -10,6 +10,10 @@ def _needed(gateway: str) -> str | None:
     return None if gateway in GATEWAYS and "payments" in domains.LOCAL else ""
 
 
+# --- payouts ------------------------------------------------------------------------------------------------------
+# Seconds that a payout waits for others, where a provider takes many in one call; 0: each is sent at once, alone.
+PAYOUT_BATCH_SECONDS = env.number("PAYOUT_BATCH_SECONDS", default=5)
+
 # --- exchange ----------------------------------------------------------------------------------------------------
 FX_BASE = env.text("FX_BASE", default="USD", example="USD")  # rates are kept as units for one of it
 FX_MARGIN_BASIS_POINTS = env.number("FX_MARGIN_BASIS_POINTS", default=100)  # what the platform keeps of an exchange

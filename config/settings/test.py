@@ -24,6 +24,7 @@ JWT_SIGNING_KEYS = [
 INTERNAL_RPC_KEY = ["test"]
 CRYPTO_KEYS_FILE = str(BASE_DIR / "tests" / "crypto-keys.json")  # one for all domains, and no secret
 SANDBOX_GATEWAY_ALLOWED = True
+PAYOUT_BATCH_SECONDS = env.number("PAYOUT_BATCH_SECONDS", default=0)  # a payout's test sends it itself
 DEMO_ALLOWED = True
 SOCIAL_PROVIDERS = social.providers(loopback=True)
 SOCIAL_REDIRECTS = social.redirects(frontend_url=FRONTEND_URL, loopback=True)

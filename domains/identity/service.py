@@ -6,7 +6,7 @@ from uuid import UUID
 import orjson
 
 from domains.identity import models, queries, rules
-from domains.identity.queries import cards, directory
+from domains.identity.queries import cards, directory, restrictions
 from domains.identity.queries.gate import WorkerFilter
 from domains.identity.queries.grants import held_by
 from domains.identity.queries.restrictions import taken_from
@@ -44,6 +44,9 @@ class IdentityService(Identity):
 
     def restricted(self, *, user_id: UUID) -> list[str]:
         return taken_from(user_id)
+
+    def restricted_among(self, *, ids: list[UUID], permission: str) -> list[UUID]:
+        return restrictions.restricted(ids=ids, permission=permission)
 
     def find_workers(self, *, wanted: WorkerSearch, limit: int) -> list[FoundWorker]:
         weights = cards.weights()

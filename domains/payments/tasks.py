@@ -15,6 +15,7 @@ from domains.payments.actions import (
     holds,
     maturing,
     methods,
+    payout_batches,
     privacy,
     profiles,
     receivables,
@@ -39,6 +40,12 @@ def submit_command(*, command_id: str) -> None:
 def resolve_commands() -> int:
     """Follow every order whose outcome is not known."""
     return actions.resolve_commands()
+
+
+@shared_task(name="payments.send_payouts")
+def send_payouts() -> int:
+    """Send the payouts that wait for others, and follow every batch that is undecided; returns how many batches."""
+    return payout_batches.send_gathered() + payout_batches.resolve_batches()
 
 
 @shared_task(name="payments.process_webhook")

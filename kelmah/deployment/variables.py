@@ -118,6 +118,13 @@ VARIABLES = (
         unless_said="manual",
     ),
     _choice("FX_BASE", "in which rates are told", "USD", domains=("payments",), unless_said="USD"),
+    _choice(
+        "PAYOUT_BATCH_SECONDS",
+        "seconds that a payout waits to be sent together with others; 0: not at all",
+        "5",
+        domains=("payments",),
+        unless_said="5",
+    ),
     _choice("FX_MARGIN_BASIS_POINTS", "kept of exchanges", "100", domains=("payments",), unless_said="100"),
     _choice("LOG_LEVEL", "how much is logged", "INFO", unless_said="INFO"),
     _secret("SECRET_KEY", "signs links and cursors of the domain", "50 random characters"),

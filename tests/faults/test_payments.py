@@ -9,17 +9,27 @@ from datetime import datetime
 import psycopg
 import pytest
 from django.db import Error, connections
+from django.db.models import F
 
 from domains.payments import actions, queries, rules
-from domains.payments.actions import refunds
+from domains.payments.actions import payout_batches, refunds
 from domains.payments.gateways import Succeeded, gateway_named
-from domains.payments.models import Deposit, GatewayCommand, LedgerTransaction, Payout, Refund, WebhookEvent
+from domains.payments.models import (
+    Deposit,
+    GatewayCommand,
+    LedgerTransaction,
+    Payout,
+    PayoutBatch,
+    Refund,
+    WebhookEvent,
+)
 from domains.payments.queries.invariants import contradictions
 from kelmah.ids import new_id
 from kelmah.money import Money
 from kelmah.principal import Principal
 from tests.faults.processes import environment, start
 from tests.payments.factories import cedis, in_wallet, move, ordered_deposit, ordered_payout, rich, somebody, state_of
+from tests.payments.people import KnownPeople, known_people
 from tests.payments.provider import SECRET, Provider, caught
 
 pytestmark = [pytest.mark.slow, pytest.mark.domain("payments", transaction=True), pytest.mark.timeout(180)]
@@ -40,10 +50,16 @@ def provider(process: Provider, settings) -> Provider:
     return process
 
 
-def killed_while(code: str, *, at: str, provider: Provider) -> None:
+@pytest.fixture
+def people() -> Iterator[KnownPeople]:
+    with known_people() as known:
+        yield known
+
+
+def killed_while(code: str, *, at: str, provider: Provider, **more: str) -> None:
     """Runs a worker's few lines in a process of its own, which is killed at the named place."""
     setting_up = "import django; django.setup(); from uuid import UUID; from domains.payments import actions"
-    worker = start("-c", f"{setting_up}\n{code}", env=environment("payments", **_environment(provider, at)))
+    worker = start("-c", f"{setting_up}\n{code}", env=environment("payments", **_environment(provider, at), **more))
     assert worker.wait(timeout=60) == -9, "it should have been killed"
 
 
@@ -98,6 +114,37 @@ def test_a_worker_killed_while_it_sends_a_payout(provider, clock, at, account, e
     janitor_comes(clock)
     assert (state_of(payout), in_wallet(by.user_id), len(provider.payouts(command.id))) == (end, left, 1)
     assert contradictions() == []
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        *("batch.before_call", "batch.after_call", "command.before_commit", "batch.before_mark", "batch.before_commit"),
+        "batch.after_settle",
+    ],
+)
+def test_row_16_a_worker_killed_while_it_sends_a_batch_of_payouts(provider, clock, settings, people, at):
+    settings.PAYOUT_BATCH_SECONDS = 5
+    made = [ordered_payout(rich(cedis(100)), cedis(40), account) for account in ("acct_success", "acct_reject") * 2]
+    clock.advance(seconds=5)
+    GatewayCommand.objects.filter(kind="payout").update(next_at=F("created_at"))  # the worker has the real clock
+    killed_while(
+        "from domains.payments.actions import payout_batches; from tests.payments.people import known_people\n"
+        "with known_people(): payout_batches.send_gathered()",
+        at=at,
+        provider=provider,
+        PAYOUT_BATCH_SECONDS="5",
+    )
+    batch = PayoutBatch.objects.get()
+    assert (batch.count, batch.attempts, contradictions()) == (4, 1, [])
+    for _ in range(2):
+        clock.advance(minutes=1)
+        actions.resolve_commands()
+        payout_batches.send_gathered()
+        payout_batches.resolve_batches()
+    assert [state_of(payout) for payout, _ in made] == ["paid", "failed"] * 2
+    assert [len(provider.payouts(command.id)) for _, command in made] == [1] * 4
+    assert (state_of(batch), PayoutBatch.objects.count(), contradictions()) == ("itemized", 1, [])
 
 
 def charged(amount: Money, token: str) -> tuple[Principal, Deposit]:

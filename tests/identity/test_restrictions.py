@@ -16,6 +16,7 @@ from kelmah.errors import InvalidInput, InvalidTransition, NotFound, StaleVersio
 from kelmah.http.authentication import read_access_token
 from kelmah.http.errors import Restricted, WrongRole
 from kelmah.ids import new_id
+from kelmah.interfaces.identity.calls import identity
 from kelmah.interfaces.identity.events import AccountChanged
 from tests.identity.factories import colleague, sign_up, staff
 
@@ -46,6 +47,23 @@ def ama() -> User:
 @pytest.fixture
 def efua() -> User:
     return colleague("moderator")
+
+
+# --- told to other domains ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.in_process
+def test_others_hear_from_whom_a_permission_is_taken_now(ama, clock):
+    kofi, yaw = sign_up().user, sign_up().user
+    impose(ama, kind="payouts", until=in_days(1))
+    impose(kofi)
+    everybody = [ama.id, kofi.id, yaw.id, new_id()]
+    asked = {"ids": everybody, "permission": "payments.request_payout"}
+    assert identity.restricted_among(**asked) == [ama.id]
+    assert identity.restricted_among(ids=[], permission="payments.request_payout") == []
+    assert identity.restricted_among(ids=everybody, permission="no.such") == []
+    clock.advance(days=2)
+    assert identity.restricted_among(**asked) == []
 
 
 # --- imposing ----------------------------------------------------------------------------------------------------

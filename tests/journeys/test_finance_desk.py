@@ -14,12 +14,13 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
-from domains.payments.actions import adjustments
+from domains.payments.actions import adjustments, payout_batches
 from domains.payments.actions.outcomes import settle_command
 from domains.payments.admin.looking import MOST_COUNTED
-from domains.payments.gateways import Succeeded
+from domains.payments.gateways import Rejected, Succeeded
 from domains.payments.models import LedgerTransaction
 from domains.payments.queries import tracing
+from kelmah.db import atomic
 from kelmah.ids import new_id
 from kelmah.money import Money
 from tests.payments.factories import cedis, facts_of, funded_escrow, ordered_deposit, ordered_payout, rich, somebody
@@ -59,6 +60,32 @@ def test_a_payout_says_what_its_state_means_and_leads_to_its_transactions_and_it
     assert f'href="../../../gatewaycommand/{command.id}/change/"' in shown
     assert "40.00 GHS" in shown
     assert not re.search(r">\s*4000\s*<", shown)
+
+
+def test_a_batch_of_payouts_shows_what_became_of_them_and_leads_to_them(desk: Client) -> None:
+    made = [ordered_payout(rich(cedis(100)), cedis(40)) for _ in range(3)]
+    alone, _ = ordered_payout(rich(cedis(100)), cedis(40))
+    with atomic("payments"):
+        batch = payout_batches._made_of([command for _, command in made])
+    for (_, command), outcome in zip(
+        made, (Succeeded(facts=facts_of(made[0][1])), Rejected(code="closed")), strict=False
+    ):
+        settle_command(command_id=command.id, outcome=outcome)
+    with CaptureQueriesContext(connections["payments"]) as asked:
+        listed = page(desk, "payoutbatch/")
+    assert ("120.00 GHS" in listed, "1 / 1 / 1" in listed) == (True, True)
+    assert f'href="/admin/payments/payout/?batch={batch.id}">3</a>' in listed
+    inside = desk.get(f"{DESK}/payout/", {"batch": str(batch.id)}).context["cl"].result_list
+    assert {each.id for each in inside} == {payout.id for payout, _ in made}
+    assert alone.id in {each.id for each in desk.get(f"{DESK}/payout/").context["cl"].result_list}
+    assert not desk.get(f"{DESK}/payout/", {"batch": "nonsense"}).context["cl"].result_list
+    assert "after 30 seconds its worker counts as dead" in page(desk, f"payoutbatch/{batch.id}/change/")
+    for _ in range(3):
+        with atomic("payments"):
+            payout_batches._made_of([ordered_payout(rich(cedis(100)), cedis(40))[1]])
+    with CaptureQueriesContext(connections["payments"]) as more:
+        page(desk, "payoutbatch/")
+    assert len(more) == len(asked)
 
 
 def test_a_thing_of_which_nothing_is_booked_says_so(desk: Client) -> None:

@@ -3,9 +3,10 @@
 from decimal import Decimal
 
 from domains.payments import actions
-from domains.payments.actions import adjustments, disputes, exchange, holds, methods, refunds, reviews
+from domains.payments.actions import adjustments, disputes, exchange, holds, methods, payout_batches, refunds, reviews
 from domains.payments.models import VirtualAddress, WebhookEvent
 from kelmah import clock
+from kelmah.db import atomic
 from kelmah.ids import new_id
 from tests.payments.disputed import charge_of, disputed, emptied
 from tests.payments.factories import cedis, funded_escrow, ordered_payout, rich, ruling, somebody
@@ -20,6 +21,9 @@ def one_of_everything() -> None:
     disputes.freeze(dispute_id=new_id(), milestone_id=funded_escrow().milestone_id)
     actions.refund_escrow(milestone_id=funded_escrow().milestone_id, ruling=ruling())
     ordered_payout(rich(cedis(100)), cedis(40))
+    _, together = ordered_payout(rich(cedis(100)), cedis(40))
+    with atomic("payments"):
+        payout_batches._made_of([together])
     refunds.refund_deposit(deposit_id=charge_of(rich(cedis(20)).user_id).subject_id, ruling=ruling())
     owing = rich(cedis(30)).user_id
     emptied(owing, cedis(30))

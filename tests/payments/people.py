@@ -39,6 +39,11 @@ class KnownPeople:
     def restricted(self, *, user_id: UUID) -> list[str]:
         return self.taken.get(user_id, [])
 
+    def restricted_among(self, *, ids: list[UUID], permission: str) -> list[UUID]:
+        if self.failure:
+            raise self.failure
+        return [user_id for user_id in ids if permission in self.restricted(user_id=user_id)]
+
     def find_workers(self, *, wanted: WorkerSearch, limit: int) -> list[FoundWorker]:
         return []
 

@@ -3,8 +3,8 @@
 Kept from there: access tokens; orders that the payer approves at another address and that are captured once
 (ORDER_ALREADY_CAPTURED, ORDER_NOT_APPROVED, INSTRUMENT_DECLINED, DUPLICATE_INVOICE_ID); a PayPal-Request-Id answered
 with what it made before, as that is now; a batch id of payouts that is taken once, its second use refused with a link
-to the first; payouts that are queued and end item by item; nothing found by the caller's own numbers; amounts with the
-currency's digits; webhooks signed over the CRC-32 of their body.
+to the first; payouts in batches of up to 15,000, that are queued and end item by item; nothing found by the caller's
+own numbers; amounts with the currency's digits; webhooks signed over the CRC-32 of their body.
 
 Plan: webhook_url, client, secret, merchant, webhook, ``delay`` (seconds until payouts are carried out), ``page`` (the
 most lines of a page). What happens is chosen by what stands before the @ of an email. Payers: ``declines`` (refused at
@@ -20,14 +20,14 @@ from typing import Final
 
 from flask import Response, jsonify, request
 
-from domains.payments.rules.decimals import money_of
 from kelmah.money import Money
 from tests.peers import paypal_books as books
-from tests.peers.paypal_books import Thing, peer, read, write
+from tests.peers.paypal_books import Thing, amount_of, peer, read, write
 from tests.peers.paypal_reports import tokens
 from tests.peers.paypal_talk import absent, body, issue_with, refuse, say
 from tests.peers.serving import serve
 
+MOST_ITEMS: Final = 15_000
 WITHOUT_ACCESS: Final = ("/_control", "/v1/oauth2/token", "/v1/notifications/certs/", "/checkoutnow")
 
 app = peer.app
@@ -164,9 +164,16 @@ def show_refund(number: str) -> tuple[Response, int]:
 
 @app.post("/v1/payments/payouts")
 def payout() -> tuple[Response, int]:
-    header, [item] = body()["sender_batch_header"], body()["items"]
-    if issue_with(item["amount"]) or ("@" not in item["receiver"] and item["recipient_type"] == "EMAIL"):
-        return refuse(400, "VALIDATION_ERROR", "Receiver is invalid or does not match with type")
+    """One item that is no good has all of them refused."""
+    header, wished = body()["sender_batch_header"], body()["items"]
+    if not 0 < len(wished) <= MOST_ITEMS:
+        return refuse(400, "VALIDATION_ERROR", "Number of items is out of range", field="items")
+    for place, item in enumerate(wished):
+        if issue_with(item["amount"]) or ("@" not in item["receiver"] and item["recipient_type"] == "EMAIL"):
+            issue = "Receiver is invalid or does not match with type"
+            return refuse(400, "VALIDATION_ERROR", issue, field=f"items[{place}].receiver")
+    if books.account["broke"]:
+        return refuse(422, "INSUFFICIENT_FUNDS", "INSUFFICIENT_FUNDS")
     with peer.lock:
         for number, batch in books.batches.items():
             if batch["batch_header"]["sender_batch_header"]["sender_batch_id"] == header["sender_batch_id"]:
@@ -174,25 +181,26 @@ def payout() -> tuple[Response, int]:
                 issue = "Batch with given sender_batch_id already exists"
                 return refuse(400, "USER_BUSINESS_ERROR", issue, field="SENDER_BATCH_ID", link=[link])
         number = books.name(13)
-        amount = money_of(item["amount"]["value"], item["amount"]["currency"])
-        made: Thing = {
-            "payout_item_id": books.name(13),
-            "transaction_status": "PENDING",
-            "payout_batch_id": number,
-            "payout_item": item,
-            "payout_item_fee": {"currency": amount.currency, "value": write(Money(25, amount.currency))["value"]},
-            "_who": item["receiver"].partition("@")[0],
-        }
+        made = [_item(item, number) for item in wished]
+        total = sum((amount_of(item) for item in wished[1:]), amount_of(wished[0]))
         head: Thing = {"payout_batch_id": number, "batch_status": "PENDING", "sender_batch_header": header}
-        books.batches[number] = {"batch_header": head | {"amount": item["amount"]}, "items": [made]}
-        books.items[made["payout_item_id"]] = made
+        amount = {"currency": total.currency, "value": write(total)["value"]}
+        books.batches[number] = {"batch_header": head | {"amount": amount}, "items": made}
+        books.items.update({item["payout_item_id"]: item for item in made})
     threading.Thread(target=books.carry_out, args=(books.batches[number],), daemon=True).start()
     return say({"batch_header": head}, 201)
 
 
 @app.get("/v1/payments/payouts/<number>")
 def show_batch(number: str) -> tuple[Response, int]:
-    return say(books.batches[number], 200) if number in books.batches else absent()
+    """Its items once it is queued, a page of them at a time."""
+    if number not in books.batches:
+        return absent()
+    batch = books.batches[number]
+    if batch["batch_header"]["batch_status"] == "PENDING":
+        return say({"batch_header": batch["batch_header"]}, 200)
+    size, page = min(int(request.args.get("page_size", 1000)), 1000), int(request.args.get("page", 1))
+    return say(batch | {"items": batch["items"][(page - 1) * size : page * size]}, 200)
 
 
 @app.get("/v1/payments/payouts-item/<number>")
@@ -201,6 +209,18 @@ def show_item(number: str) -> tuple[Response, int]:
 
 
 # Private functions
+
+
+def _item(wish: Thing, batch: str) -> Thing:
+    amount = amount_of(wish)
+    return {
+        "payout_item_id": books.name(13),
+        "transaction_status": "PENDING",
+        "payout_batch_id": batch,
+        "payout_item": wish,
+        "payout_item_fee": {"currency": amount.currency, "value": write(Money(25, amount.currency))["value"]},
+        "_who": wish["receiver"].partition("@")[0],
+    }
 
 
 def _paypal(body: Thing) -> Thing:

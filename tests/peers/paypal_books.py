@@ -38,6 +38,7 @@ items: dict[str, Thing] = {}
 disputes: dict[str, Thing] = {}
 transactions: list[Thing] = []  # as its search shows them: what moved, what is only held
 known: dict[tuple[str, str], str] = {}  # the object that was made under a PayPal-Request-Id
+account: dict[str, bool] = {"broke": False}  # it has nothing to pay out
 home: dict[str, str] = {"url": ""}  # our own address, known from the first request on
 
 
@@ -138,16 +139,18 @@ def given(capture_id: str) -> int:
 def carry_out(batch: Thing) -> None:
     """Payouts are queued: some time later the batch is looked at, and each of its items."""
     time.sleep(DELAY)
-    header, [item] = batch["batch_header"], batch["items"]
-    if item["_who"] == "denied":
+    header, queued = batch["batch_header"], batch["items"]
+    if any(item["_who"] == "denied" for item in queued):
         header["batch_status"] = "DENIED"
-        end(item, "DENIED")
+        for item in queued:
+            end(item, "DENIED")
         tell("PAYMENT.PAYOUTSBATCH.DENIED", "payouts", {"batch_header": header})
         return
     header["batch_status"] = "SUCCESS"
     tell("PAYMENT.PAYOUTSBATCH.SUCCESS", "payouts", {"batch_header": header})
-    if item["_who"] != "waits" and item["transaction_status"] == "PENDING":
-        end(item, end_of(item))
+    for item in queued:
+        if item["_who"] != "waits" and item["transaction_status"] == "PENDING":
+            end(item, end_of(item))
 
 
 def end_of(item: Thing) -> str:
@@ -158,7 +161,7 @@ def end_of(item: Thing) -> str:
 def end(item: Thing, status: str) -> None:
     with peer.lock:
         before, item["transaction_status"] = item["transaction_status"], status
-        amount = money_of(item["payout_item"]["amount"]["value"], item["payout_item"]["amount"]["currency"])
+        amount = amount_of(item["payout_item"])
         left = "transaction_id" in item
         if status in ("SUCCESS", "UNCLAIMED") and not left:
             item["transaction_id"] = name(17)
@@ -218,6 +221,11 @@ def shown(thing: Any) -> Any:
     if isinstance(thing, dict):
         return {each: shown(value) for each, value in thing.items() if not each.startswith("_")}
     return [shown(each) for each in thing] if isinstance(thing, list) else thing
+
+
+def amount_of(item: Thing) -> Money:
+    """Of a payout as it was ordered."""
+    return money_of(item["amount"]["value"], item["amount"]["currency"])
 
 
 def read(amount: Thing) -> Money:

@@ -120,6 +120,13 @@ def sign() -> tuple[Response, int]:
     return jsonify(books.signed(wish["body"].encode(), at=at, webhook=wish.get("webhook", books.WEBHOOK))), 200
 
 
+@app.post("/_control/broke")
+def broke() -> tuple[str, int]:
+    """{"broke": true}: payouts are refused, before anything else is looked at."""
+    books.account.update(body())
+    return "", 204
+
+
 @app.post("/_control/tokens")
 def revoke() -> tuple[str, int]:
     tokens.clear()

@@ -1,8 +1,9 @@
 """Paystack's API, as its public OpenAPI document, response samples and guides describe it.
 
-Kept from there: references used once per kind, a second use refused with 400; transactions "abandoned" from their first
-moment; an existing recipient given again; transfers that are reversed after success; refunds without a reference;
-amounts in subunits; webhooks without an id or a time, signed HMAC-SHA512 with the secret key, repeated until answered.
+Kept from there: references used once per kind, a second use refused with 400; transactions "abandoned" from their
+first moment; an existing recipient given again; bulks of up to 100 transfers, each with its own reference; transfers
+that are reversed after success; refunds without a reference; amounts in subunits; webhooks without an id or a time,
+signed HMAC-SHA512 with the secret key, repeated until answered.
 
 Plan: webhook_url, key, integration, ``delay`` (seconds until something is carried out), ``takes_days`` (how long before
 that refunds and transfers say that they were asked for). What happens is chosen by the last digit of a phone or account
@@ -50,6 +51,7 @@ _SPAN: Final = (("from", "2000-01-01T00:00:00+00:00"), ("to", "2100-01-01T00:00:
 
 app = peer.app
 codes: dict[str, str] = {}
+bulk_plan: dict[str, str] = {}
 
 
 @app.before_request
@@ -106,49 +108,57 @@ def verify(reference: str) -> tuple[Response, int]:
 
 @app.post("/transferrecipient")
 def recipient() -> tuple[Response, int]:
-    body = _body()
-    account = (str(body.get("bank_code")), str(body.get("account_number")))
-    if body.get("type") not in ("nuban", "ghipss", "mobile_money", "basa") or not account[1].isdecimal():
-        return _refuse(400, "invalid_params", "Account number is invalid")
-    if not body.get("name"):
-        return _refuse(400, "invalid_params", "Name is required")
-    with peer.lock:
-        if account not in recipients:
-            code = f"RCP_{secrets.token_hex(8)}"
-            recipients[account] = {"recipient_code": code, "id": new_id(), "_digit": account[1][-1], **body}
-    return _say("Transfer recipient created successfully", **shown(recipients[account]))
+    made, issue = _recipient(_body())
+    return _say("Transfer recipient created successfully", **made) if made else _refuse(400, "invalid_params", issue)
+
+
+@app.post("/transferrecipient/bulk")
+def recipients_in_bulk() -> tuple[Response, int]:
+    """Those that are good are made, the others are listed as errors."""
+    tried = [_recipient(each) for each in _body().get("batch") or []]
+    done = [made for made, _ in tried if made]
+    return _say("Recipients added successfully", success=done, errors=[issue for _, issue in tried if issue])
 
 
 @app.post("/transfer")
 def transfer() -> tuple[Response, int]:
     body = _body()
-    reference = str(body.get("reference") or "")
-    found = [each for each in recipients.values() if each["recipient_code"] == body.get("recipient")]
-    if not found:
-        return _refuse(400, "invalid_transfer_recipient", "Recipient specified is invalid")
-    if not _is_amount(body) or not re.fullmatch(r"[a-z0-9_-]{16,50}", reference) or body.get("source") != "balance":
+    if body.get("source") != "balance":
         return _refuse(400, "invalid_params", "Invalid transfer")
     with peer.lock:
-        if reference in transfers:
-            return _refuse(400, "duplicate_reference", "Please provide a unique reference. Reference already exists")
-        digit = found[0]["_digit"]
-        less = 1 if digit == "9" else 0
-        transfers[reference] = thing = {
-            "id": new_id(),
-            "_digit": digit,
-            "amount": body["amount"] - less,
-            "currency": body["currency"],
-            "reference": reference,
-            "transfer_code": f"TRF_{secrets.token_hex(8)}",
-            "status": "otp" if digit == "3" else "pending",
-            "integration": INTEGRATION,
-            "domain": domain(),
-            "fee_charged": 100,
-            "createdAt": made(),
-            "updatedAt": made(),
-        }
+        if issue := _issue_with(body):
+            return _refuse(400, *issue)
+        thing = _queued(body, body["currency"])
     threading.Thread(target=carry_out, args=(thing,), daemon=True).start()
     return _say("Transfer has been queued", **shown(thing))
+
+
+@app.post("/transfer/bulk")
+def bulk() -> tuple[Response, int]:
+    """All or none is queued; what is listed says little of each."""
+    body = _body()
+    wanted = body.get("transfers") or []
+    references = {each.get("reference") for each in wanted}
+    if body.get("source") != "balance" or not 0 < len(references) == len(wanted) <= 100:
+        return _refuse(400, "invalid_params", "Invalid transfers")
+    with peer.lock:
+        for each in wanted:
+            if issue := _issue_with(each):
+                return _refuse(400, *issue)
+        forgotten = bulk_plan.pop("forgets", "none")
+        things = [_queued(each, body["currency"]) for each in wanted if _digit_of(each) != forgotten]
+    for thing in things:
+        threading.Thread(target=carry_out, args=(thing,), daemon=True).start()
+    names = ("reference", "amount", "transfer_code", "currency")
+    listed = [{name: thing[name] for name in names} | {"status": "received"} for thing in things]
+    return jsonify(status=True, message=f"{len(listed)} transfers queued.", data=listed), 200
+
+
+@app.post("/_control/bulk")
+def plan_the_bulk() -> tuple[str, int]:
+    """{"forgets": "7"}: the next bulk leaves out transfers to accounts that end so, without a word."""
+    bulk_plan.update(_body())
+    return "", 204
 
 
 @app.get("/transfer/verify/<reference>")
@@ -264,6 +274,58 @@ def dispute() -> tuple[Response, int]:
 def _body() -> Thing:
     body = request.get_json(silent=True)
     return body if isinstance(body, dict) else {}
+
+
+def _recipient(body: Thing) -> tuple[Thing, str]:
+    """The recipient, or what is wrong with it; an existing one is given again."""
+    account = (str(body.get("bank_code")), str(body.get("account_number")))
+    if body.get("type") not in ("nuban", "ghipss", "mobile_money", "basa") or not account[1].isdecimal():
+        return {}, "Account number is invalid"
+    if not body.get("name"):
+        return {}, "Name is required"
+    with peer.lock:
+        if account not in recipients:
+            code = f"RCP_{secrets.token_hex(8)}"
+            details = {"account_number": account[1], "bank_code": account[0]}
+            more = {"recipient_code": code, "id": new_id(), "_digit": account[1][-1], "details": details}
+            recipients[account] = more | body
+    return shown(recipients[account]), ""
+
+
+def _digit_of(wish: Thing) -> str:
+    found = [each["_digit"] for each in recipients.values() if each["recipient_code"] == wish.get("recipient")]
+    return str(found[0]) if found else ""
+
+
+def _issue_with(wish: Thing) -> tuple[str, str] | None:
+    reference = str(wish.get("reference") or "")
+    if not _digit_of(wish):
+        return "invalid_transfer_recipient", "Recipient specified is invalid"
+    if not _is_amount(wish) or not re.fullmatch(r"[a-z0-9_-]{16,50}", reference):
+        return "invalid_params", "Invalid transfer"
+    if reference in transfers:
+        return "duplicate_reference", "Please provide a unique reference. Reference already exists on a transfer"
+    return None
+
+
+def _queued(wish: Thing, currency: str) -> Thing:
+    """A transfer that will be carried out; the caller holds the lock."""
+    digit = _digit_of(wish)
+    transfers[wish["reference"]] = thing = {
+        "id": new_id(),
+        "_digit": digit,
+        "amount": wish["amount"] - (1 if digit == "9" else 0),
+        "currency": currency,
+        "reference": wish["reference"],
+        "transfer_code": f"TRF_{secrets.token_hex(8)}",
+        "status": "otp" if digit == "3" else "pending",
+        "integration": INTEGRATION,
+        "domain": domain(),
+        "fee_charged": 100,
+        "createdAt": made(),
+        "updatedAt": made(),
+    }
+    return thing
 
 
 def _is_amount(body: Thing) -> bool:

@@ -61,6 +61,9 @@ class FakePeople:
     def restricted(self, *, user_id: UUID) -> list[str]:
         return []
 
+    def restricted_among(self, *, ids: list[UUID], permission: str) -> list[UUID]:
+        return []
+
     def find_workers(self, *, wanted: WorkerSearch, limit: int) -> list[FoundWorker]:
         return []
 

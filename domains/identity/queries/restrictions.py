@@ -1,5 +1,6 @@
 """What is taken from people for a time."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -18,6 +19,13 @@ def taken_from(user_id: UUID) -> list[str]:
     )
     known = declared().restrictions
     return sorted({permission for kind in kinds if kind in known for permission in known[kind].takes})
+
+
+def restricted(*, ids: Sequence[UUID], permission: str) -> list[UUID]:
+    """Those of these people who don't have the permission now, whatever their roles."""
+    kinds = [name for name, each in declared().restrictions.items() if permission in each.takes]
+    found = Restriction.objects.filter(user_id__in=ids, kind__in=kinds, state__in=IN_FORCE, until__gt=clock.now())
+    return list(found.values_list("user_id", flat=True).distinct())
 
 
 def restrictions_of(user_id: UUID) -> QuerySet[Restriction]:

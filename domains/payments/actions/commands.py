@@ -6,11 +6,13 @@ import structlog
 from django.db.models import F
 
 from domains.payments import queries, rules
+from domains.payments.actions import payout_batches
 from domains.payments.actions.decisions import Ruling, keep_ruling
 from domains.payments.actions.isolation import each_alone
 from domains.payments.actions.outcomes import settle_command
 from domains.payments.gateways import Rejected, Unknown, gateway_named
 from domains.payments.models import GatewayCommand
+from domains.payments.queries import payouts
 from kelmah import clock
 from kelmah.db import atomic
 from kelmah.faultpoints import faultpoint
@@ -25,7 +27,7 @@ def submit_command(*, command_id: UUID) -> None:
     """
     with atomic("payments"):
         command = queries.lock_command(command_id)  # two workers must not both think that they are the first
-        if not _may_be_sent(command):
+        if not _may_be_sent(command) or payouts.is_gathered(command):
             return
         if command.kind in ("payout", "refund") and queries.payouts_are_frozen():
             log.warning("payout_waits_for_the_books", command_id=str(command_id))
@@ -47,6 +49,9 @@ def follow_command(*, command_id: UUID) -> None:
     command = GatewayCommand.objects.get(id=command_id)
     if command.state in rules.COMMAND.final:
         return
+    if batch_id := payouts.open_batch_of(command):
+        payout_batches.follow_batch(batch_id=batch_id)
+        return
     outcome = gateway_named(command.gateway).query(queries.order_of(command))
     if not (isinstance(outcome, Unknown) and outcome.absent):
         settle_command(command_id=command_id, outcome=outcome)
@@ -61,7 +66,7 @@ def resolve_commands(*, limit: int = 20) -> int:
     """The janitor: whatever is due and undecided is sent or asked about; returns how many were looked at."""
     with atomic("payments"):
         # Taken, so that janitors who overlap share the work; one that dies leaves it to the next.
-        due = GatewayCommand.objects.exclude(state__in=rules.COMMAND.final).filter(next_at__lte=clock.now())
+        due = payouts.sent_alone().exclude(state__in=rules.COMMAND.final).filter(next_at__lte=clock.now())
         taken = list(due.order_by("next_at").select_for_update(skip_locked=True).values("id", "state")[:limit])
         ids = [row["id"] for row in taken]
         GatewayCommand.objects.filter(id__in=ids).update(next_at=clock.now() + rules.TAKEN_FOR)
@@ -80,6 +85,8 @@ def give_up_command(*, command_id: UUID, ruling: Ruling) -> None:
     A payout's hold goes back to the wallet. Raises StillUncertain, ReasonMissing, InvalidTransition, NotFound.
     """
     command = queries.command_named(command_id)
+    if payouts.open_batch_of(command):
+        raise rules.StillUncertain()
     outcome = gateway_named(command.gateway).query(queries.order_of(command))
     if _key_is_remembered(command) or not (isinstance(outcome, Unknown) and outcome.absent):
         raise rules.StillUncertain()

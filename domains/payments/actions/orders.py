@@ -1,7 +1,11 @@
 """An order to a gateway, stored before it is sent."""
 
+from datetime import timedelta
 from uuid import UUID
 
+from django.conf import settings
+
+from domains.payments.gateways import names_gathering
 from domains.payments.models import GatewayCommand
 from kelmah import clock
 from kelmah.events.publish import enqueue
@@ -9,8 +13,14 @@ from kelmah.money import Money
 
 
 def order(*, gateway: str, kind: str, subject_id: UUID, amount: Money, instrument: str, of: str = "") -> None:
-    """Inside the transaction of what is ordered; a task sends it after the commit, the janitor if that gets lost."""
+    """Inside the transaction of what is ordered; a task sends it after the commit, the janitor if that gets lost.
+
+    A payout through a provider that takes many at once waits until it is gathered (``actions/payout_batches.py``).
+    """
     now = clock.now()
+    waits = (
+        timedelta(seconds=settings.PAYOUT_BATCH_SECONDS) if kind == "payout" and gateway in names_gathering() else None
+    )
     command = GatewayCommand.objects.create(
         gateway=gateway,
         kind=kind,
@@ -19,7 +29,8 @@ def order(*, gateway: str, kind: str, subject_id: UUID, amount: Money, instrumen
         currency=amount.currency,
         instrument=instrument,
         of=of,
-        next_at=now,
+        next_at=now + waits if waits else now,
         created_at=now,
     )
-    enqueue("payments.submit_command", command_id=str(command.id))
+    if not waits:
+        enqueue("payments.submit_command", command_id=str(command.id))

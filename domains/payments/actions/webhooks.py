@@ -13,8 +13,9 @@ from domains.payments.actions.commands import follow_command
 from domains.payments.actions.decisions import Ruling, keep_ruling
 from domains.payments.actions.isolation import each_alone
 from domains.payments.actions.outcomes import settle_command
+from domains.payments.actions.payout_batches import follow_batch
 from domains.payments.gateways import Dispute, Outcome, Pending, Unknown, gateway_named
-from domains.payments.models import GatewayCommand, WebhookEvent
+from domains.payments.models import GatewayCommand, PayoutBatch, WebhookEvent
 from domains.payments.queries import refunds
 from kelmah import clock
 from kelmah.db import atomic
@@ -137,7 +138,11 @@ def _settled(gateway: str, kind: str, outcome: Outcome) -> bool:
         settle_command(command_id=command.id, outcome=outcome)
         if isinstance(outcome, Pending) and outcome.ours:  # the payer has done theirs, and waits
             follow_command(command_id=command.id)
-    return command is not None
+        return True
+    if PayoutBatch.objects.filter(id=facts.key, gateway=gateway).exists():
+        follow_batch(batch_id=facts.key)
+        return True
+    return False
 
 
 def _put_off(event_pk: int, reason: str, *, patience: int = rules.WEBHOOK_ATTEMPTS) -> None:

@@ -1,6 +1,7 @@
 """Deposits and payouts: what waits can be asked about and decided."""
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -10,6 +11,7 @@ from domains.payments import actions, rules
 from domains.payments.actions import refunds
 from domains.payments.admin.deciding import Deciding, WithReasonAndPart
 from domains.payments.models import Deposit, GatewayCommand, Payout
+from domains.payments.queries.payouts import payouts_in
 from domains.payments.queries.refunds import charge_ref_of
 from kelmah.money import Money
 from kelmah.staff.deciding import attempt
@@ -73,11 +75,28 @@ class DepositAdmin(TransferAdmin):
         self._decide(request, queryset, give_back)
 
 
+class OfBatch(admin.SimpleListFilter):
+    """The payouts of one batch, whose page leads here."""
+
+    title, parameter_name = "batch", "batch"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        batch = request.GET.get("batch")
+        return [(batch, batch)] if batch else []
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Payout]) -> QuerySet[Payout]:
+        try:
+            return queryset.filter(id__in=payouts_in(UUID(self.value()))) if self.value() else queryset
+        except ValueError:
+            return queryset.none()
+
+
 @admin.register(Payout)
 class PayoutAdmin(TransferAdmin):
     books, table = "payout:{0.id}:", rules.PAYOUT
     list_display = ("id", "owner", "purpose", *TransferAdmin.list_display[1:])
     search_fields = ("id", "user_id", "owner", "key", "source")
+    list_filter = (*TransferAdmin.list_filter, OfBatch)
     actions = ("ask_the_gateway", "accept")
 
     @admin.action(description="In review: take it as paid, with the reason given")

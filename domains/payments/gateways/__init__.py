@@ -5,7 +5,10 @@ from django.conf import settings
 from domains.payments.gateways.airteltigo_money import AirtelTigoMoneyGateway
 from domains.payments.gateways.bank import BankGateway
 from domains.payments.gateways.base import (
+    Accepted,
     Address,
+    Batch,
+    BatchOutcome,
     Capabilities,
     Dispute,
     Facts,
@@ -32,7 +35,10 @@ from domains.payments.rules import GatewayNotOffered
 
 __all__ = [
     "GATEWAYS",
+    "Accepted",
     "Address",
+    "Batch",
+    "BatchOutcome",
     "Capabilities",
     "Dispute",
     "Facts",
@@ -49,6 +55,7 @@ __all__ = [
     "Unknown",
     "gateway_named",
     "gateway_offered",
+    "names_gathering",
     "names_offered",
 ]
 
@@ -80,6 +87,14 @@ def gateway_offered(name: str) -> Gateway:
     if name not in names_offered():
         raise GatewayNotOffered(data={"offered": names_offered()})
     return gateway_named(name)
+
+
+def names_gathering() -> list[str]:
+    """Those through which payouts wait for others, to be sent together."""
+    if settings.PAYOUT_BATCH_SECONDS == 0:
+        return []
+    known = [name for name in GATEWAYS if name != SandboxGateway.name or settings.SANDBOX_GATEWAY_ALLOWED]
+    return [name for name in known if gateway_named(name).capabilities.payouts_per_batch]
 
 
 def names_offered() -> list[str]:

@@ -1,7 +1,7 @@
 """What every payment provider is asked, and what it may answer."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import ClassVar
@@ -108,6 +108,37 @@ Outcome = Succeeded | Pending | Returned | Rejected | Unknown
 
 
 @dataclass(frozen=True, kw_only=True)
+class Batch:
+    """Payouts of one currency that are sent in one call. ``key`` is sent with every attempt, with the same orders.
+
+    ``again``: it was sent before, and nobody knows what became of it. ``ref``: its name there, once we have heard it.
+    """
+
+    key: UUID
+    orders: Sequence[Order]
+    again: bool = False
+    ref: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accepted:
+    """The provider has the batch, as ``ref``. ``outcomes``: what it says of its orders, by key.
+
+    ``apart``: from now on each order is followed, and what is not there sent again, by its own key, which keeps it
+    from being done twice; then the batch needs no name.
+    """
+
+    outcomes: Mapping[UUID, Outcome]
+    ref: str = ""
+    apart: bool = False
+
+
+# Rejected: none of its orders is done under the batch's key, or ever will be: each is asked about and sent alone, under
+# its own. Unknown: it may have been taken.
+BatchOutcome = Accepted | Rejected | Unknown
+
+
+@dataclass(frozen=True, kw_only=True)
 class Notice:
     """What a webhook claims: something happened to the object ``ref`` of this kind. A hint to look, nothing more.
 
@@ -165,7 +196,8 @@ class Capabilities:
     done twice. ``account`` is our merchant account there, ``live`` whether it moves real money. ``refunds``: ``none``,
     ``full`` (the whole charge, once) or ``partial``. ``webhooks``: ``signed``, ``unsigned`` or ``none``. ``queries``:
     whether an order can be asked about by its key alone; if not, one whose ``ref`` was never heard is sent again.
-    ``addresses``: the currencies in which anybody can pay to addresses of ours there.
+    ``addresses``: the currencies in which anybody can pay to addresses of ours there. ``payouts_per_batch``: how many
+    payouts one call takes; 0: it takes them one by one.
     """
 
     charges: frozenset[str]
@@ -181,6 +213,7 @@ class Capabilities:
     balances: bool = False
     queries: bool = True
     addresses: frozenset[str] = frozenset()
+    payouts_per_batch: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -226,6 +259,17 @@ class Gateway(ABC):
 
         Raises SignatureInvalid, which an unsigned one raises only when it can't be read, and NotOffered.
         """
+
+    def submit_payouts(self, batch: Batch) -> BatchOutcome:
+        """Send the batch, for the first time or again under its key: each order is done once. Raises NotOffered.
+
+        What may have been taken by an earlier attempt is never Rejected: its orders would go a second time.
+        """
+        raise NotOffered()
+
+    def query_payouts(self, batch: Batch) -> BatchOutcome:
+        """What became of a batch whose ``ref`` was heard. Raises NotOffered."""
+        raise NotOffered()
 
     def fetch_dispute(self, ref: str) -> Dispute | Unknown:
         """What the provider says of a dispute now. Raises NotOffered."""

@@ -14,6 +14,8 @@ from domains.payments.gateways import paypal_answers as answers
 from domains.payments.gateways import paypal_charges as charges
 from domains.payments.gateways import paypal_payouts as payouts
 from domains.payments.gateways.base import (
+    Batch,
+    BatchOutcome,
     Capabilities,
     Dispute,
     Gateway,
@@ -55,6 +57,7 @@ class PaypalGateway(Gateway):
             disputes=True,
             balances=True,
             queries=False,
+            payouts_per_batch=payouts.LARGEST,
         )
 
     def submit(self, order: Order) -> Outcome:
@@ -95,6 +98,22 @@ class PaypalGateway(Gateway):
         except Refused as refusal:
             return Unknown(reason=str(refusal), absent=refusal.absent)
         except (NoAnswer, NoSense) as error:
+            return Unknown(reason=str(error))
+
+    def submit_payouts(self, batch: Batch) -> BatchOutcome:
+        try:
+            return payouts.submit_batch(batch)
+        except Refused as refusal:
+            # What is written in the batch would have met an earlier attempt, too; anything else may have changed since.
+            final = refusal.definitive and (not batch.again or refusal.about_the_request)
+            return Rejected(code=refusal.code) if final else Unknown(reason=str(refusal))
+        except (NoAnswer, NoSense) as error:
+            return Unknown(reason=str(error))
+
+    def query_payouts(self, batch: Batch) -> BatchOutcome:
+        try:
+            return payouts.query_batch(batch)
+        except (Refused, NoAnswer, NoSense) as error:
             return Unknown(reason=str(error))
 
     def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> Notice | None:

@@ -21,7 +21,8 @@ _tokens: dict[tuple[str, ...], tuple[str, float]] = {}
 class Refused(Exception):
     """It answered that it did not do it.
 
-    ``definitive``: it is about the request, not about itself, our access or an attempt that is still going on.
+    ``definitive``: it is about the request, not about itself, our access or an attempt that is still going on;
+    ``about_the_request``: even about what is written there, which it looks at before all else.
     ``field``: what the first of its details is about; ``links``: where it leads.
     """
 
@@ -29,6 +30,7 @@ class Refused(Exception):
         super().__init__(f"answered {status}: {issue or name}")
         self.field, self.code, self.links = field, issue or name, links
         self.definitive = status in (400, 404, 422) and not {name, issue} & _UNSETTLED
+        self.about_the_request = self.definitive and name == "VALIDATION_ERROR"
         self.absent = status == 404
 
 

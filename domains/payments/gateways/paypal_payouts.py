@@ -1,15 +1,28 @@
-"""Payouts: batches of one item each. A batch id is taken once in thirty days, and so our key is one.
+"""Payouts: batches, of one item each unless payouts were gathered. A batch id is taken once in thirty days, and so
+our key is one: of the order that goes alone, or of the whole batch.
 
 The ref is ``batch-{id}`` at first, ``item-{id}`` while the item is on its way, and the transaction's once it is paid:
 statements know only that one.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
+from uuid import UUID
 
-from domains.payments.gateways.base import Order, Outcome, Pending, Rejected, Returned, Succeeded, Unknown
+from domains.payments.gateways.base import (
+    Accepted,
+    Batch,
+    Order,
+    Outcome,
+    Pending,
+    Rejected,
+    Returned,
+    Succeeded,
+    Unknown,
+)
 from domains.payments.gateways.calling import NoSense
 from domains.payments.gateways.paypal_answers import amount_in, facts, key_named, ordered, text
 from domains.payments.gateways.paypal_api import Refused, ask, every
@@ -17,9 +30,12 @@ from domains.payments.rules.decimals import decimal_of
 from kelmah import clock
 from kelmah.money import Money
 
+LARGEST: Final = 1000  # payouts of a batch: it takes 15,000, and shows 1,000 in one answer
 BATCH: Final = "batch-"
 ITEM: Final = "item-"
 _SEARCHED: Final = timedelta(days=30)  # of the 31 that its search of transactions takes at once
+_DENIED: Final = ("DENIED", "CANCELED")
+_BATCHES: Final = "/v1/payments/payouts/"
 _TYPES: Final = {"email": "EMAIL", "paypal_id": "PAYPAL_ID"}
 _PATH_OF_BATCH: Final = re.compile(r"/v1/payments/payouts/([A-Z0-9]{6,36})$")
 
@@ -27,7 +43,7 @@ _PATH_OF_BATCH: Final = re.compile(r"/v1/payments/payouts/([A-Z0-9]{6,36})$")
 def submit(order: Order) -> Outcome:
     """Send it; of one that was sent before hear what became of it. Raises as ``ask`` does."""
     try:
-        made = ask("POST", "/v1/payments/payouts", key=str(order.key), json=_body(order))
+        made = ask("POST", "/v1/payments/payouts", key=str(order.key), json=_body(order.key, [order]))
     except Refused as refusal:
         if (batch := _sent_before(refusal)) is None:
             raise
@@ -38,24 +54,62 @@ def submit(order: Order) -> Outcome:
 def fetch(ref: str) -> Outcome:
     """Raises as ``ask`` does."""
     if ref.startswith(BATCH):
-        return _batch(ask("GET", f"/v1/payments/payouts/{ref.removeprefix(BATCH)}"))
+        return _batch(ask("GET", f"{_BATCHES}{ref.removeprefix(BATCH)}"))
     if ref.startswith(ITEM):
         return _item(ask("GET", f"/v1/payments/payouts-item/{ref.removeprefix(ITEM)}"))
     return _transaction(ref)
 
 
+def submit_batch(batch: Batch) -> Accepted:
+    """Send it; of one that was sent before hear its name, and what became of each. Raises as ``ask`` does."""
+    try:
+        made = ask("POST", "/v1/payments/payouts", key=str(batch.key), json=_body(batch.key, batch.orders))
+    except Refused as refusal:
+        if (known := _sent_before(refusal)) is None:
+            raise
+        return query_batch(replace(batch, ref=f"{BATCH}{known}"))
+    ref = f"{BATCH}{text(made.get('batch_header') or {}, 'payout_batch_id')}"
+    return Accepted(ref=ref, outcomes={})  # the items have their names once they are queued
+
+
+def query_batch(batch: Batch) -> Accepted:
+    """What it says of each item now; of a batch that it denied as a whole, that none is paid. Raises as ``ask``."""
+    thing = ask("GET", f"{_BATCHES}{batch.ref.removeprefix(BATCH)}", params={"page": 1, "page_size": LARGEST})
+    status = (thing.get("batch_header") or {}).get("batch_status")
+    if status in _DENIED:
+        denied = Rejected(code=str(status).lower())
+        return Accepted(ref=batch.ref, outcomes={order.key: denied for order in batch.orders})
+    told: dict[UUID, Outcome] = {}
+    for each in thing.get("items") or []:
+        if key := key_named((each.get("payout_item") or {}).get("sender_item_id")):
+            told[key] = _readable_item(each)
+    return Accepted(ref=batch.ref, outcomes=told)
+
+
 # Private functions
 
 
-def _body(order: Order) -> dict[str, Any]:
+def _body(key: UUID, orders: Sequence[Order]) -> dict[str, Any]:
+    header = {"sender_batch_id": str(key), "email_subject": "Kelmah"}
+    return {"sender_batch_header": header, "items": [_item_of(order) for order in orders]}
+
+
+def _item_of(order: Order) -> dict[str, Any]:
     kind, _, receiver = order.instrument.partition(":")
-    item = {
+    return {
         "recipient_type": _TYPES[kind],
         "receiver": receiver,
         "amount": {"currency": order.amount.currency, "value": decimal_of(order.amount)},
         "sender_item_id": str(order.key),
     }
-    return {"sender_batch_header": {"sender_batch_id": str(order.key), "email_subject": "Kelmah"}, "items": [item]}
+
+
+def _readable_item(thing: Mapping[str, Any]) -> Outcome:
+    """One that says what nobody understands must not hide the others."""
+    try:
+        return _item(thing)
+    except NoSense as error:
+        return Unknown(reason=str(error))
 
 
 def _sent_before(refusal: Refused) -> str | None:
@@ -80,10 +134,12 @@ def _batch(thing: Mapping[str, Any]) -> Outcome:
         amount=amount_in(header, "amount"),
         key=(header.get("sender_batch_header") or {}).get("sender_batch_id"),
     )
-    if status in ("DENIED", "CANCELED"):
+    if status in _DENIED:
         return Rejected(code=str(status).lower(), facts=told)
-    if items:
+    if items and told.key == key_named((items[0].get("payout_item") or {}).get("sender_item_id")):
         return _item(items[0])
+    if items:  # payouts that were gathered: the facts name our batch, through which each is asked about
+        return Pending(facts=told)
     if status in ("PENDING", "PROCESSING"):
         return Pending(facts=told)
     raise NoSense(f"a batch without an item that is {status!r}")

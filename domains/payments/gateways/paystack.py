@@ -4,15 +4,19 @@ A reference is used once there and names one object, so our key is the reference
 none: the key stands in the merchant's note, and is looked for before a refund is asked for again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from django.conf import settings
 
 from domains.payments.gateways import paystack_answers as answers
 from domains.payments.gateways import paystack_orders as orders
 from domains.payments.gateways.base import (
+    Accepted,
+    Batch,
+    BatchOutcome,
     Capabilities,
     Dispute,
     Gateway,
@@ -24,7 +28,7 @@ from domains.payments.gateways.base import (
     Unknown,
 )
 from domains.payments.gateways.calling import NoAnswer, NoSense
-from domains.payments.gateways.paystack_api import Refused, ask, every, is_ref
+from domains.payments.gateways.paystack_api import Refused, ask, ask_list, every, is_ref
 from domains.payments.gateways.paystack_statement import lines_of
 from domains.payments.gateways.paystack_webhooks import notice_in
 from kelmah import clock
@@ -55,6 +59,7 @@ class PaystackGateway(Gateway):
             names=True,
             disputes=True,
             balances=True,
+            payouts_per_batch=100,
         )
 
     def submit(self, order: Order) -> Outcome:
@@ -99,6 +104,22 @@ class PaystackGateway(Gateway):
         except (NoAnswer, NoSense) as error:
             return Unknown(reason=str(error))
 
+    def submit_payouts(self, batch: Batch) -> BatchOutcome:
+        """The bulk has no key, but each transfer has its reference: so it is sent once, and then each is looked up."""
+        if batch.again:
+            return Accepted(outcomes={}, apart=True)
+        try:
+            codes = self._recipients_of(batch.orders)
+            known = [order for order in batch.orders if order.key in codes]
+            queued = ask_list("POST", "/transfer/bulk", json=orders.bulk(known, codes)) if known else []
+        except Refused as refusal:
+            return Rejected(code=refusal.code) if refusal.definitive else Unknown(reason=str(refusal))
+        except (NoAnswer, NoSense) as error:
+            return Unknown(reason=str(error))
+        references = {str(each.get("reference")) for each in queued}
+        told = {order.key: answers.transfer_queued(order) for order in known if str(order.key) in references}
+        return Accepted(outcomes=told, apart=True)
+
     def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> Notice | None:
         return notice_in(headers, body)
 
@@ -134,6 +155,15 @@ class PaystackGateway(Gateway):
                 return ""
             raise Unavailable(f"Paystack can't be asked: {error}.") from error
         return str(person.get("account_name") or "")
+
+    def _recipients_of(self, wanted: Sequence[Order]) -> dict[UUID, str]:
+        """The recipient's code for each order whose account it takes. Raises Refused, NoAnswer, NoSense."""
+        made = ask("POST", "/transferrecipient/bulk", json={"batch": [orders.recipient(order) for order in wanted]})
+        codes: dict[tuple[str, str], str] = {}
+        for each in made.get("success") or []:
+            account = each.get("details") or {}
+            codes[str(account.get("bank_code")), str(account.get("account_number"))] = str(each.get("recipient_code"))
+        return {order.key: code for order in wanted if (code := codes.get(orders.account_in(order.instrument)))}
 
     def _refund(self, order: Order) -> Outcome:
         """There is no key that keeps it from being done twice: what was asked for before is looked for first."""

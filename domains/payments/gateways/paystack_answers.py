@@ -75,6 +75,12 @@ def transfer(thing: Mapping[str, Any]) -> Outcome:
     raise NoSense(f"a transfer that is {status!r}")
 
 
+def transfer_queued(order: Order) -> Outcome:
+    """One that a bulk lists: its answer tells neither whose it is nor in which mode, so it is looked up before it
+    counts."""
+    return Pending(facts=_ordered(order, ref=str(order.key)))
+
+
 def refund(thing: Mapping[str, Any], *, order: Order | None = None) -> Outcome:
     """Raises NoSense. ``order``: whose answer it is; a list names the charge by another number than its reference."""
     facts = _facts(thing, ref=_text(thing, "id"), key=key_in_note(thing), of=order.of if order else "")

@@ -32,6 +32,14 @@ def ask(method: str, path: str, **request: Any) -> dict[str, Any]:
     return data
 
 
+def ask_list(method: str, path: str, **request: Any) -> list[dict[str, Any]]:
+    """The objects of an answer that is a list, whole. Raises as ``ask`` does."""
+    data = _answer(method, path, **request).get("data")
+    if not isinstance(data, list) or not all(isinstance(each, dict) for each in data):
+        raise NoSense("an answer without its list")
+    return data
+
+
 def every(path: str, *, params: dict[str, Any] | None = None) -> Iterator[dict[str, Any]]:
     """The objects of a list, over all its pages. Raises as ``ask`` does."""
     page, pages = 1, 1

@@ -4,7 +4,9 @@ Charges: ``checkout:{email}``, ``mobile_money:{provider}:{phone}:{email}``.
 Payouts: ``mobile_money|ghipss|nuban:{holder's name}:{bank code}:{account number}``: it ends as people know it again.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
+from uuid import UUID
 
 from django.conf import settings
 
@@ -50,6 +52,13 @@ def transfer(order: Order, recipient_code: str) -> dict[str, Any]:
         "reference": str(order.key),
         "reason": "Kelmah",
     }
+
+
+def bulk(orders: Sequence[Order], codes: Mapping[UUID, str]) -> dict[str, Any]:
+    """Transfers of one currency, each with its own reference; ``codes``: of the recipients, by the order's key."""
+    each = [transfer(order, codes[order.key]) for order in orders]
+    named = [{name: one[name] for name in ("amount", "recipient", "reference", "reason")} for one in each]
+    return {"source": "balance", "currency": orders[0].amount.currency, "transfers": named}
 
 
 def refund(order: Order) -> dict[str, Any]:

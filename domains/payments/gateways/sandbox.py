@@ -11,7 +11,10 @@ import httpx
 from django.conf import settings
 
 from domains.payments.gateways.base import (
+    Accepted,
     Address,
+    Batch,
+    BatchOutcome,
     Capabilities,
     Dispute,
     Facts,
@@ -58,22 +61,23 @@ class SandboxGateway(Gateway):
         disputes=True,
         balances=True,
         addresses=frozenset(EXPONENTS),
+        payouts_per_batch=100,
     )
 
     def submit(self, order: Order) -> Outcome:
-        body = {
-            "reference": str(order.key),
-            "amount": order.amount.minor,
-            "currency": order.amount.currency,
-        }
-        body |= {"charge": order.of} if order.kind == "refund" else {"instrument": order.instrument}
-        return _ask("POST", f"/v1/{order.kind}s", json=body, headers={"Idempotency-Key": str(order.key)})
+        return _ask("POST", f"/v1/{order.kind}s", json=_body(order), headers={"Idempotency-Key": str(order.key)})
 
     def query(self, order: Order) -> Outcome:
         return _ask("GET", f"/v1/{order.kind}s", params={"reference": str(order.key)})
 
     def fetch(self, kind: str, ref: str) -> Outcome:
         return _ask("GET", f"/v1/{kind}s/{ref}") if ref.isidentifier() else _NO_SUCH_THING
+
+    def submit_payouts(self, batch: Batch) -> BatchOutcome:
+        """Answered with what became of each; nothing is refused for what others in it are."""
+        body, headers = {"payouts": [_body(order) for order in batch.orders]}, {"Idempotency-Key": str(batch.key)}
+        answer = _answer("POST", "/v1/payout_batches", json=body, headers=headers)
+        return answer if isinstance(answer, Unknown) else _read(_batch_outcome, answer)
 
     def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> Notice:
         now = int(clock.now().timestamp())
@@ -175,6 +179,19 @@ def _outcome(status: int, answer: dict[str, Any]) -> Outcome:
     if status in _DEFINITIVE and code not in _ABOUT_THE_KEY:
         return Rejected(code=code)
     return Unknown(reason=f"answered {status}: {code}")
+
+
+def _body(order: Order) -> dict[str, Any]:
+    body = {"reference": str(order.key), "amount": order.amount.minor, "currency": order.amount.currency}
+    return body | ({"charge": order.of} if order.kind == "refund" else {"instrument": order.instrument})
+
+
+def _batch_outcome(status: int, answer: dict[str, Any]) -> BatchOutcome:
+    if status != 200:
+        told = _outcome(status, answer)
+        return told if isinstance(told, Rejected) else Unknown(reason=f"answered {status}")
+    told_of = {key: _told(thing) for thing in answer["payouts"] if (key := _key(thing["reference"]))}
+    return Accepted(ref=str(answer["id"]), outcomes=told_of)
 
 
 def _best(things: list[dict[str, Any]]) -> Outcome:

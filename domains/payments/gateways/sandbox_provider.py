@@ -15,6 +15,7 @@ from domains.payments.gateways.sandbox_courier import Courier
 from domains.payments.gateways.sandbox_plan import Plan
 from domains.payments.gateways.sandbox_scripts import Script, script_of
 
+LARGEST_BATCH: Final = 100  # payouts
 FAILURES: Final = {"failed": "refused_by_issuer", "returned": "account_closed"}
 _ALWAYS: Final = {"reference": str, "amount": int, "currency": str}
 _TYPES: Final = {
@@ -81,6 +82,26 @@ class Provider:
         for thing in things:
             threading.Thread(target=self._live, args=(thing, script), daemon=True).start()
         return replace(answer, silent=script.answer == "silence" and bool(script.made))
+
+    def payout_batch(self, key: str, body: bytes) -> Answer:
+        """Carry out the payouts of a batch once per key; one that can't be read has all of them refused."""
+        orders = _batch_in(body)
+        with self.lock:
+            scripts = [script_of("payout", order["instrument"]) for order in orders]
+            good = [script for script in scripts if script is not None]
+            if not key or not orders or len(good) < len(orders):
+                return _error(400, "order_invalid")
+            if known := self._answered(key):
+                return known[1] if known[0] == body else _error(400, "idempotency_key_reused")
+            if not all(script.made for script in good) and key not in self.lost:
+                self.lost.add(key)  # it never arrived: the next attempt is a first one
+                return Answer(0, b"", silent=True)
+            things = [self._make("payout", order, script) for order, script in zip(orders, good, strict=True)]
+            made = {"id": f"ba_{secrets.token_hex(8)}", "payouts": things}
+            self.answers[key] = (time.monotonic(), body, Answer(200, json.dumps(made).encode()))
+        for thing, script in zip(things, good, strict=True):
+            threading.Thread(target=self._live, args=(thing, script), daemon=True).start()
+        return replace(self.answers[key][2], silent=any(script.answer == "silence" for script in good))
 
     def get(self, kind: str, ref: str) -> dict[str, Any] | None:
         """One object, as it is now."""
@@ -242,6 +263,16 @@ def _order_in(kind: str, body: bytes) -> dict[str, Any]:
         return order if good and order["amount"] > 0 else {}
     except (ValueError, AttributeError):
         return {}
+
+
+def _batch_in(body: bytes) -> list[dict[str, Any]]:
+    """The orders of a batch, or none when one of them can't be read, or is there twice."""
+    try:
+        orders = [_order_in("payout", json.dumps(each).encode()) for each in json.loads(body)["payouts"]]
+    except (ValueError, KeyError, TypeError):
+        return []
+    good = all(orders) and 0 < len({order["reference"] for order in orders}) == len(orders) <= LARGEST_BATCH
+    return orders if good else []
 
 
 def _error(status: int, code: str) -> Answer:

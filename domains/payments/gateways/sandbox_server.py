@@ -1,6 +1,7 @@
 """The sandbox provider's HTTP side. Each order is carried out once per ``Idempotency-Key``.
 
 POST /v1/charges, /v1/payouts, /v1/refunds     GET …/{id}, GET …?reference={our key}
+POST /v1/payout_batches {"payouts": [{"reference": …, "amount": …, "currency": …, "instrument": …}]}
 GET  /v1/disputes/{id}    GET /v1/statement?day=2026-11-20    GET /v1/balance    GET /v1/accounts/{account}
 POST /_control/faults {"on": "POST /v1/charges", "does": "silence"}, DELETE /_control/faults
 POST /_control/disputes {"charge": …, "phase": "withdrawn", "ref": …}
@@ -21,7 +22,7 @@ from domains.payments.gateways.sandbox_scripts import holder_of
 LARGEST_BODY: Final = 65_536
 _ORDERS: Final = re.compile(r"/v1/(charge|payout|refund)s")
 _OBJECT: Final = re.compile(r"/v1/(charge|payout|refund|dispute|credit)s/(\w+)")
-_POSTED: Final = re.compile(r"/v1/(charges|payouts|refunds|addresses)|/_control/\w+")
+_POSTED: Final = re.compile(r"/v1/(charges|payouts|refunds|addresses|payout_batches)|/_control/\w+")
 _ACCOUNT: Final = re.compile(r"/v1/accounts/(\w+)")
 _INSTEAD: Final = {
     "lost": Answer(0, b"", silent=True),
@@ -83,6 +84,8 @@ def posted(provider: Provider, path: str, key: str, body: bytes) -> Answer:
     """An order, or what whoever tests wants to go wrong."""
     if order := _ORDERS.fullmatch(path):
         return provider.order(order[1], key, body)
+    if path == "/v1/payout_batches":
+        return provider.payout_batch(key, body)
     try:
         wish = json.loads(body)
         if path == "/v1/addresses":

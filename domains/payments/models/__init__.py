@@ -13,6 +13,7 @@ from domains.payments.models.holds import MoneyHold
 from domains.payments.models.ledger import BooksCheck, LedgerAccount, LedgerEntry, LedgerTransaction, Position
 from domains.payments.models.methods import DataKey, PayoutMethod
 from domains.payments.models.payment_files import PaymentFile, PaymentFileItem
+from domains.payments.models.payout_batches import PayoutBatch, PayoutBatchItem
 from domains.payments.models.profiles import GatewayProfile
 from domains.payments.models.refunds import Chargeback, Receivable, Refund
 from domains.payments.models.statements import Difference, Statement, StatementEntry
@@ -48,6 +49,8 @@ __all__ = [
     "PaymentFile",
     "PaymentFileItem",
     "Payout",
+    "PayoutBatch",
+    "PayoutBatchItem",
     "PayoutMethod",
     "Position",
     "Receivable",

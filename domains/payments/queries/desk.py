@@ -22,6 +22,7 @@ UNION ALL SELECT 'refunds in review', count(*), min(created_at) FROM payments_re
 UNION ALL SELECT 'chargebacks', count(*), min(opened_at) FROM payments_chargeback
 WHERE state IN ('inquiry', 'withdrawn')
 UNION ALL SELECT 'unknown', count(*), min(created_at) FROM payments_gatewaycommand WHERE state = 'unknown'
+UNION ALL SELECT 'batches', count(*), min(created_at) FROM payments_payoutbatch WHERE state = 'unknown'
 UNION ALL SELECT 'webhooks', count(*), min(received_at) FROM payments_webhookevent
 WHERE processed_at IS NULL AND dead_at IS NULL
 UNION ALL SELECT 'dead webhooks', count(*), min(dead_at) FROM payments_webhookevent
@@ -43,6 +44,9 @@ _LISTED: Final = {
         "Chargebacks that are undecided", "chargeback", "state__in=inquiry,withdrawn", "Send evidence there."),
     "unknown": (
         "Orders whose outcome is unknown", "gatewaycommand", "state=unknown",
+        "Ask the gateway; older than a day: docs/runbooks/unknown-payment.md."),
+    "batches": (
+        "Payout batches whose outcome is unknown", "payoutbatch", "state=unknown",
         "Ask the gateway; older than a day: docs/runbooks/unknown-payment.md."),
     "webhooks": (
         "Webhooks not looked into yet", "webhookevent", "processed_at__isempty=1&dead_at__isempty=1",

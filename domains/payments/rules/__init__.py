@@ -68,11 +68,23 @@ from domains.payments.rules.methods import (
     names_fit,
     unverified_limit,
 )
-from domains.payments.rules.states import CHARGEBACK, COMMAND, DEPOSIT, DISPUTED, ESCROW, FEE_PLAN, PAYOUT, REFUND
+from domains.payments.rules.states import (
+    BATCH_OPEN,
+    CHARGEBACK,
+    COMMAND,
+    DEPOSIT,
+    DISPUTED,
+    ESCROW,
+    FEE_PLAN,
+    PAYOUT,
+    PAYOUT_BATCH,
+    REFUND,
+)
 from domains.payments.rules.timing import (
     LARGEST_AMOUNT,
     OUTAGE_ATTEMPTS,
     PAGED_AGAIN_AFTER,
+    RESTRICTED_FOR,
     SENDER_DEAD_AFTER,
     TAKEN_FOR,
     WEBHOOK_ATTEMPTS,
@@ -100,6 +112,7 @@ from kelmah.interfaces.payments.refusals import (
 )
 
 __all__ = [
+    "BATCH_OPEN",
     "CHARGEBACK",
     "COMMAND",
     "COOL_DOWN",
@@ -117,10 +130,12 @@ __all__ = [
     "OUTAGE_ATTEMPTS",
     "PAGED_AGAIN_AFTER",
     "PAYOUT",
+    "PAYOUT_BATCH",
     "QUOTES_KEPT",
     "QUOTE_LASTS",
     "RATE_LASTS",
     "REFUND",
+    "RESTRICTED_FOR",
     "SENDER_DEAD_AFTER",
     "TAKEN_FOR",
     "WEBHOOK_ATTEMPTS",

@@ -64,6 +64,13 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "rejected": "The gateway refused it, or staff declared it never done.",
             "returned": "The gateway did it, and the bank sent it back.",
         },
+        "payout batch": {
+            "sent": "On its way; after 30 seconds its worker counts as dead, and the janitor sends it again.",
+            "unknown": "No answer came, so nobody knows: it is sent again under its key. Its payouts go nowhere else.",
+            "accepted": "The gateway has it, and has not said yet what it calls each payout.",
+            "itemized": "The gateway told of it, or each payout has a key of its own there: each is followed alone.",
+            "refused": "The gateway did none of it: each payout is asked about and sent alone.",
+        },
         "adjustment": {
             "open": "Nothing is posted yet: somebody else than who asked must approve or decline it.",
             "posted": "Posted, as the transaction that it names.",

@@ -124,3 +124,28 @@ COMMAND = StateTable(
     initial="new",
     final=("succeeded", "rejected", "returned"),
 )
+
+# Payouts that go to a provider in one call. Without an answer the very same batch is sent again under its key, or asked
+# about: its orders go nowhere else until the provider has named each, or has definitely taken none of them.
+PAYOUT_BATCH = StateTable(
+    "payout batch",
+    [
+        Transition("send", "unknown", "sent", "system", guard="the gateway still knows the key"),
+        Transition("send", "sent", "sent", "system", guard="its worker died, and the gateway still knows the key"),
+        Transition("lose_sight", "sent", "unknown", "system", guard="time-out, 5xx or broken connection"),
+        Transition("lose_sight", "unknown", "unknown", "system"),
+        Transition("lose_sight", "accepted", "accepted", "system"),
+        *(Transition("accept", state, "accepted", "gateway") for state in ("sent", "unknown", "accepted")),
+        *(
+            Transition("itemize", state, "itemized", "gateway", guard="each payout is decided, or followed alone")
+            for state in ("sent", "unknown", "accepted")
+        ),
+        *(
+            Transition("refuse", state, "refused", "gateway", guard="nothing of it is done: each is sent alone")
+            for state in ("sent", "unknown")
+        ),
+    ],
+    initial="sent",
+    final=("itemized", "refused"),
+)
+BATCH_OPEN = PAYOUT_BATCH.states - set(PAYOUT_BATCH.final)  # its orders are followed through it alone

@@ -10,6 +10,7 @@ WEBHOOK_ATTEMPTS: Final = 12  # about two hours
 OUTAGE_ATTEMPTS: Final = 36  # about a day: a provider that is down is nobody's mistake
 SENDER_DEAD_AFTER: Final = timedelta(seconds=30)  # a sender that has said nothing for so long is gone
 PAGED_AGAIN_AFTER: Final = timedelta(hours=1)  # while the books are red
+RESTRICTED_FOR: Final = timedelta(hours=1)  # until it is asked again whether somebody may be paid
 TAKEN_FOR: Final = timedelta(seconds=30)  # what a worker has taken is nobody else's for so long
 
 

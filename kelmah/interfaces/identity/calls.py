@@ -31,6 +31,11 @@ class Identity(Service, domain="identity", callers=("marketplace", "contracts", 
 
     @remote(timeout=2.0, idempotent=True)
     @abstractmethod
+    def restricted_among(self, *, ids: list[UUID], permission: str) -> list[UUID]:
+        """Those of these people from whom this permission is taken for a time, whatever their roles; in no order."""
+
+    @remote(timeout=2.0, idempotent=True)
+    @abstractmethod
     def find_workers(self, *, wanted: WorkerSearch, limit: int) -> list[FoundWorker]:
         """The best workers who pass all filters, best first; ``limit`` of them at most, and never more than 100."""
 

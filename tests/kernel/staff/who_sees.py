@@ -27,7 +27,7 @@ PAGES: dict[str, dict[str, set[str]]] = {
         "Adjustment Decision FeePlan PayoutMethod ExchangeRate ExchangeQuote": {"finance", "compliance", "admin"},
         "PaymentFile Statement StatementEntry Difference Suspended SuspenseRuling": {"finance", "compliance", "admin"},
         "Decision FeePlan PayoutMethod Refund Chargeback Receivable": {"finance", "compliance", "admin"},
-        "DisputedFunds MoneyHold VirtualAddress": {"finance", "compliance", "admin"},
+        "DisputedFunds MoneyHold VirtualAddress PayoutBatch": {"finance", "compliance", "admin"},
     },
     "messaging": {
         "Conversation Message": {"support", "moderator", "compliance", "admin"},
@@ -63,6 +63,7 @@ ACTIONS: dict[str, dict[str, set[str]]] = {
         "Deposit.refund Deposit.send_back Receivable.forgive": {"finance", "admin"},
         "Refund.accept Refund.ask_the_gateway": {"finance", "admin"},
         "GatewayCommand.ask_the_gateway GatewayCommand.give_up WebhookEvent.replay": {"finance", "admin"},
+        "PayoutBatch.ask_the_gateway": {"finance", "admin"},
     },
     "messaging": {"Delivery.send_again": {"support", "admin"}},
     "reviews": {},
