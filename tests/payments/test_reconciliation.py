@@ -1,16 +1,19 @@
 """Statements against the books (row 32): each line in its class, and no payout leaves while something is red."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import IntegrityError, connections
 
 from domains.payments import actions, queries, rules
 from domains.payments.actions import differences, refunds, reversals
+from domains.payments.actions.differences import open_difference
 from domains.payments.actions.outcomes import settle_command
 from domains.payments.actions.reconciliation import judge, reconcile
 from domains.payments.actions.statements import fetch_statement, fetch_statements, import_file
 from domains.payments.gateways import Rejected, Returned, Succeeded
 from domains.payments.models import Decision, Difference, GatewayCommand, Statement, StatementEntry
-from domains.payments.queries.reconciliation import report
+from domains.payments.queries.reconciliation import legs_without_line, report
 from domains.payments.rules import PayoutsFrozen
 from domains.payments.rules.errors import OthersStatement, ReasonMissing, StatementUnreadable
 from kelmah import clock
@@ -366,3 +369,26 @@ def test_what_staff_undo_or_correct_by_hand_has_no_line_and_is_not_missed():
     missing = Difference.objects.filter(kind="missing_there").values_list("transaction_id", flat=True)
     assert wrong not in missing
     assert len(missing) == 1, "what rich paid in, and nothing else"
+
+
+def test_legs_that_were_missed_before_do_not_hide_those_that_are_missed_now():
+    """Only so many are looked at in one go: what staff took note of would fill that up, for sixty days."""
+    mirror, until = rules.gateway("sandbox", "GHS"), clock.now() + timedelta(days=1)
+    for _ in range(3):
+        charged()
+    found = []
+    for _ in range(3):
+        [leg] = legs_without_line(mirror=mirror, since=clock.now() - timedelta(days=1), until=until, limit=1)
+        found.append(leg.transaction_id)
+        with atomic("payments"):
+            open_difference(
+                "sandbox",
+                "missing_there",
+                f"transaction:{leg.transaction_id}",
+                currency="GHS",
+                transaction_id=leg.transaction_id,
+                booked_minor=leg.amount.minor,
+            )
+        if leg.transaction_id == found[0]:
+            differences.accept(difference_id=Difference.objects.get().id, ruling=ruling())
+    assert len(set(found)) == 3

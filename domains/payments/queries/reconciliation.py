@@ -30,6 +30,10 @@ WHERE a.key = %s AND t.event_at >= %s AND t.event_at < %s
 AND t.kind NOT IN ('gateway_fee', 'statement_difference', 'adjustment', 'reversal')
 AND NOT EXISTS (SELECT 1 FROM payments_ledgertransaction r WHERE r.reverses = t.id AND r.kind = 'reversal')
 AND NOT EXISTS (SELECT 1 FROM payments_statemententry s WHERE s.transaction_id = t.id AND s.currency = a.currency)
+AND NOT EXISTS (
+    SELECT 1 FROM payments_difference d WHERE d.transaction_id = t.id AND d.currency = a.currency
+    AND d.kind = 'missing_there' AND d.outcome <> 'resolved'
+)
 ORDER BY t.id LIMIT %s
 """
 
@@ -108,7 +112,7 @@ def legs_under(keys: Sequence[str], *, mirror: str, for_entry: int) -> list[Leg]
 
 
 def legs_without_line(*, mirror: str, since: datetime, until: datetime, limit: int = 1000) -> list[Leg]:
-    """The legs booked in this time of which no statement tells."""
+    """The legs booked in this time of which no statement tells, and nobody has been told so."""
     with connections["payments"].cursor() as cursor:
         cursor.execute(_WITHOUT_LINE, [mirror, since, until, limit])
         currency = mirror.rpartition(":")[2]
