@@ -99,13 +99,19 @@ def test_the_plain_status_of_version_two_is_read():
 
 
 BOMB = b'<!DOCTYPE d [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">]><Document>&b;</Document>'
+ODD = b'<?xml version="1.0" encoding="foo"?><Document/>'
 OUTSIDE = b'<!DOCTYPE d [<!ENTITY x SYSTEM "file:///etc/passwd">]><Document>&x;</Document>'
 
 
-@pytest.mark.parametrize("content", [BOMB, OUTSIDE, b"<Document/>", b"<", b"", b"<a></b>"])
+@pytest.mark.parametrize("content", [BOMB, OUTSIDE, ODD, b"<Document/>", b"<", b"", b"<a></b>"])
 def test_bombs_entities_and_other_files_are_refused(content):
     with pytest.raises(StatementUnreadable):
         read_camt(content)
+
+
+def test_a_null_character_is_refused():
+    with pytest.raises(StatementUnreadable):
+        read_csv(b"line_id,date,amount,currency\nx\0y,2026-11-20,1.00,GHS\n", account="ours", name="statement.csv")
 
 
 def test_an_amount_with_too_many_digits_is_refused_not_rounded():

@@ -27,7 +27,7 @@ def read_camt(content: bytes) -> list[StatementFile]:
         root = fromstring(content, forbid_dtd=True)
         _strip_namespaces(root)
         found = [_statement(each) for each in root.findall("BkToCstmrStmt/Stmt")]
-    except (ParseError, DefusedXmlException, ValueError) as error:
+    except (ParseError, DefusedXmlException, ValueError, LookupError) as error:  # the last of an encoding that is none
         raise StatementUnreadable(f"The file is not a camt.053 that can be read: {error}") from None
     if not found:
         raise StatementUnreadable("The file holds no camt.053 statement.")

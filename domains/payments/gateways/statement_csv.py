@@ -18,6 +18,8 @@ def read_csv(content: bytes, *, account: str, name: str) -> list[StatementFile]:
     """The statement in a file, one for each currency. Raises StatementUnreadable, StatementDoesNotAddUp."""
     try:
         text = content.decode("utf-8-sig")
+        if "\0" in text:  # which no database keeps
+            raise ValueError("it has a null character")
         rows = list(csv.DictReader(io.StringIO(text), dialect=csv.Sniffer().sniff(text[:4096], ",;\t"), strict=True))
         told = [{(key or "").strip().lower(): (value or "").strip() for key, value in row.items()} for row in rows]
         if not told or (lacking := [column for column in REQUIRED if column not in told[0]]):
