@@ -71,6 +71,8 @@ PAYPAL_API_URL = env.site("PAYPAL_API_URL", default="https://api-m.paypal.com", 
 PAYPAL_CERTIFICATES_URL = env.site(  # where it keeps those that its webhooks are signed with
     "PAYPAL_CERTIFICATES_URL", default="https://api.paypal.com", example="https://api.paypal.com"
 )
+_ROOTS = "PAYPAL_TRUSTED_ROOTS"  # files of those who may have issued them; none: whom browsers trust
+PAYPAL_TRUSTED_ROOTS = env.readable_files(_ROOTS, example="/etc/kelmah/digicert.pem") if env.words(_ROOTS) else []
 _PAYPAL = _needed("paypal")
 PAYPAL_CLIENT_ID = env.text("PAYPAL_CLIENT_ID", default=_PAYPAL, example="80 letters and digits, of its app")
 PAYPAL_CLIENT_SECRET = env.text("PAYPAL_CLIENT_SECRET", default=_PAYPAL, example="80 letters and digits, of its app")

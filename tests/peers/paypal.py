@@ -56,9 +56,17 @@ def token() -> tuple[Response, int]:
     ), 200
 
 
-@app.get(f"/v1/notifications/certs/{books.CERTIFICATE}")
-def certificate() -> Response:
-    return Response(books.certificate, 200, {"Content-Type": "application/octet-stream"})
+@app.get("/v1/notifications/certs/<name>")
+def certificate(name: str) -> tuple[Response, int] | Response:
+    if name not in books.certificates:
+        return absent()
+    return Response(books.certificates[name], 200, {"Content-Type": "application/octet-stream"})
+
+
+@app.get("/_control/root")
+def root() -> Response:
+    """Whom the peer's own certificate leads to."""
+    return Response(books.root, 200, {"Content-Type": "application/octet-stream"})
 
 
 @app.post("/v2/checkout/orders")

@@ -6,20 +6,18 @@ import secrets
 import string
 import time
 import zlib
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
-from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import NameOID
 
 from domains.payments.rules.decimals import decimal_of, money_of
 from kelmah import clock
 from kelmah.ids import new_id
 from kelmah.money import Money
+from tests.peers.paypal_certificates import certificates_of
 from tests.peers.serving import Movement, Peer, plan_from
 
 Thing = dict[str, Any]
@@ -260,13 +258,5 @@ def _paid(item: Thing) -> Thing:
     }
 
 
-def _certificate() -> bytes:
-    who = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "messageverificationcerts.paypal.com")])
-    began = clock.now() - timedelta(days=1)
-    made = x509.CertificateBuilder().subject_name(who).issuer_name(who).public_key(_private.public_key())
-    made = made.serial_number(1).not_valid_before(began).not_valid_after(began + timedelta(days=400))
-    return made.sign(_private, SHA256()).public_bytes(Encoding.PEM)
-
-
 _private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-certificate: Final = _certificate()
+certificates, root = certificates_of(_private.public_key(), good=CERTIFICATE)

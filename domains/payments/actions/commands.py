@@ -80,15 +80,18 @@ def resolve_commands(*, limit: int = 20) -> int:
 
 
 def give_up_command(*, command_id: UUID, ruling: Ruling) -> None:
-    """Staff declares an order as never done: only one that the gateway denies, now that its key is forgotten.
+    """Staff declares an order as never done: only one that the gateway denies, now that its key is forgotten; or that
+    it can't be asked about, so that staff looked for it there.
 
     A payout's hold goes back to the wallet. Raises StillUncertain, ReasonMissing, InvalidTransition, NotFound.
     """
     command = queries.command_named(command_id)
     if payouts.open_batch_of(command):
         raise rules.StillUncertain()
-    outcome = gateway_named(command.gateway).query(queries.order_of(command))
-    if _key_is_remembered(command) or not (isinstance(outcome, Unknown) and outcome.absent):
+    gateway = gateway_named(command.gateway)
+    outcome = gateway.query(queries.order_of(command))
+    nameless = not gateway.capabilities.queries and not command.gateway_ref
+    if _key_is_remembered(command) or not (isinstance(outcome, Unknown) and (outcome.absent or nameless)):
         raise rules.StillUncertain()
     with atomic("payments"):
         command = queries.lock_command(command_id)

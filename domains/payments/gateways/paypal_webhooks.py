@@ -7,35 +7,28 @@ make us ask, and nothing could be received while it is down.
 import base64
 import binascii
 import json
-import re
 import zlib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from django.conf import settings
 
 from domains.payments.gateways.base import Notice
-from domains.payments.gateways.calling import NoAnswer, call
 from domains.payments.gateways.paypal_answers import key_named
 from domains.payments.gateways.paypal_api import is_dispute, is_ref
+from domains.payments.gateways.paypal_certificates import key_at
 from domains.payments.rules import SignatureInvalid
 from kelmah import clock
-from kelmah.errors import Unavailable
 
 _REPEATED_FOR: Final = timedelta(days=4)  # it repeats for three days, perhaps under the time of the first attempt
 _AHEAD: Final = timedelta(minutes=1)
-_PATH: Final = "/v1/notifications/certs/"
-_CERTIFICATE: Final = re.compile(r"CERT-[A-Za-z0-9-]{1,100}")
 _REFUNDS: Final = ("PAYMENT.CAPTURE.REFUNDED", "PAYMENT.REFUND.PENDING", "PAYMENT.REFUND.FAILED")
 _ORDERS: Final = ("CHECKOUT.ORDER.APPROVED", "CHECKOUT.ORDER.VOIDED")
 _CAPTURES: Final = tuple(f"PAYMENT.CAPTURE.{end}" for end in ("COMPLETED", "PENDING", "DECLINED", "DENIED"))
-_known: dict[tuple[str, str], x509.Certificate] = {}
 
 
 def notice_in(headers: Mapping[str, str], body: bytes) -> Notice | None:
@@ -88,36 +81,6 @@ def _check(headers: Mapping[str, str], body: bytes) -> None:
         raise SignatureInvalid()
     signed = f"{transmission}|{moment}|{settings.PAYPAL_WEBHOOK_ID}|{zlib.crc32(body)}".encode()
     try:
-        _key(headers.get("paypal-cert-url", "")).verify(signature, signed, PKCS1v15(), SHA256())
+        key_at(headers.get("paypal-cert-url", "")).verify(signature, signed, PKCS1v15(), SHA256())
     except InvalidSignature:
         raise SignatureInvalid() from None
-
-
-def _key(url: str) -> RSAPublicKey:
-    """Of a certificate that lies where PayPal keeps them: whoever can put one there is PayPal."""
-    base = f"{settings.PAYPAL_CERTIFICATES_URL}{_PATH}"
-    name = url.removeprefix(base)
-    if not url.startswith(base) or not _CERTIFICATE.fullmatch(name):
-        raise SignatureInvalid()
-    certificate = _known.get((base, name)) or _fetched(base, name)
-    key = certificate.public_key()
-    if not certificate.not_valid_before_utc <= clock.now() <= certificate.not_valid_after_utc:
-        raise SignatureInvalid()
-    if not isinstance(key, RSAPublicKey):
-        raise SignatureInvalid()
-    return key
-
-
-def _fetched(base: str, name: str) -> x509.Certificate:
-    try:
-        answer = call("GET", settings.PAYPAL_CERTIFICATES_URL, f"{_PATH}{name}")
-    except NoAnswer as error:
-        raise Unavailable(f"PayPal's certificate can't be had: {error}.", data={"retry_after": 60}) from error
-    if answer.status_code >= 500 or answer.status_code == 429:
-        raise Unavailable("PayPal's certificate can't be had now.", data={"retry_after": 60})
-    try:
-        certificate = x509.load_pem_x509_certificate(answer.content)
-    except ValueError:
-        raise SignatureInvalid() from None
-    _known[base, name] = certificate
-    return certificate

@@ -12,7 +12,9 @@ from itertools import pairwise
 import pytest
 from django.conf import settings
 
+from domains.payments import actions
 from domains.payments.gateways import GATEWAYS, Order, Pending, Rejected, Returned, Succeeded, Unknown
+from domains.payments.models import GatewayCommand
 from domains.payments.rules import NotOffered, SignatureInvalid
 from kelmah import clock
 from kelmah.errors import Unavailable
@@ -231,6 +233,34 @@ class Contract:
             outcome = subject.gateway.query(subject.order(kind))
             assert isinstance(outcome, Unknown), outcome
             assert outcome.absent
+
+    @pytest.mark.domain("payments")
+    def test_once_its_key_may_be_forgotten_an_order_is_asked_about_and_never_sent_again(
+        self, subject: Subject, orders: list[str]
+    ) -> None:
+        """Row 17: the janitor sends again only what the provider does once; the rest waits for staff."""
+        remembered = subject.gateway.capabilities.remembers_keys
+        for kind in orders if remembered < timedelta(days=365) else ():
+            order, at = subject.order(kind), clock.now() - remembered - timedelta(minutes=1)
+            command = GatewayCommand.objects.create(
+                id=order.key,
+                gateway=subject.gateway.name,
+                kind=kind,
+                subject_id=new_id(),
+                amount_minor=order.amount.minor,
+                currency=order.amount.currency,
+                instrument=order.instrument,
+                state="unknown",
+                attempts=1,
+                created_at=at,
+                sent_at=at,
+                next_at=clock.now(),
+            )
+            assert actions.resolve_commands() == 1
+            actions.submit_command(command_id=command.id)
+            command.refresh_from_db()
+            assert (command.state, command.attempts, subject.made(order)) == ("unknown", 2, 0)
+            command.delete()  # it is about nothing: the books would say so
 
     @pytest.mark.parametrize("ref", ODD_REFS)
     def test_a_ref_that_it_never_gave_is_unknown_and_no_way_to_other_addresses(

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import httpx
 import pytest
@@ -35,9 +36,17 @@ def _paypal_process() -> Iterator[Running]:
         yield running
 
 
+def root_of(running: Running, folder: Path) -> list[str]:
+    """The file with whom the peer's certificate leads to."""
+    file = folder / "root.pem"
+    file.write_bytes(httpx.get(f"{running.url}/_control/root").raise_for_status().content)
+    return [str(file)]
+
+
 @pytest.fixture
-def paypal(_paypal_process: Running, settings) -> Iterator[Running]:
+def paypal(_paypal_process: Running, settings, tmp_path: Path) -> Iterator[Running]:
     settings.PAYPAL_API_URL = settings.PAYPAL_CERTIFICATES_URL = _paypal_process.url
+    settings.PAYPAL_TRUSTED_ROOTS = root_of(_paypal_process, tmp_path)
     settings.PAYPAL_CLIENT_ID, settings.PAYPAL_CLIENT_SECRET = "client", "secret"
     settings.PAYPAL_MERCHANT_ID, settings.PAYPAL_WEBHOOK_ID = MERCHANT, WEBHOOK
     settings.PAYPAL_CURRENCIES = ["USD", "EUR", "GBP", "JPY", "GHS"]

@@ -51,6 +51,45 @@ def test_a_webhook_with_another_header_is_refused(paypal, header, value):
         PaypalGateway().parse_webhook({**headers, header: value.format(url=paypal.url)}, body)
 
 
+def test_a_certificate_is_good_while_its_chain_leads_from_paypal_to_a_trusted_root(paypal):
+    """Row 21: the same signature, which is good, beside certificates of the same key."""
+    headers, body = signed(paypal, APPROVED)
+    assert PaypalGateway().parse_webhook(headers, body) is not None
+    for name in (
+        "CERT-stranger",
+        "CERT-strangers-chain",
+        "CERT-alone",
+        "CERT-self",
+        "CERT-expired",
+        "CERT-other-holder",
+        "CERT-issued-by-a-holder",
+    ):
+        with pytest.raises(rules.SignatureInvalid):
+            PaypalGateway().parse_webhook(
+                {**headers, "PAYPAL-CERT-URL": f"{paypal.url}/v1/notifications/certs/{name}"}, body
+            )
+
+
+def test_a_root_that_only_the_peer_knows_is_not_trusted_by_itself(paypal, settings):
+    """Row 21: without a file those count whom browsers trust."""
+    settings.PAYPAL_TRUSTED_ROOTS = []
+    settings.PAYPAL_CERTIFICATES_URL = f"{paypal.url}/"  # another place: none of its certificates is known
+    headers, body = signed(paypal, APPROVED)
+    headers["PAYPAL-CERT-URL"] = headers["PAYPAL-CERT-URL"].replace("/v1/", "//v1/")
+    with pytest.raises(rules.SignatureInvalid):
+        PaypalGateway().parse_webhook(headers, body)
+
+
+def test_a_certificate_that_was_good_is_refused_once_it_has_expired(paypal, clock):
+    """Row 21: also one that is kept."""
+    assert PaypalGateway().parse_webhook(*signed(paypal, APPROVED)) is not None
+    clock.advance(days=399)
+    assert PaypalGateway().parse_webhook(*signed(paypal, APPROVED, hours=-24 * 399)) is not None
+    clock.advance(days=2)
+    with pytest.raises(rules.SignatureInvalid):
+        PaypalGateway().parse_webhook(*signed(paypal, APPROVED, hours=-24 * 401))
+
+
 def test_a_webhook_from_the_future_is_refused_and_one_of_yesterday_is_not(paypal):
     """It repeats for three days what was not taken."""
     assert PaypalGateway().parse_webhook(*signed(paypal, APPROVED, hours=30))

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from django.test import Client, override_settings
 
-from domains.payments import actions
+from domains.payments import actions, rules
 from domains.payments.actions import refunds
 from domains.payments.actions.statements import fetch_statement
 from domains.payments.models import Chargeback, Deposit, GatewayCommand, StatementEntry
@@ -15,8 +15,8 @@ from kelmah import clock as kelmah_clock
 from kelmah.ids import new_id
 from kelmah.money import Money
 from kelmah.principal import Principal
-from tests.payments.factories import in_wallet, somebody, state_of
-from tests.payments.gateways.paypal_peer import AMA, MERCHANT, WEBHOOK, _paypal_process, paypal, receiver, told
+from tests.payments.factories import in_wallet, ruling, somebody, state_of
+from tests.payments.gateways.paypal_peer import AMA, MERCHANT, WEBHOOK, _paypal_process, paypal, receiver, root_of, told
 from tests.peers.running import Running, peer
 
 __all__ = ["_paypal_process", "paypal"]
@@ -102,6 +102,28 @@ def test_a_payout_whose_answer_is_lost_is_paid_once_and_in_the_wallet_again_when
 
 
 @pytest.mark.domain("payments")
+@pytest.mark.parametrize("fault", ["silence", "lost"])
+def test_a_payout_unknown_for_twenty_nine_days_is_never_sent_again_and_waits_for_staff(paypal, drain, clock, fault):
+    """Row 17: PayPal knows a batch id for thirty days. Paid or not, nothing there says so under our key."""
+    by, _ = paid_in(paypal, drain, clock)
+    paypal.fault("POST /v1/payments/payouts$", fault)
+    payout = actions.request_payout(by=by, amount=Money(1000, "USD"), gateway="paypal", destination=receiver("kofi"))
+    drain()
+    command = GatewayCommand.objects.get(subject_id=payout.id)
+    with pytest.raises(rules.StillUncertain):  # it may be sent again
+        actions.give_up_command(command_id=command.id, ruling=ruling())
+    sent = len(paypal.calls("POST /v1/payments/payouts"))
+    for days in (29, 1, 1, 30):
+        clock.advance(days=days)
+        resolve_commands()
+        actions.submit_command(command_id=command.id)
+    assert len(paypal.calls("POST /v1/payments/payouts")) == sent
+    assert (state_of(command), state_of(payout), money_of(by)) == ("unknown", "processing", 250)
+    actions.give_up_command(command_id=command.id, ruling=ruling("in none of PayPal's reports"))
+    assert (state_of(payout), money_of(by)) == ("failed", 1250)
+
+
+@pytest.mark.domain("payments")
 def test_a_part_of_a_deposit_goes_back_once_though_its_answer_is_lost(paypal, drain, clock):
     """Row 24."""
     by, deposit = paid_in(paypal, drain, clock)
@@ -117,11 +139,15 @@ def test_a_part_of_a_deposit_goes_back_once_though_its_answer_is_lost(paypal, dr
 
 
 @pytest.mark.domain("payments")
-def test_the_lines_of_a_statement_meet_the_books(paypal, drain, clock):
+def test_the_lines_of_a_statement_meet_the_books(paypal, drain, clock, tmp_path_factory):
     """Row 32: what came, what it cost, what left and came back."""
     with (
         peer("paypal", merchant=MERCHANT, webhook=WEBHOOK) as own,
-        override_settings(PAYPAL_API_URL=own.url, PAYPAL_CERTIFICATES_URL=own.url),
+        override_settings(
+            PAYPAL_API_URL=own.url,
+            PAYPAL_CERTIFICATES_URL=own.url,
+            PAYPAL_TRUSTED_ROOTS=root_of(own, tmp_path_factory.mktemp("own")),
+        ),
     ):
         by, _ = paid_in(own, drain, clock)
         payout = actions.request_payout(
