@@ -1,5 +1,6 @@
 """Deadlines as rows: claimed one by one, oldest first, each carried out once, however long the beat was down."""
 
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from random import uniform
@@ -32,14 +33,17 @@ def cancel(table: type[DeadlineBase], *, subject_id: UUID, kind: str) -> None:
     table._default_manager.filter(subject_id=subject_id, kind=kind, done_at__isnull=True).delete()
 
 
-def run_due(domain: str, actions: Mapping[str, Action], *, limit: int = 1000) -> int:
+def run_due(domain: str, actions: Mapping[str, Action], *, limit: int = 1000, seconds: float = 60.0) -> int:
     """Carry out what is due, in order of its due time; returns how many were done.
 
+    Not more than ``limit``, and none is begun after so many ``seconds``: the next tick goes on, while a worker that
+    takes too long over its task is stopped in the midst of an action.
     Each runs in a transaction of its own together with its mark. An action gets ``subject_id`` and ``subject_version``,
     locks the subject, and does nothing when it has changed since. One that fails waits and blocks no other.
     """
     done = tried = 0
-    while tried < limit:
+    until = time.monotonic() + seconds
+    while tried < limit and time.monotonic() < until:
         outcome = _next(domain, actions)
         if outcome is None:
             break

@@ -1,5 +1,6 @@
 """Deadlines under marketplace's own table: order, failures, arming anew, and two beats at once."""
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -42,6 +43,15 @@ class TestOneBeat:
         assert deadlines.run_due("marketplace", {"ring": bell}) == 0
         assert bell.rung == [sooner, later]
         assert Deadline.objects.get(done_at__isnull=True).subject_id == future
+
+    def test_one_tick_begins_no_more_after_its_time_and_the_next_goes_on(self) -> None:
+        """A worker is stopped in the midst of an action when its task takes longer than its limit."""
+        armed = [arm(minutes=-minute) for minute in (5, 4, 3)]
+        bell = Bell(lambda subject_id: time.sleep(0.05))
+        assert deadlines.run_due("marketplace", {"ring": bell}, seconds=0.01) == 1
+        assert bell.rung == armed[:1]
+        assert deadlines.run_due("marketplace", {"ring": bell}) == 2
+        assert bell.rung == armed
 
     def test_one_that_fails_blocks_no_other_and_is_tried_again(self, clock: Any) -> None:
         bad, good = arm(minutes=-5), arm(minutes=-1)
