@@ -202,6 +202,17 @@ def test_an_order_whose_key_may_be_forgotten_is_asked_about_and_never_sent_again
     assert in_wallet(by.user_id) == 6000
 
 
+def test_a_key_can_be_forgotten_only_from_its_first_sending_on(provider, settings, nobody_there, later):
+    """Orders may wait for days before: payouts do while the books are red."""
+    by = rich(cedis(100))
+    _, command = ordered_payout(by, cedis(40))
+    settings.SANDBOX_GATEWAY_URL = "http://127.0.0.1:9"
+    later(hours=25)
+    settings.SANDBOX_GATEWAY_URL = provider.url
+    later()
+    assert (state_of(command), len(provider.payouts(command.id))) == ("succeeded", 1)
+
+
 def test_staff_gives_up_only_what_the_provider_denies_once_its_key_is_forgotten(
     provider, settings, nobody_there, drain, later, published
 ):

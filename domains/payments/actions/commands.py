@@ -34,9 +34,11 @@ def submit_command(*, command_id: UUID) -> None:
             return  # it stays due: the janitor comes back to it
         command.state = rules.COMMAND.check("send", command.state)
         command.attempts += 1
+        if command.sent_at is None:
+            command.first_sent_at = clock.now()
         command.sent_at = clock.now()
         command.next_at = clock.now() + rules.SENDER_DEAD_AFTER
-        command.save(update_fields=["state", "attempts", "sent_at", "next_at"])
+        command.save(update_fields=["state", "attempts", "first_sent_at", "sent_at", "next_at"])
     faultpoint("command.before_call")
     outcome = gateway_named(command.gateway).submit(queries.order_of(command))
     faultpoint("command.after_call")
@@ -112,7 +114,10 @@ def _may_be_sent(command: GatewayCommand) -> bool:
 
 
 def _key_is_remembered(command: GatewayCommand) -> bool:
-    return clock.now() < command.created_at + gateway_named(command.gateway).capabilities.remembers_keys
+    since = (
+        command.first_sent_at or command.created_at
+    )  # orders of before the first sending was kept are taken as older
+    return clock.now() < since + gateway_named(command.gateway).capabilities.remembers_keys
 
 
 def _put_off(command_id: UUID, reason: str) -> None:

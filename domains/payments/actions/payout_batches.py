@@ -116,7 +116,13 @@ def _made_of(commands: Sequence[GatewayCommand]) -> PayoutBatch:
         created_at=now,
     )
     PayoutBatchItem.objects.bulk_create(PayoutBatchItem(batch=batch, command=command) for command in commands)
-    sent = {"state": rules.COMMAND.check("send", "new"), "attempts": 1, "sent_at": now, "last_error": ""}
+    sent = {
+        "state": rules.COMMAND.check("send", "new"),
+        "attempts": 1,
+        "first_sent_at": now,
+        "sent_at": now,
+        "last_error": "",
+    }
     GatewayCommand.objects.filter(id__in=[command.id for command in commands]).update(**sent)
     return batch
 

@@ -11,6 +11,7 @@ from kelmah.money import Money
 class GatewayCommand(UUIDModel):
     """An order to a gateway, stored before it is sent. Its id is the key under which it is sent, every time.
 
+    ``first_sent_at`` is when the gateway may have begun to remember that key, ``sent_at`` when it was sent last.
     ``of``: the gateway's charge that a refund gives back. ``next_action``: what the payer has to do, while it waits.
     """
 
@@ -24,6 +25,7 @@ class GatewayCommand(UUIDModel):
     next_action = models.JSONField(null=True)
     state = models.TextField(default=rules.COMMAND.initial)
     attempts = models.PositiveIntegerField(default=0)
+    first_sent_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
     next_at = models.DateTimeField()
     gateway_ref = models.TextField(blank=True)
