@@ -12,7 +12,7 @@ def _needed(gateway: str) -> str | None:
 
 # --- payouts ------------------------------------------------------------------------------------------------------
 # Seconds that a payout waits for others, where a provider takes many in one call; 0: each is sent at once, alone.
-PAYOUT_BATCH_SECONDS = env.number("PAYOUT_BATCH_SECONDS", default=5)
+PAYOUT_BATCH_SECONDS = env.number("PAYOUT_BATCH_SECONDS", default=2)
 
 # --- exchange ----------------------------------------------------------------------------------------------------
 FX_BASE = env.text("FX_BASE", default="USD", example="USD")  # rates are kept as units for one of it

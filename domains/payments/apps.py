@@ -15,7 +15,7 @@ class PaymentsConfig(DomainConfig):
     outside = {"payment providers": "charges, payouts, and webhooks that tell of them"}
     beat = {
         "payments-unresolved-commands": {"task": "payments.resolve_commands", "schedule": 5.0},
-        "payments-payouts": {"task": "payments.send_payouts", "schedule": 5.0},
+        "payments-payouts": {"task": "payments.send_payouts", "schedule": 2.0},
         "payments-waiting-webhooks": {"task": "payments.sweep_webhooks", "schedule": 10.0},
         "payments-statements": {"task": "payments.fetch_statements", "schedule": 21_600.0},
         "payments-old-quotes": {"task": "payments.forget_quotes", "schedule": 3600.0},

@@ -121,9 +121,9 @@ VARIABLES = (
     _choice(
         "PAYOUT_BATCH_SECONDS",
         "seconds that a payout waits to be sent together with others; 0: not at all",
-        "5",
+        "2",
         domains=("payments",),
-        unless_said="5",
+        unless_said="2",
     ),
     _choice("FX_MARGIN_BASIS_POINTS", "kept of exchanges", "100", domains=("payments",), unless_said="100"),
     _choice("LOG_LEVEL", "how much is logged", "INFO", unless_said="INFO"),
