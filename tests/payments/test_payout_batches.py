@@ -192,14 +192,17 @@ def test_what_is_in_a_batch_of_unknown_end_goes_nowhere_else(provider, clock):
     assert (state_of(batch), state_of(payout), len(provider.payouts(command.id))) == ("itemized", "paid", 1)
 
 
-def test_a_batch_whose_key_is_forgotten_is_not_sent_again(provider, clock):
-    payouts = ordered("acct_success")
+def test_a_batch_whose_key_is_forgotten_is_not_sent_again_and_staff_ends_each_of_its_payouts(provider, clock):
+    payouts = ordered("acct_success", "acct_success")
     planned(provider, "lost")
     batch = sent(clock)
     clock.advance(hours=25)
     send_payouts()
     resolve_commands()
-    assert (state_of(batch), ends(payouts), transfers(provider, payouts)) == ("unknown", ["processing"], [0])
+    assert (ends(payouts), transfers(provider, payouts)) == (["processing"] * 2, [0, 0])
+    for _, command in payouts:
+        actions.give_up_command(command_id=command.id, ruling=ruling())
+    assert (state_of(batch), ends(payouts), transfers(provider, payouts)) == ("itemized", ["failed"] * 2, [0, 0])
 
 
 def test_a_refusal_of_an_attempt_that_was_given_up_lets_nothing_go_alone(provider, clock):

@@ -96,14 +96,13 @@ def sweep_again(*, since: datetime) -> int:
     """Every domain forgets once more whoever was erased since then: one was restored from a backup of that time,
     which still knows them. Returns how many people. Twice is safe; one whose erasure still goes on is asked for by it.
     """
-    erased = Erasure.objects.filter(state="erased", ended_at__gte=since).order_by("ended_at", "id")
-    asked = 0
-    for erasure_id, user_id in list(erased.values_list("id", "user_id")):
+    then = Erasure.objects.filter(state="erased", ended_at__gte=since).order_by("ended_at", "id")
+    erased = list(then.values_list("id", "user_id"))
+    for erasure_id, user_id in erased:
         with atomic("identity"):
             publish(PersonAsked(request_id=erasure_id, user_id=user_id, step="sweep"))
-        asked += 1
-    log.warning("erased_people_swept_again", since=since.isoformat(), people=asked)
-    return asked
+    log.warning("erased_people_swept_again", since=since.isoformat(), people=len(erased))
+    return len(erased)
 
 
 # Private functions

@@ -57,8 +57,7 @@ def follow_batch(*, batch_id: UUID) -> None:
                 log.warning("batch_waits_for_the_books", batch_id=str(batch_id))
                 return  # it stays due: the janitor comes back to it
             if not _key_is_remembered(batch):
-                log.critical("batch_needs_a_human", batch_id=str(batch_id), gateway=batch.gateway)
-                _wait(batch, "its key is forgotten there")
+                _give_up_following(batch)
                 return
             batch.state = rules.PAYOUT_BATCH.check("send", batch.state)
             batch.attempts += 1
@@ -211,6 +210,15 @@ def _wait(batch: PayoutBatch, reason: str) -> None:
     batch.next_at = clock.now() + rules.wait_before(batch.attempts)
     batch.save(update_fields=["state", "attempts", "last_error", "next_at"])
     _lose_sight(batch, reason)
+
+
+def _give_up_following(batch: PayoutBatch) -> None:
+    """As a whole it can't be sent again: each order is followed alone, not sent either, and in the end staff's."""
+    log.critical("batch_needs_a_human", batch_id=str(batch.id), gateway=batch.gateway)
+    batch.state = rules.PAYOUT_BATCH.check("itemize", batch.state)
+    batch.last_error = "its key is forgotten there"
+    batch.save(update_fields=["state", "last_error"])
+    _lose_sight(batch, batch.last_error)
 
 
 def _lose_sight(batch: PayoutBatch, reason: str) -> None:

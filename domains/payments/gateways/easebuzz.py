@@ -17,8 +17,8 @@ from django.conf import settings
 from domains.payments.gateways import easebuzz_addresses as addresses
 from domains.payments.gateways import easebuzz_answers as answers
 from domains.payments.gateways.base import Address, Capabilities, Gateway, Notice, Order, Outcome, Rejected, Unknown
-from domains.payments.gateways.calling import NoAnswer, NoSense
-from domains.payments.gateways.easebuzz_api import Refused, ask, attempts_at, refunds_of
+from domains.payments.gateways.calling import NoAnswer, NoSense, Refused
+from domains.payments.gateways.easebuzz_api import RefusedInWords, ask, attempts_at, refunds_of
 from domains.payments.gateways.easebuzz_webhooks import notice_in
 from domains.payments.rules import NotOffered
 from kelmah import clock
@@ -48,7 +48,7 @@ class EasebuzzGateway(Gateway):
     def submit(self, order: Order) -> Outcome:
         try:
             return self._earlier(order) or self._asked(order)
-        except Refused as refusal:
+        except RefusedInWords as refusal:
             return self._refused(order, refusal)
         except (NoAnswer, NoSense) as error:
             return Unknown(reason=str(error))
@@ -103,7 +103,7 @@ class EasebuzzGateway(Gateway):
         ask(settings.EASEBUZZ_DASHBOARD_URL, "/transaction/v2/refund", answers.refund_form(order))
         return answers.refund_begun(order)
 
-    def _refused(self, order: Order, refusal: Refused) -> Outcome:
+    def _refused(self, order: Order, refusal: RefusedInWords) -> Outcome:
         """It may be one of the repetition only, so what is there is looked for before it is believed; and one that says
         so never is, since a refund may not be listed yet."""
         if not refusal.definitive:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from django.conf import settings
 
-from domains.payments.gateways.calling import NoSense, call, object_in
+from domains.payments.gateways.calling import NoSense, Refused, call, object_in
 
 # Both sides sign these, in this order, the provider's answers backwards; one that is not sent is signed as nothing.
 SIGNED: Final = (
@@ -23,18 +23,14 @@ _REPEATED: Final = re.compile(r"duplicate|already (exist|used|process|initiat|in
 _OURS: Final = re.compile(r"hash|\bkey\b|\bsalt\b|auth|permi|try again|later|timed? ?out", re.IGNORECASE)
 
 
-class Refused(Exception):
-    """It answered that it did not do it.
-
-    ``absent``: it has no such thing; ``definitive``: it is about the order; ``repeated``: and says that it came before.
-    """
+class RefusedInWords(Refused):
+    """It says why in words only. ``repeated``: that the same came before."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.absent = _ABSENT.search(reason) is not None
+        absent = _ABSENT.search(reason) is not None
+        code = re.sub(r"[^\w .:/-]", " ", reason)[:150].strip() or "refused"
+        super().__init__(reason, code=code, definitive=not absent and _OURS.search(reason) is None, absent=absent)
         self.repeated = _REPEATED.search(reason) is not None
-        self.definitive = not self.absent and _OURS.search(reason) is None
-        self.code = re.sub(r"[^\w .:/-]", " ", reason)[:150].strip() or "refused"
 
 
 def hash_of(*values: str) -> str:
@@ -46,7 +42,7 @@ def hash_of(*values: str) -> str:
 
 
 def ask(url: str, path: str, form: Mapping[str, str]) -> dict[str, Any]:
-    """Its answer, if it did what the form asks for. Raises Refused, NoAnswer, NoSense."""
+    """Its answer, if it did what the form asks for. Raises RefusedInWords, NoAnswer, NoSense."""
     response = call("POST", url, path, data=dict(form), headers={"Accept": "application/json"})
     if response.status_code not in _ITS_WORD:
         raise NoSense(f"answered {response.status_code}")
@@ -54,7 +50,7 @@ def ask(url: str, path: str, form: Mapping[str, str]) -> dict[str, Any]:
     if str(answer.get("status")).lower() in ("1", "true"):
         return answer
     said = (answer.get(name) for name in ("error_desc", "reason", "msg", "message", "error", "data"))
-    raise Refused(next((each for each in said if isinstance(each, str) and each), "no reason"))
+    raise RefusedInWords(next((each for each in said if isinstance(each, str) and each), "no reason"))
 
 
 def attempts_at(txnid: str) -> list[dict[str, Any]]:

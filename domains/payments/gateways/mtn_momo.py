@@ -25,7 +25,7 @@ from domains.payments.gateways.base import (
     Succeeded,
     Unknown,
 )
-from domains.payments.gateways.calling import NoAnswer, NoSense, object_in
+from domains.payments.gateways.calling import NoAnswer, NoSense, object_in, wanted
 from domains.payments.gateways.mtn_momo_products import Product, ask
 from domains.payments.gateways.signatures import read_unsigned
 from domains.payments.rules import SignatureInvalid
@@ -226,12 +226,9 @@ def _code_in(answer: httpx.Response) -> str:
 
 def _answered(product: Product, path: str) -> dict[str, Any]:
     """What it says of a thing; empty when there is no such thing. Raises Unavailable."""
-    try:
-        answer = ask(product, "GET", path)
-        if answer.status_code == 404:
-            return {}
-        if answer.status_code == 200:
-            return object_in(answer)
-        raise Unavailable(f"MTN answered {answer.status_code}.")
-    except (NoAnswer, NoSense) as error:
-        raise Unavailable(f"MTN can't be asked: {error}.") from error
+    answer = wanted("MTN", lambda: ask(product, "GET", path))
+    if answer.status_code == 404:
+        return {}
+    if answer.status_code == 200:
+        return wanted("MTN", lambda: object_in(answer))
+    raise Unavailable(f"MTN answered {answer.status_code}.")

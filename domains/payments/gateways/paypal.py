@@ -26,12 +26,11 @@ from domains.payments.gateways.base import (
     StatementLine,
     Unknown,
 )
-from domains.payments.gateways.calling import NoAnswer, NoSense
-from domains.payments.gateways.paypal_api import Refused, ask, is_dispute, is_ref
+from domains.payments.gateways.calling import NoAnswer, NoSense, Refused, asked, wanted
+from domains.payments.gateways.paypal_api import RefusedInDetail, ask, is_dispute, is_ref
 from domains.payments.gateways.paypal_statement import balances, lines_of
 from domains.payments.gateways.paypal_webhooks import notice_in
 from kelmah import clock
-from kelmah.errors import Unavailable
 from kelmah.money import Money
 
 _SERVED: Final = frozenset({"USD", "EUR", "GBP", "CAD", "AUD", "SGD", "HKD", "PHP", "THB", "JPY"})
@@ -88,22 +87,12 @@ class PaypalGateway(Gateway):
     def fetch(self, kind: str, ref: str) -> Outcome:
         if not is_ref(ref):
             return Unknown(reason="no reference of PayPal")
-        try:
-            match kind:
-                case "charge":
-                    return charges.fetch(ref)
-                case "payout":
-                    return payouts.fetch(ref)
-            return answers.refund(ask("GET", f"/v2/payments/refunds/{ref}"))
-        except Refused as refusal:
-            return Unknown(reason=str(refusal), absent=refusal.absent)
-        except (NoAnswer, NoSense) as error:
-            return Unknown(reason=str(error))
+        return asked(lambda: _fetched(kind, ref))
 
     def submit_payouts(self, batch: Batch) -> BatchOutcome:
         try:
             return payouts.submit_batch(batch)
-        except Refused as refusal:
+        except RefusedInDetail as refusal:
             # What is written in the batch would have met an earlier attempt, too; anything else may have changed since.
             final = refusal.definitive and (not batch.again or refusal.about_the_request)
             return Rejected(code=refusal.code) if final else Unknown(reason=str(refusal))
@@ -122,27 +111,29 @@ class PaypalGateway(Gateway):
     def fetch_dispute(self, ref: str) -> Dispute | Unknown:
         if not is_dispute(ref):
             return Unknown(reason="no dispute of PayPal")
-        try:
-            return answers.dispute(ask("GET", f"/v1/customer/disputes/{ref}"))
-        except Refused as refusal:
-            return Unknown(reason=str(refusal), absent=refusal.absent)
-        except (NoAnswer, NoSense) as error:
-            return Unknown(reason=str(error))
+        return asked(lambda: answers.dispute(ask("GET", f"/v1/customer/disputes/{ref}")))
 
     def statement(self, day: date) -> list[StatementLine]:
-        try:
-            return lines_of(day)
-        except (NoAnswer, NoSense, Refused) as error:
-            raise Unavailable(f"PayPal can't be asked: {error}.") from error
+        return wanted("PayPal", lambda: lines_of(day))
 
     def balance(self) -> list[Money]:
-        try:
-            return balances()
-        except (NoAnswer, NoSense, Refused) as error:
-            raise Unavailable(f"PayPal can't be asked: {error}.") from error
+        return wanted("PayPal", balances)
 
     def _refund(self, order: Order) -> Outcome:
         if not is_ref(order.of):
             return Rejected(code="RESOURCE_NOT_FOUND")
         body = {"amount": answers.written(order.amount), "custom_id": str(order.key)}
         return answers.refund(ask("POST", f"/v2/payments/captures/{order.of}/refund", key=str(order.key), json=body))
+
+
+# Private functions
+
+
+def _fetched(kind: str, ref: str) -> Outcome:
+    """Raises Refused, NoAnswer, NoSense."""
+    match kind:
+        case "charge":
+            return charges.fetch(ref)
+        case "payout":
+            return payouts.fetch(ref)
+    return answers.refund(ask("GET", f"/v2/payments/refunds/{ref}"))

@@ -8,7 +8,7 @@ from typing import Any, Final
 import httpx
 from django.conf import settings
 
-from domains.payments.gateways.calling import NoAnswer, NoSense, call, object_in
+from domains.payments.gateways.calling import NoAnswer, NoSense, Refused, call, object_in
 
 _EARLY: Final = 60  # seconds before its end that a token is no longer used
 _REF: Final = re.compile(r"((order|batch|item)-)?[A-Z0-9]{6,36}")
@@ -18,27 +18,25 @@ _UNSETTLED: Final = frozenset({"ORDER_COMPLETION_IN_PROGRESS", "PREVIOUS_REQUEST
 _tokens: dict[tuple[str, ...], tuple[str, float]] = {}
 
 
-class Refused(Exception):
-    """It answered that it did not do it.
+class RefusedInDetail(Refused):
+    """``about_the_request``: even about what is written there, which it looks at before all else.
 
-    ``definitive``: it is about the request, not about itself, our access or an attempt that is still going on;
-    ``about_the_request``: even about what is written there, which it looks at before all else.
     ``field``: what the first of its details is about; ``links``: where it leads.
     """
 
     def __init__(self, *, status: int, name: str, issue: str, field: str, links: list[str]) -> None:
-        super().__init__(f"answered {status}: {issue or name}")
-        self.field, self.code, self.links = field, issue or name, links
-        self.definitive = status in (400, 404, 422) and not {name, issue} & _UNSETTLED
-        self.about_the_request = self.definitive and name == "VALIDATION_ERROR"
-        self.absent = status == 404
+        definitive = status in (400, 404, 422) and not {name, issue} & _UNSETTLED
+        code = issue or name
+        super().__init__(f"answered {status}: {code}", code=code, definitive=definitive, absent=status == 404)
+        self.about_the_request = definitive and name == "VALIDATION_ERROR"
+        self.field, self.links = field, links
 
 
 def ask(method: str, path: str, *, key: str = "", **request: Any) -> dict[str, Any]:
     """The object of its answer, whole. ``key``: under which it does the same only once.
 
     A token may be revoked before its time: then the call, which was not carried out, is made once more.
-    Raises Refused, NoAnswer, NoSense.
+    Raises RefusedInDetail, NoAnswer, NoSense.
     """
     headers = {"Prefer": "return=representation"} | ({"PayPal-Request-Id": key} if key else {})
     for last in (False, True):
@@ -75,12 +73,12 @@ def is_dispute(ref: str) -> bool:
 # Private functions
 
 
-def _refusal(response: httpx.Response) -> Refused:
+def _refusal(response: httpx.Response) -> RefusedInDetail:
     """Raises NoSense for an error that PayPal itself can't have written: something between us broke."""
     error = object_in(response)
     details = [each for each in error.get("details") or [] if isinstance(each, Mapping)]
     linked = [*(error.get("links") or []), *(link for each in details for link in each.get("link") or [])]
-    return Refused(
+    return RefusedInDetail(
         status=response.status_code,
         name=_word(error.get("name") or error.get("error")),
         issue=_word(next((each.get("issue") for each in details), "")),

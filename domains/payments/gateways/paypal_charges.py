@@ -11,9 +11,9 @@ from typing import Any, Final
 from django.conf import settings
 
 from domains.payments.gateways.base import Facts, NextAction, Order, Outcome, Pending, Rejected, Succeeded, Unknown
-from domains.payments.gateways.calling import NoSense
+from domains.payments.gateways.calling import NoSense, Refused
 from domains.payments.gateways.paypal_answers import amount_in, facts, made_at, text, written
-from domains.payments.gateways.paypal_api import Refused, ask
+from domains.payments.gateways.paypal_api import ask
 from kelmah import clock
 
 ORDER: Final = "order-"

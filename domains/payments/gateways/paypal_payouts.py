@@ -25,7 +25,7 @@ from domains.payments.gateways.base import (
 )
 from domains.payments.gateways.calling import NoSense
 from domains.payments.gateways.paypal_answers import amount_in, facts, key_named, ordered, text
-from domains.payments.gateways.paypal_api import Refused, ask, every
+from domains.payments.gateways.paypal_api import RefusedInDetail, ask, every
 from domains.payments.rules.decimals import decimal_of
 from kelmah import clock
 from kelmah.money import Money
@@ -44,7 +44,7 @@ def submit(order: Order) -> Outcome:
     """Send it; of one that was sent before hear what became of it. Raises as ``ask`` does."""
     try:
         made = ask("POST", "/v1/payments/payouts", key=str(order.key), json=_body(order.key, [order]))
-    except Refused as refusal:
+    except RefusedInDetail as refusal:
         if (batch := _sent_before(refusal)) is None:
             raise
         return fetch(f"{BATCH}{batch}")
@@ -64,7 +64,7 @@ def submit_batch(batch: Batch) -> Accepted:
     """Send it; of one that was sent before hear its name, and what became of each. Raises as ``ask`` does."""
     try:
         made = ask("POST", "/v1/payments/payouts", key=str(batch.key), json=_body(batch.key, batch.orders))
-    except Refused as refusal:
+    except RefusedInDetail as refusal:
         if (known := _sent_before(refusal)) is None:
             raise
         return query_batch(replace(batch, ref=f"{BATCH}{known}"))
@@ -112,7 +112,7 @@ def _readable_item(thing: Mapping[str, Any]) -> Outcome:
         return Unknown(reason=str(error))
 
 
-def _sent_before(refusal: Refused) -> str | None:
+def _sent_before(refusal: RefusedInDetail) -> str | None:
     """The batch that has this key already; None: it is refused for another reason.
 
     Raises NoSense for one that is not named, so that it is asked about again.

@@ -27,12 +27,11 @@ from domains.payments.gateways.base import (
     StatementLine,
     Unknown,
 )
-from domains.payments.gateways.calling import NoAnswer, NoSense
-from domains.payments.gateways.paystack_api import Refused, ask, ask_list, every, is_ref
+from domains.payments.gateways.calling import NoAnswer, NoSense, Refused, asked, wanted
+from domains.payments.gateways.paystack_api import ask, ask_list, every, is_ref
 from domains.payments.gateways.paystack_statement import lines_of
 from domains.payments.gateways.paystack_webhooks import notice_in
 from kelmah import clock
-from kelmah.errors import Unavailable
 from kelmah.ids import made_at
 from kelmah.money import Money
 
@@ -97,12 +96,7 @@ class PaystackGateway(Gateway):
         }[kind]
         if not is_ref(ref):
             return Unknown(reason="no reference of Paystack")
-        try:
-            return read(ask("GET", f"{path}{ref}"))
-        except Refused as refusal:
-            return Unknown(reason=str(refusal), absent=refusal.absent)
-        except (NoAnswer, NoSense) as error:
-            return Unknown(reason=str(error))
+        return asked(lambda: read(ask("GET", f"{path}{ref}")))
 
     def submit_payouts(self, batch: Batch) -> BatchOutcome:
         """The bulk has no key, but each transfer has its reference: so it is sent once, and then each is looked up."""
@@ -126,35 +120,18 @@ class PaystackGateway(Gateway):
     def fetch_dispute(self, ref: str) -> Dispute | Unknown:
         if not is_ref(ref):
             return Unknown(reason="no reference of Paystack")
-        try:
-            return answers.dispute(ask("GET", f"/dispute/{ref}"))
-        except Refused as refusal:
-            return Unknown(reason=str(refusal), absent=refusal.absent)
-        except (NoAnswer, NoSense) as error:
-            return Unknown(reason=str(error))
+        return asked(lambda: answers.dispute(ask("GET", f"/dispute/{ref}")))
 
     def statement(self, day: date) -> list[StatementLine]:
-        try:
-            return lines_of(day)
-        except (NoAnswer, NoSense, Refused) as error:
-            raise Unavailable(f"Paystack can't be asked: {error}.") from error
+        return wanted("Paystack", lambda: lines_of(day))
 
     def balance(self) -> list[Money]:
-        try:
-            held = list(every("/balance"))
-        except (NoAnswer, NoSense, Refused) as error:
-            raise Unavailable(f"Paystack can't be asked: {error}.") from error
+        held = wanted("Paystack", lambda: list(every("/balance")))
         return [answers.amount_in(each, "balance") for each in held if each.get("currency") in _SERVED]
 
     def name_of(self, instrument: str) -> str:
         bank, account = orders.account_in(instrument)
-        try:
-            person = ask("GET", "/bank/resolve", params={"account_number": account, "bank_code": bank})
-        except (NoAnswer, NoSense, Refused) as error:
-            if isinstance(error, Refused) and error.definitive:
-                return ""
-            raise Unavailable(f"Paystack can't be asked: {error}.") from error
-        return str(person.get("account_name") or "")
+        return wanted("Paystack", lambda: _holder_of(bank, account))
 
     def _recipients_of(self, wanted: Sequence[Order]) -> dict[UUID, str]:
         """The recipient's code for each order whose account it takes. Raises Refused, NoAnswer, NoSense."""
@@ -186,3 +163,17 @@ class PaystackGateway(Gateway):
         if isinstance(earlier, Unknown) and earlier.absent:
             return Rejected(code=refusal.code)
         return earlier
+
+
+# Private functions
+
+
+def _holder_of(bank: str, account: str) -> str:
+    """Raises Refused for a refusal that says nothing of the account, NoAnswer, NoSense."""
+    try:
+        person = ask("GET", "/bank/resolve", params={"account_number": account, "bank_code": bank})
+    except Refused as refusal:
+        if refusal.definitive:
+            return ""
+        raise
+    return str(person.get("account_name") or "")

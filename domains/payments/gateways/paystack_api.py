@@ -7,21 +7,11 @@ from typing import Any, Final
 import httpx
 from django.conf import settings
 
-from domains.payments.gateways.calling import NoSense, call, object_in
+from domains.payments.gateways.calling import NoSense, Refused, call, object_in
 
 _PAGE: Final = 100
 _REF: Final = re.compile(r"[A-Za-z0-9=._-]{1,100}")
 _ABSENT: Final = frozenset({"transaction_not_found", "transfer_not_found", "refund_not_found", "dispute_not_found"})
-
-
-class Refused(Exception):
-    """It answered that it did not do it. ``definitive``: it is about the request, not about itself or our access."""
-
-    def __init__(self, *, status: int, code: str, message: str) -> None:
-        super().__init__(f"answered {status}: {message}")
-        self.code = code
-        self.definitive = status in (400, 404, 422)
-        self.absent = status == 404 or code in _ABSENT
 
 
 def ask(method: str, path: str, **request: Any) -> dict[str, Any]:
@@ -70,5 +60,10 @@ def _answer(method: str, path: str, **request: Any) -> dict[str, Any]:
 
 
 def _refusal(response: httpx.Response, answer: dict[str, Any]) -> Refused:
-    message = str(answer.get("message") or "no reason")
-    return Refused(status=response.status_code, code=str(answer.get("code") or "refused"), message=message)
+    status, code = response.status_code, str(answer.get("code") or "refused")
+    return Refused(
+        f"answered {status}: {answer.get('message') or 'no reason'}",
+        code=code,
+        definitive=status in (400, 404, 422),
+        absent=status == 404 or code in _ABSENT,
+    )
