@@ -9,7 +9,6 @@ from domains.identity import models, queries, rules
 from domains.identity.queries import cards, directory, restrictions
 from domains.identity.queries.gate import WorkerFilter
 from domains.identity.queries.grants import held_by
-from domains.identity.queries.restrictions import taken_from
 from domains.identity.queries.taxonomy import spelled
 from domains.identity.rules.directory import search_words
 from kelmah import clock
@@ -41,9 +40,6 @@ class IdentityService(Identity):
             HeldRole(role=role, scope_kind=kind, scope_id=scope_id, expires_at=expires_at)
             for role, kind, scope_id, expires_at in held_by(user_id)
         ]
-
-    def restricted(self, *, user_id: UUID) -> list[str]:
-        return taken_from(user_id)
 
     def restricted_among(self, *, ids: list[UUID], permission: str) -> list[UUID]:
         return restrictions.restricted(ids=ids, permission=permission)

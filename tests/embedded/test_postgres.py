@@ -51,19 +51,22 @@ def wait_until_silent(port: int) -> None:
         time.sleep(0.02)
 
 
-def test_a_test_server_is_ready_sooner_than_a_new_one_that_keeps_its_data(server: Postgres, home: Path) -> None:
-    def seconds(other: Postgres) -> float:
-        began = time.monotonic()
+def test_test_servers_are_copies_of_one_which_is_made_once(server: Postgres, home: Path) -> None:
+    def identifier(other: Postgres) -> int:
+        with psycopg.connect(other.url()) as connection:
+            [found] = connection.execute("SELECT system_identifier FROM pg_control_system()").fetchone()
+        return found
+
+    def of_its_own(other: Postgres) -> int:
+        other.start()
         try:
-            other.start()
             assert other.port != server.port
-            return time.monotonic() - began
+            return identifier(other)
         finally:
             other.stop()
 
-    copied = min(seconds(Postgres.for_tests()) for _ in range(3))  # usually 0.1 s
-    made = seconds(Postgres(home=home))
-    assert copied < made
+    assert of_its_own(Postgres.for_tests()) == identifier(server)
+    assert of_its_own(Postgres(home=home)) != identifier(server)
 
 
 def test_it_is_postgresql_18_with_the_contrib_modules_and_sane_settings(server: Postgres) -> None:

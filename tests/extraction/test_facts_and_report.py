@@ -31,7 +31,7 @@ def outcome(*, near: float, far: float, journey: float) -> Outcome:
 def test_ties_are_read_from_the_code() -> None:
     ties = ties_of("payments")
     assert ("contracts", "wallet_of") in ties.calls_in
-    assert ties.calls_out == [("files", "keep_export_part"), ("identity", "people")]
+    assert ties.calls_out == [("files", "keep_export_part"), ("identity", "people"), ("identity", "restricted_among")]
     assert "payments_ledgerentry" in ties.tables
     assert "payments.check_books" in ties.tasks
     assert {event.topic for event in ties.events_in} == {

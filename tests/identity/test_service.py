@@ -1,15 +1,13 @@
 """What identity tells the other domains, directly and over the wire."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
 from domains.identity import actions, rules
-from domains.identity.actions import restrictions
 from domains.identity.rules.profiles import Rates
-from kelmah import clock as kelmah_clock
 from kelmah.ids import new_id
 from kelmah.interfaces.identity.calls import identity
 from kelmah.interfaces.identity.types import Around, FoundWorker, Person, Profile, SkillLevel, WorkerSearch
@@ -67,17 +65,6 @@ def test_people_are_told_with_their_standing_and_unknown_ids_are_left_out():
         ),
     }
     assert identity.people(ids=[]) == []
-
-
-def test_what_is_taken_from_somebody_is_told_while_it_lasts(clock):
-    ama, other = sign_up(role="hirer").user, sign_up().user
-    usual = {"code": "fraud_suspected", "evidence": "Three cards of others", "source": "payments"}
-    until = kelmah_clock.now() + timedelta(days=10)
-    restrictions.impose(user_id=ama.id, by_id=None, kind="payouts", until=until, **usual)
-    assert identity.restricted(user_id=ama.id) == ["payments.request_payout", "payments.request_refund"]
-    assert identity.restricted(user_id=other.id) == identity.restricted(user_id=new_id()) == []
-    clock.advance(days=11)
-    assert identity.restricted(user_id=ama.id) == []
 
 
 def test_profiles_are_told_whole_and_staff_have_none():

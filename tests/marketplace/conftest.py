@@ -49,9 +49,6 @@ class FakeIdentity:
     def grants(self, *, user_id: UUID) -> list[HeldRole]:
         return []
 
-    def restricted(self, *, user_id: UUID) -> list[str]:
-        return []
-
     def restricted_among(self, *, ids: list[UUID], permission: str) -> list[UUID]:
         return []
 

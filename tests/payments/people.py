@@ -36,13 +36,10 @@ class KnownPeople:
     def grants(self, *, user_id: UUID) -> list[HeldRole]:
         return []
 
-    def restricted(self, *, user_id: UUID) -> list[str]:
-        return self.taken.get(user_id, [])
-
     def restricted_among(self, *, ids: list[UUID], permission: str) -> list[UUID]:
         if self.failure:
             raise self.failure
-        return [user_id for user_id in ids if permission in self.restricted(user_id=user_id)]
+        return [user_id for user_id in ids if permission in self.taken.get(user_id, [])]
 
     def find_workers(self, *, wanted: WorkerSearch, limit: int) -> list[FoundWorker]:
         return []

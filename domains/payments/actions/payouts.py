@@ -183,7 +183,7 @@ def _check_verified(user_id: UUID, amount: Money) -> bool:
 def _check_payee(user_id: UUID, amount: Money) -> bool:
     """What a token and a permission say of whoever asks themselves. Whether they have shown who they are."""
     people = [person for person in identity.people(ids=[user_id]) if person.status == "active"]
-    if not people or RIGHT in identity.restricted(user_id=user_id):
+    if not people or identity.restricted_among(ids=[user_id], permission=RIGHT):
         raise rules.PayeeRefused()
     verified = people[0].verified_level >= rules.LEVEL
     if not verified and not _is_within_limit(user_id, amount):

@@ -26,11 +26,6 @@ class Identity(Service, domain="identity", callers=("marketplace", "contracts", 
 
     @remote(timeout=2.0, idempotent=True)
     @abstractmethod
-    def restricted(self, *, user_id: UUID) -> list[str]:
-        """The permissions that somebody does not have now, whatever their roles, sorted; of others than who asks."""
-
-    @remote(timeout=2.0, idempotent=True)
-    @abstractmethod
     def restricted_among(self, *, ids: list[UUID], permission: str) -> list[UUID]:
         """Those of these people from whom this permission is taken for a time, whatever their roles; in no order."""
 
