@@ -17,6 +17,7 @@ class PaymentsConfig(DomainConfig):
         "payments-unresolved-commands": {"task": "payments.resolve_commands", "schedule": 5.0},
         "payments-payouts": {"task": "payments.send_payouts", "schedule": 2.0},
         "payments-waiting-webhooks": {"task": "payments.sweep_webhooks", "schedule": 10.0},
+        "payments-open-disputes": {"task": "payments.resolve_disputes", "schedule": 3600.0},
         "payments-statements": {"task": "payments.fetch_statements", "schedule": 21_600.0},
         "payments-old-quotes": {"task": "payments.forget_quotes", "schedule": 3600.0},
         "payments-deadlines": {"task": "payments.run_deadlines", "schedule": 5.0},

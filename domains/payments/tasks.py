@@ -8,6 +8,7 @@ from celery import shared_task
 from domains.payments import actions
 from domains.payments.actions import (
     books,
+    chargebacks,
     disputes,
     exchange,
     freezing,
@@ -58,6 +59,12 @@ def process_webhook(*, event_id: int) -> None:
 def sweep_webhooks() -> int:
     """Look into every delivery that waits."""
     return actions.sweep_webhooks()
+
+
+@shared_task(name="payments.resolve_disputes")
+def resolve_disputes() -> int:
+    """Ask about payers' disputes of which nobody has told the end; returns how many."""
+    return chargebacks.resolve_disputes()
 
 
 @shared_task(name="payments.check_books")

@@ -11,7 +11,7 @@ from domains.payments.gateways import Rejected, Succeeded
 from domains.payments.models import Chargeback, Decision, Deposit, GatewayCommand, LedgerAccount, Receivable
 from domains.payments.queries import refunds as queries
 from domains.payments.queries.invariants import contradictions
-from domains.payments.tasks import collect_debts
+from domains.payments.tasks import collect_debts, resolve_disputes
 from kelmah.ids import new_id
 from kelmah.interfaces.payments.events import ChargebackOpened, ChargebackWon
 from kelmah.money import Money
@@ -53,6 +53,59 @@ def test_an_inquiry_moves_nothing_but_nothing_can_be_refunded_while_it_lasts(pub
     with pytest.raises(rules.DisputeOpen):
         refunds.request_refund(by=by, deposit_id=Deposit.objects.get().id)
     assert published.of(ChargebackOpened) == []
+
+
+def test_an_inquiry_that_is_over_lets_the_payment_be_refunded(published):
+    by = rich(cedis(100))
+    for phase in ("inquiry", "closed", "inquiry"):  # the last is a late word
+        disputed(charge_of(by.user_id), phase)
+    assert (Chargeback.objects.get().state, contradictions()) == ("closed", [])
+    refunds.request_refund(by=by, deposit_id=Deposit.objects.get().id)
+    assert (in_wallet(by.user_id), published.of(ChargebackOpened)) == (0, [])
+
+
+def test_what_the_bank_takes_after_all_is_taken_and_a_late_word_of_the_inquiry_s_end_gives_nothing_back():
+    by = rich(cedis(100))
+    for phase in ("closed", "withdrawn", "closed"):
+        disputed(charge_of(by.user_id), phase)
+    assert (Chargeback.objects.get().state, in_wallet(by.user_id), contradictions()) == ("withdrawn", 0, [])
+
+
+@pytest.mark.parametrize(
+    ("phases", "left"), [(("inquiry", "closed"), 1500), (("withdrawn", "reinstated"), 1500), (("withdrawn", "lost"), 0)]
+)
+def test_the_end_of_a_dispute_is_asked_for_when_nobody_tells_it(provider, drain, clock, phases, left):
+    """The provider's webhooks of it never come; the rest of what it says is the truth as always."""
+    first, last = phases
+    by = somebody()
+    _, command = ordered_deposit(by, cedis(15))
+    drain()
+    charge = GatewayCommand.objects.get(id=command.id).gateway_ref
+    dispute = provider.make("/_control/disputes", {"charge": charge, "phase": first})
+    disputed(GatewayCommand.objects.get(id=command.id), first, ref=dispute)
+    provider.make("/_control/disputes", {"charge": charge, "phase": last, "ref": dispute})
+    assert resolve_disputes() == 0
+    clock.advance(hours=7)
+    assert (resolve_disputes(), resolve_disputes()) == (1, 0)
+    assert (Chargeback.objects.get().state, in_wallet(by.user_id)) == (last, left)
+    clock.advance(hours=7)
+    assert resolve_disputes() == 0
+
+
+def test_a_dispute_that_cannot_be_asked_about_keeps_no_other_from_being_asked_about(provider, drain, clock):
+    for _ in range(2):
+        _, command = ordered_deposit(somebody(), cedis(15))
+        drain()
+        charge = GatewayCommand.objects.get(id=command.id)
+        ref = provider.make("/_control/disputes", {"charge": charge.gateway_ref, "phase": "withdrawn"})
+        disputed(charge, ref=ref)
+        provider.make("/_control/disputes", {"charge": charge.gateway_ref, "phase": "reinstated", "ref": ref})
+    gone = Chargeback.objects.earliest("opened_at")
+    Chargeback.objects.filter(id=gone.id).update(gateway="closed-down")
+    clock.advance(hours=7)
+    assert resolve_disputes() == 2
+    assert list(Chargeback.objects.order_by("opened_at").values_list("state", flat=True)) == ["withdrawn", "reinstated"]
+    Chargeback.objects.filter(id=gone.id).update(gateway="sandbox")  # the books name its gateway
 
 
 def test_whoever_took_everything_out_owes_it_and_their_next_income_pays_it():

@@ -79,9 +79,9 @@ def dispute() -> tuple[Response, int]:
     capture = books.captures[wish["charge"]]
     number, amount = f"PP-R-{books.name(3)}-{secrets.randbelow(10**8)}", read(capture["amount"])
     movements = [("DEBIT", "DISPUTE_SETTLEMENT"), ("CREDIT", "DISPUTE_SETTLEMENT")]
-    taken = {"inquiry": [], "held": [], "withdrawn": movements[:1], "reinstated": movements}
+    taken = {"inquiry": [], "closed": [], "withdrawn": movements[:1], "reinstated": movements}
     steps = taken.get(wish["phase"], [*movements[:1], ("DEBIT", "CHARGEBACK_FEE")])
-    over = wish["phase"] in ("reinstated", "lost", "held")
+    over = wish["phase"] in ("reinstated", "lost", "closed")
     books.disputes[number] = made = {
         "dispute_id": number,
         "disputed_transactions": [

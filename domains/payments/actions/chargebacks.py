@@ -4,6 +4,7 @@ What is taken is taken of whoever paid it in: first from their wallet, the rest 
 Whoever earned the money meanwhile keeps it.
 """
 
+from datetime import timedelta
 from typing import Final
 
 import structlog
@@ -11,7 +12,8 @@ from django.db import IntegrityError
 
 from domains.payments import queries, rules
 from domains.payments.actions import receivables
-from domains.payments.gateways import Dispute, gateway_named
+from domains.payments.actions.isolation import each_alone
+from domains.payments.gateways import Dispute, Unknown, gateway_named
 from domains.payments.models import Chargeback, Deposit
 from domains.payments.queries import refunds
 from domains.payments.queries.refunds import Charge
@@ -22,18 +24,21 @@ from kelmah.interfaces.payments.events import ChargebackOpened, ChargebackWon
 
 log = structlog.get_logger(__name__)
 
+_LOOK_EVERY: Final = timedelta(hours=6)
 # What must have happened when a dispute is in a phase, whether or not we heard of it then.
 _WAY: Final = {
     "inquiry": (),
+    "closed": ("close",),
     "withdrawn": ("withdraw",),
     "reinstated": ("withdraw", "reinstate"),
     "lost": ("withdraw", "lose"),
 }
 _BEHIND: Final = {
     "inquiry": (),
-    "withdrawn": ("withdraw",),
-    "lost": ("withdraw", "lose"),
-    "reinstated": ("withdraw", "lose", "reinstate"),
+    "closed": ("close",),
+    "withdrawn": ("close", "withdraw"),
+    "lost": ("close", "withdraw", "lose"),
+    "reinstated": ("close", "withdraw", "lose", "reinstate"),
 }
 
 
@@ -55,7 +60,34 @@ def follow_dispute(*, gateway: str, dispute: Dispute) -> bool:
     return True
 
 
+def resolve_disputes(*, limit: int = 50) -> int:
+    """Ask about disputes that are not over, each every few hours; returns how many were asked about.
+
+    Their end is told by a webhook, which may be lost: protected funds would stay frozen, and refunds refused, for ever.
+    """
+    now = clock.now()
+    with atomic("payments"):
+        # Taken, so that workers who overlap share them, and what fails keeps nobody else from being looked at.
+        due = Chargeback.objects.filter(state__in=rules.CHARGEBACK_OPEN, looked_at__lte=now - _LOOK_EVERY)
+        taken = list(due.order_by("looked_at").select_for_update(skip_locked=True)[:limit])
+        Chargeback.objects.filter(id__in=[chargeback.id for chargeback in taken]).update(looked_at=now)
+
+    def look_at(chargeback: Chargeback) -> None:
+        told = gateway_named(chargeback.gateway).fetch_dispute(chargeback.ref)
+        if isinstance(told, Unknown):
+            log.warning("dispute_unknown", chargeback_id=str(chargeback.id), reason=told.reason)
+        else:
+            follow_dispute(gateway=chargeback.gateway, dispute=told)
+
+    each_alone(taken, look_at, failed=_looked_at_again)
+    return len(taken)
+
+
 # Private functions
+
+
+def _looked_at_again(chargeback: Chargeback, reason: str) -> None:
+    """It is logged, and its turn comes again."""
 
 
 def _open(charge: Charge, dispute: Dispute) -> None:
@@ -72,6 +104,7 @@ def _open(charge: Charge, dispute: Dispute) -> None:
                 currency=dispute.amount.currency,
                 opened_at=clock.now(),
                 changed_at=clock.now(),
+                looked_at=clock.now(),
             )
     except IntegrityError as error:
         if queries.broken_constraint(error) != "chargeback_once":  # another delivery was faster

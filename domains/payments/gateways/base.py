@@ -158,8 +158,8 @@ class Notice:
 class Dispute:
     """A payer's bank takes a charge back. ``amount``: how much of it, positive.
 
-    ``phase``: ``inquiry`` (no money moved), ``withdrawn`` (the provider took it from us), ``reinstated`` (we have it
-    again) or ``lost`` (it stays taken).
+    ``phase``: ``inquiry`` (no money moved), ``closed`` (it is over, and none moved), ``withdrawn`` (the provider took
+    it from us), ``reinstated`` (we have it again) or ``lost`` (it stays taken).
     """
 
     ref: str

@@ -120,4 +120,6 @@ def _phase(thing: Mapping[str, Any]) -> str:
     if moved:
         return "reinstated" if sum(moved) <= 0 else "lost" if over else "withdrawn"
     outcome = (thing.get("dispute_outcome") or {}).get("outcome_code")
-    return "lost" if over and outcome in _TAKEN else "inquiry"
+    if not over:
+        return "inquiry"
+    return "lost" if outcome in _TAKEN else "closed"

@@ -230,7 +230,7 @@ def _next_action(wanted: dict[str, str] | None) -> NextAction | None:
 
 
 def _dispute(status: int, thing: dict[str, Any]) -> Dispute:
-    if status != 200 or thing["status"] not in ("inquiry", "withdrawn", "reinstated", "lost"):
+    if status != 200 or thing["status"] not in ("inquiry", "closed", "withdrawn", "reinstated", "lost"):
         raise ValueError(status)
     return Dispute(
         ref=str(thing["id"]),

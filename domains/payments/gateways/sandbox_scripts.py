@@ -51,6 +51,7 @@ _SCRIPTS: Final[Mapping[str, Script]] = {
     "tok_refund_comes_back": Script(refunds="acct_returned"),
     "tok_refund_times_out": Script(refunds="acct_timeout_paid"),
     "tok_dispute_inquiry": Script(disputed=("inquiry",)),
+    "tok_dispute_closed": Script(disputed=("inquiry", "closed")),
     "tok_dispute_won": Script(disputed=("withdrawn", "reinstated")),
     "tok_dispute_lost": Script(disputed=("withdrawn", "lost")),
     "acct_success": Script(),

@@ -61,10 +61,14 @@ class Refund(UUIDModel, Versioned):
         return Money(self.amount_minor, self.currency)
 
 
+NOTHING_TAKEN = Q(state__in=["inquiry", "closed"])
+
+
 class Chargeback(UUIDModel, Versioned):
     """The payer's bank disputes a charge at the gateway. ``ref`` is the gateway's name of the dispute.
 
-    ``source``: what it took, the wallet's owner or suspense; empty while it took nothing.
+    ``source``: what it took, the wallet's owner or suspense; empty while it took nothing. ``looked_at``: when the
+    gateway was last asked about it without having told anything.
     """
 
     deposit_id = models.UUIDField()
@@ -78,12 +82,13 @@ class Chargeback(UUIDModel, Versioned):
     state = models.TextField(default=rules.CHARGEBACK.initial)
     opened_at = models.DateTimeField()
     changed_at = models.DateTimeField()
+    looked_at = models.DateTimeField()
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(state__in=sorted(rules.CHARGEBACK.states)), name="chargeback_state"),
             models.CheckConstraint(
-                condition=Q(state="inquiry", source="") | ~Q(state="inquiry") & Q(source__in=["wallet", "suspense"]),
+                condition=NOTHING_TAKEN & Q(source="") | ~NOTHING_TAKEN & Q(source__in=["wallet", "suspense"]),
                 name="chargeback_source",
             ),
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="chargeback_amount_positive"),

@@ -23,7 +23,7 @@ OF_CHARGEBACKS: Final = """
         UNION SELECT c.id::text, 'chargeback ' || c.state FROM payments_chargeback c
         LEFT JOIN payments_ledgertransaction t ON t.idem = c.gateway || ':' || c.ref || ':withdrawn'
         LEFT JOIN payments_ledgertransaction b ON b.idem = c.gateway || ':' || c.ref || ':reinstated'
-        WHERE (t.id IS NOT NULL) <> (c.state <> 'inquiry') OR (b.id IS NOT NULL) <> (c.state = 'reinstated')
+        WHERE (t.id IS NULL) <> (c.state IN ('inquiry', 'closed')) OR (b.id IS NOT NULL) <> (c.state = 'reinstated')
         UNION SELECT a.key, 'owed to a debtor, or by nobody known' FROM payments_ledgeraccount a
         WHERE a.key LIKE 'receivable:%' AND (a.balance > 0 OR a.balance < 0 AND NOT EXISTS (
             SELECT 1 FROM payments_receivable r WHERE a.key = 'receivable:' || r.user_id || ':' || r.currency))"""

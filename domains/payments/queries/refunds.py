@@ -81,7 +81,7 @@ def suspended_for(charge: Charge) -> Money:
 def is_disputed(charge: Charge) -> bool:
     """Whether the payer's bank asks about the charge or has taken it, and that is not over."""
     open_ones = Chargeback.objects.filter(gateway=charge.gateway, charge_ref=charge.ref)
-    return open_ones.filter(state__in=["inquiry", "withdrawn"]).exists()
+    return open_ones.filter(state__in=rules.CHARGEBACK_OPEN).exists()
 
 
 def refund_instrument(deposit_id: UUID) -> str:

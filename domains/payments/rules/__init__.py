@@ -71,6 +71,7 @@ from domains.payments.rules.methods import (
 from domains.payments.rules.states import (
     BATCH_OPEN,
     CHARGEBACK,
+    CHARGEBACK_OPEN,
     COMMAND,
     DEPOSIT,
     DISPUTED,
@@ -114,6 +115,7 @@ from kelmah.interfaces.payments.refusals import (
 __all__ = [
     "BATCH_OPEN",
     "CHARGEBACK",
+    "CHARGEBACK_OPEN",
     "COMMAND",
     "COOL_DOWN",
     "COUNTED_FOR",

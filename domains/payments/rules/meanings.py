@@ -49,6 +49,7 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         },
         "chargeback": {
             "inquiry": "The payer's bank asks. Nothing moved; this payment can't be refunded. Answer at the gateway.",
+            "closed": "The payer's bank asked, and took nothing. The payment can be refunded again.",
             "withdrawn": "The bank took the money back, at the cost of whoever paid it in. Send the evidence at the"
             " gateway before its deadline.",
             "reinstated": "Won: the money came back, and pays the debt first.",

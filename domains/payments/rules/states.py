@@ -94,13 +94,16 @@ CHARGEBACK = StateTable(
     "chargeback",
     [
         Transition("withdraw", "inquiry", "withdrawn", "gateway", event="ChargebackOpened"),
+        Transition("close", "inquiry", "closed", "gateway", guard="it is over, and nothing was taken"),
+        Transition("withdraw", "closed", "withdrawn", "gateway", guard="taken after all", event="ChargebackOpened"),
         Transition("reinstate", "withdrawn", "reinstated", "gateway", event="ChargebackWon"),
         Transition("lose", "withdrawn", "lost", "gateway"),
         Transition("reinstate", "lost", "reinstated", "gateway", guard="won after all", event="ChargebackWon"),
     ],
     initial="inquiry",
-    final=("inquiry", "reinstated", "lost"),
+    final=("closed", "reinstated", "lost"),
 )
+CHARGEBACK_OPEN = CHARGEBACK.states - set(CHARGEBACK.final)
 
 _UNDECIDED = ("new", "sent", "pending", "unknown")
 

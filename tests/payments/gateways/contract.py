@@ -407,7 +407,7 @@ class Contract:
 
     # Disputes
 
-    @pytest.mark.parametrize("phase", ["inquiry", "withdrawn", "reinstated", "lost"])
+    @pytest.mark.parametrize("phase", ["inquiry", "closed", "withdrawn", "reinstated", "lost"])
     def test_a_dispute_is_told_with_its_charge_its_amount_and_its_phase(self, subject: Subject, phase: str) -> None:
         able = subject.gateway.capabilities
         if not able.disputes:

@@ -77,6 +77,7 @@ class Stripe(Subject):
     def dispute(self, charge_ref: str, *, phase: str) -> str:
         status, moves = {
             "inquiry": ("warning_needs_response", []),
+            "closed": ("warning_closed", []),
             "withdrawn": ("needs_response", [-1500]),
             "reinstated": ("won", [-1500, 1500]),
             "lost": ("lost", [-1500]),

@@ -31,7 +31,13 @@ class Subject(ABC):
     instruments: ClassVar[Mapping[str, str]]
     names: ClassVar[Mapping[str, str]] = {}
     nobody: ClassVar[str] = ""
-    phases: ClassVar[tuple[str, ...]] = ("inquiry", "withdrawn", "reinstated", "lost")  # that its disputes come to
+    phases: ClassVar[tuple[str, ...]] = (
+        "inquiry",
+        "closed",
+        "withdrawn",
+        "reinstated",
+        "lost",
+    )  # that its disputes come to
     stamped: ClassVar[bool] = True  # its signatures carry the time at which they were made
     unsure: ClassVar[tuple[str, ...]] = UNSURE  # of its faults those after which nobody knows that it did as told
     is_spoken_to: ClassVar[bool] = True  # False: orders wait here for files, so that sending one can't fail

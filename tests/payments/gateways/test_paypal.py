@@ -221,10 +221,10 @@ def test_a_dispute_that_ends_before_money_moved_moved_none(paypal):
     """It only held the money: nothing was taken, so nothing came back."""
     charge = done(paypal, order())
     held = PaypalGateway().fetch_dispute(
-        told(paypal, "disputes", {"charge": charge.facts.ref, "phase": "held"}).json()["id"]
+        told(paypal, "disputes", {"charge": charge.facts.ref, "phase": "closed"}).json()["id"]
     )
     assert not isinstance(held, Unknown)
-    assert held.phase == "inquiry"
+    assert held.phase == "closed"
 
 
 class TestContract(Contract):

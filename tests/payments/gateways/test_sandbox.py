@@ -58,7 +58,7 @@ class Sandbox(Subject):
         return {"Sandbox-Signature": sign(settings.SANDBOX_WEBHOOK_SECRETS[0], body, at=int(time.time()) - 3600)}, body
 
     def dispute(self, charge_ref: str, *, phase: str) -> str:
-        ref, path = "", {"inquiry": ["inquiry"], "withdrawn": ["withdrawn"]}.get(phase, ["withdrawn", phase])
+        ref, path = "", {one: [one] for one in ("inquiry", "closed", "withdrawn")}.get(phase, ["withdrawn", phase])
         for each in path:
             wish = {"charge": charge_ref, "phase": each, "ref": ref}
             ref = httpx.post(f"{self.provider.url}/_control/disputes", json=wish).json()["id"]

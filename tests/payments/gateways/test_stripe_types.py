@@ -49,11 +49,12 @@ def test_every_state_of_a_refund_means_something_to_us(state):
     assert not isinstance(told, Unknown)
 
 
-def test_every_state_of_a_dispute_is_one_of_four_phases():
+def test_every_state_of_a_dispute_is_one_of_five_phases():
     states = literals(stripe.Dispute.__annotations__["status"])
     assert {"won", "lost", "warning_closed", "prevented"} <= set(states)
     for state in states:
-        for moves, phases in (([], {"inquiry"}), ([-100], {"withdrawn", "lost"}), ([-100, 100], {"reinstated"})):
+        unmoved = {"closed"} if state in ("won", "warning_closed", "prevented") else {"inquiry"}
+        for moves, phases in (([], unmoved), ([-100], {"withdrawn", "lost"}), ([-100, 100], {"reinstated"})):
             data = {"status": state, "balance_transactions": [{"amount": move} for move in moves]}
             assert disputes._phase(data) in phases
 

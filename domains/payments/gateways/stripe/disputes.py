@@ -4,13 +4,15 @@ What moved decides, not the word for it: a dispute has a balance transaction whe
 second when it was given back (docs.stripe.com/api/disputes/object).
 """
 
-from typing import Any
+from typing import Any, Final
 
 import stripe
 
 from domains.payments.gateways.base import Dispute, Unknown
 from domains.payments.gateways.stripe.amounts import read
 from domains.payments.gateways.stripe.client import NO_SUCH, UNREADABLE, client, failed_question, is_ref, our_account
+
+_OVER: Final = ("warning_closed", "won", "prevented")
 
 
 def fetch(ref: str) -> Dispute | Unknown:
@@ -41,7 +43,7 @@ def _dispute(data: dict[str, Any]) -> Dispute:
 def _phase(data: dict[str, Any]) -> str:
     movements = [movement["amount"] for movement in data["balance_transactions"]]
     if not movements:
-        return "inquiry"
+        return "closed" if data["status"] in _OVER else "inquiry"
     if sum(movements) >= 0:
         return "reinstated"
     return "lost" if data["status"] == "lost" else "withdrawn"
