@@ -56,12 +56,7 @@ TEST = (
     ),
 )
 SLOW = (
-    Step(
-        "slow",
-        "tests that start whole systems",
-        # Two files at once: a system that starts or waits leaves a core to the other. Kill tests stay alone.
-        pytest("-n", "2", "--dist", "loadfile", "-m", "slow", "--ignore=tests/faults", "tests"),
-    ),
+    Step("slow", "tests that start whole systems", pytest("-m", "slow", "--ignore=tests/faults", "tests")),
     Step(
         "loopback",
         "tests with every call between domains going over the wire",

@@ -50,6 +50,7 @@ class Browser:
 
     def fill(self, **fields: str) -> None:
         for name, value in fields.items():
+            self.wait(lambda css=f'[name="{name}"]': self.find(css))
             (field,) = self.find(f'[name="{name}"]')
             field.send_keys(value)
 

@@ -1,7 +1,11 @@
 """The journeys, on the system that ``make run`` starts."""
 
+import pytest
+
 from tests.journeys.first_paid_job import FirstPaidJob
 from tests.journeys.narrator import Narrator
+
+pytestmark = pytest.mark.timeout(400)  # a system that starts is part of it
 
 
 def test_the_first_paid_job(running):
