@@ -213,6 +213,14 @@ def test_a_key_can_be_forgotten_only_from_its_first_sending_on(provider, setting
     assert (state_of(command), len(provider.payouts(command.id))) == ("succeeded", 1)
 
 
+def test_staff_who_asks_about_an_order_that_was_never_sent_has_it_sent(provider, clock):
+    """It waited for days, so nobody remembers it: asked about instead, it could never be sent any more."""
+    _, command = ordered_payout(rich(cedis(100)), cedis(40))
+    clock.advance(hours=25)
+    actions.follow_command(command_id=command.id)
+    assert (state_of(command), len(provider.payouts(command.id))) == ("succeeded", 1)
+
+
 def test_staff_gives_up_only_what_the_provider_denies_once_its_key_is_forgotten(
     provider, settings, nobody_there, drain, later, published
 ):

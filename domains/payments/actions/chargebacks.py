@@ -79,15 +79,11 @@ def resolve_disputes(*, limit: int = 50) -> int:
         else:
             follow_dispute(gateway=chargeback.gateway, dispute=told)
 
-    each_alone(taken, look_at, failed=_looked_at_again)
+    each_alone(taken, look_at)
     return len(taken)
 
 
 # Private functions
-
-
-def _looked_at_again(chargeback: Chargeback, reason: str) -> None:
-    """It is logged, and its turn comes again."""
 
 
 def _open(charge: Charge, dispute: Dispute) -> None:

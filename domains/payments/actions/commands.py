@@ -47,12 +47,15 @@ def submit_command(*, command_id: UUID) -> None:
 
 
 def follow_command(*, command_id: UUID) -> None:
-    """Ask what became of an order; send it again, under the same key, if the gateway never saw it."""
+    """Ask what became of an order; send it, again under the same key, if the gateway never saw it."""
     command = GatewayCommand.objects.get(id=command_id)
     if command.state in rules.COMMAND.final:
         return
     if batch_id := payouts.open_batch_of(command):
         payout_batches.follow_batch(batch_id=batch_id)
+        return
+    if command.state == "new":
+        submit_command(command_id=command_id)
         return
     outcome = gateway_named(command.gateway).query(queries.order_of(command))
     if not (isinstance(outcome, Unknown) and outcome.absent):
@@ -69,16 +72,11 @@ def resolve_commands(*, limit: int = 20) -> int:
     with atomic("payments"):
         # Taken, so that janitors who overlap share the work; one that dies leaves it to the next.
         due = payouts.sent_alone().exclude(state__in=rules.COMMAND.final).filter(next_at__lte=clock.now())
-        taken = list(due.order_by("next_at").select_for_update(skip_locked=True).values("id", "state")[:limit])
-        ids = [row["id"] for row in taken]
+        taken = due.order_by("next_at").select_for_update(skip_locked=True).values_list("id", flat=True)
+        ids = list(taken[:limit])
         GatewayCommand.objects.filter(id__in=ids).update(next_at=clock.now() + rules.TAKEN_FOR)
-    never_sent = {row["id"] for row in taken if row["state"] == "new"}
-
-    def look_at(command_id: UUID) -> None:
-        (submit_command if command_id in never_sent else follow_command)(command_id=command_id)
-
-    each_alone(ids, look_at, failed=_put_off)
-    return len(taken)
+    each_alone(ids, lambda command_id: follow_command(command_id=command_id), failed=_put_off)
+    return len(ids)
 
 
 def give_up_command(*, command_id: UUID, ruling: Ruling) -> None:
@@ -114,9 +112,8 @@ def _may_be_sent(command: GatewayCommand) -> bool:
 
 
 def _key_is_remembered(command: GatewayCommand) -> bool:
-    since = (
-        command.first_sent_at or command.created_at
-    )  # orders of before the first sending was kept are taken as older
+    # Orders of before the first sending was kept are taken as older than they are there.
+    since = command.first_sent_at or command.created_at
     return clock.now() < since + gateway_named(command.gateway).capabilities.remembers_keys
 
 

@@ -6,7 +6,6 @@ in a batch is in no other, ever. Only when the provider has definitely taken non
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final
 from uuid import UUID
 
 import structlog
@@ -24,8 +23,6 @@ from kelmah.db import atomic
 from kelmah.errors import DomainError
 from kelmah.faultpoints import faultpoint
 from kelmah.interfaces.identity.calls import identity
-
-PERMISSION: Final = "payments.request_payout"  # from whom it is taken is not paid meanwhile
 
 log = structlog.get_logger(__name__)
 
@@ -129,7 +126,7 @@ def _made_of(commands: Sequence[GatewayCommand]) -> PayoutBatch:
 def _kept_back(commands: Sequence[GatewayCommand]) -> dict[UUID, str]:
     """Those that must not go now, by the order's id, with the reason: one of them must not keep the others."""
     owners = payouts.who_is_paid(commands)
-    restricted = set(identity.restricted_among(ids=sorted(set(owners.values())), permission=PERMISSION))
+    restricted = set(identity.restricted_among(ids=sorted(set(owners.values())), permission=rules.PAYOUT_RIGHT))
     reasons: dict[UUID, str] = {}
     for command in commands:
         if owners[command.id] in restricted:
@@ -164,7 +161,8 @@ def _settle(batch: PayoutBatch, outcome: BatchOutcome) -> None:
         said = outcome.outcomes
         ours = set(payouts.orders_in(batch).values_list("id", flat=True))
         heard = [key for key in said if key in ours and not isinstance(said[key], Unknown)]
-        each_alone(heard, lambda key: settle_command(command_id=key, outcome=said[key]), failed=_heard_again)
+        # What fails keeps the batch open: it is heard of again, with the others.
+        each_alone(heard, lambda key: settle_command(command_id=key, outcome=said[key]))
     faultpoint("batch.before_mark")
     attempt = batch.attempts
     with atomic("payments"):
@@ -243,7 +241,3 @@ def _put_off(batch_id: UUID, reason: str) -> None:
         PayoutBatch.objects.filter(id=batch_id, state__in=rules.BATCH_OPEN).update(
             attempts=F("attempts") + 1, next_at=again, last_error=reason
         )
-
-
-def _heard_again(command_id: UUID, reason: str) -> None:
-    """The batch stays open: the order is heard of again, with the others."""

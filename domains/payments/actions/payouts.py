@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
 from uuid import UUID
 
 import structlog
@@ -29,8 +28,6 @@ from kelmah.money import Money
 from kelmah.principal import Principal
 
 log = structlog.get_logger(__name__)
-
-RIGHT: Final = "payments.request_payout"  # what a restriction takes from whoever is to be paid
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,7 +180,7 @@ def _check_verified(user_id: UUID, amount: Money) -> bool:
 def _check_payee(user_id: UUID, amount: Money) -> bool:
     """What a token and a permission say of whoever asks themselves. Whether they have shown who they are."""
     people = [person for person in identity.people(ids=[user_id]) if person.status == "active"]
-    if not people or identity.restricted_among(ids=[user_id], permission=RIGHT):
+    if not people or identity.restricted_among(ids=[user_id], permission=rules.PAYOUT_RIGHT):
         raise rules.PayeeRefused()
     verified = people[0].verified_level >= rules.LEVEL
     if not verified and not _is_within_limit(user_id, amount):

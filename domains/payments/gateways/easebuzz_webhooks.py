@@ -12,7 +12,7 @@ from domains.payments.gateways import easebuzz_addresses as addresses
 from domains.payments.gateways.base import Notice
 from domains.payments.gateways.easebuzz_answers import NAME, key_in
 from domains.payments.gateways.easebuzz_api import SIGNED, hash_of
-from domains.payments.gateways.signatures import read_unsigned
+from domains.payments.gateways.unsigned import read_unsigned
 from domains.payments.rules import SignatureInvalid
 
 

@@ -27,7 +27,7 @@ from domains.payments.gateways.base import (
     Unknown,
 )
 from domains.payments.gateways.calling import NoAnswer, NoSense, call, object_in
-from domains.payments.gateways.signatures import read_unsigned
+from domains.payments.gateways.unsigned import read_unsigned
 from domains.payments.rules import NotOffered, SignatureInvalid
 from domains.payments.rules.decimals import decimal_of
 

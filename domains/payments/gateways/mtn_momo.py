@@ -27,7 +27,7 @@ from domains.payments.gateways.base import (
 )
 from domains.payments.gateways.calling import NoAnswer, NoSense, object_in, wanted
 from domains.payments.gateways.mtn_momo_products import Product, ask
-from domains.payments.gateways.signatures import read_unsigned
+from domains.payments.gateways.unsigned import read_unsigned
 from domains.payments.rules import SignatureInvalid
 from domains.payments.rules.decimals import decimal_of, money_of
 from kelmah.errors import Unavailable

@@ -100,10 +100,7 @@ class PaypalGateway(Gateway):
             return Unknown(reason=str(error))
 
     def query_payouts(self, batch: Batch) -> BatchOutcome:
-        try:
-            return payouts.query_batch(batch)
-        except (Refused, NoAnswer, NoSense) as error:
-            return Unknown(reason=str(error))
+        return asked(lambda: payouts.query_batch(batch))
 
     def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> Notice | None:
         return notice_in(headers, body)

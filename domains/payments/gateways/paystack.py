@@ -133,14 +133,14 @@ class PaystackGateway(Gateway):
         bank, account = orders.account_in(instrument)
         return wanted("Paystack", lambda: _holder_of(bank, account))
 
-    def _recipients_of(self, wanted: Sequence[Order]) -> dict[UUID, str]:
+    def _recipients_of(self, payouts: Sequence[Order]) -> dict[UUID, str]:
         """The recipient's code for each order whose account it takes. Raises Refused, NoAnswer, NoSense."""
-        made = ask("POST", "/transferrecipient/bulk", json={"batch": [orders.recipient(order) for order in wanted]})
+        made = ask("POST", "/transferrecipient/bulk", json={"batch": [orders.recipient(order) for order in payouts]})
         codes: dict[tuple[str, str], str] = {}
         for each in made.get("success") or []:
             account = each.get("details") or {}
             codes[str(account.get("bank_code")), str(account.get("account_number"))] = str(each.get("recipient_code"))
-        return {order.key: code for order in wanted if (code := codes.get(orders.account_in(order.instrument)))}
+        return {order.key: code for order in payouts if (code := codes.get(orders.account_in(order.instrument)))}
 
     def _refund(self, order: Order) -> Outcome:
         """There is no key that keeps it from being done twice: what was asked for before is looked for first."""

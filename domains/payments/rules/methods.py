@@ -12,6 +12,7 @@ from kelmah.transitions import StateTable, Transition
 COOL_DOWN: Final = timedelta(hours=24)  # after a new method: time for its owner to hear of it and to object
 MOST_METHODS: Final = 10  # of one person, at a time
 COUNTED_FOR: Final = timedelta(days=30)  # how far back payouts count towards the limit of the unverified
+PAYOUT_RIGHT: Final = "payments.request_payout"  # from whom a restriction takes it is not paid meanwhile
 LEVEL: Final = 1  # of verification, for whoever takes out more than that
 
 # What somebody may take out in thirty days without having shown who they are, in whole units.

@@ -24,7 +24,7 @@ SMALLEST_PAYOUT: Final = {"GHS": 100, "USD": 100, "JPY": 1, "KWD": 1000}
 
 class Desk(Gateway):
     def deposit(self, *, order: str, who: str, amount: int, token: str) -> None:
-        self.orders[order] = Order("charge", who, amount, token, made_at=self.now)
+        self.orders[order] = Order("charge", who, amount, token)
 
     def payout(self, *, order: str, who: str, amount: int, account: str, currency: str) -> None:
         if amount < SMALLEST_PAYOUT[currency]:
@@ -37,7 +37,7 @@ class Desk(Gateway):
         if any(o.state in ("new", "pending", "unknown") for o in theirs):
             raise Refused("payout_in_flight")
         self.move((f"wallet:{who}:{currency}", -amount), (f"payout:{order}:{currency}", amount))
-        self.orders[order] = Order("payout", who, amount, account, currency, made_at=self.now)
+        self.orders[order] = Order("payout", who, amount, account, currency)
 
     def refund(self, *, order: str, deposit: str, amount: int | None) -> None:
         """The owner's wish; ``amount`` is in cedis."""
@@ -107,7 +107,7 @@ class Desk(Gateway):
         if not 0 < wanted <= left or (amount is not None and charge.currency != "GHS"):
             raise Refused("refund_too_large")
         order = Order("refund", asked.who, wanted, REFUNDED_BY.get(asked.instrument, "acct_success"), charge.currency)
-        order.of, order.of_order, order.source, order.made_at = charge, deposit, charge.booked, self.now
+        order.of, order.of_order, order.source = charge, deposit, charge.booked
         if order.source == "wallet" and wanted > self.has(asked.who, charge.currency):
             raise Refused("insufficient_funds")
         self.move(self._source(order, -wanted), (f"refund:{name}:{charge.currency}", wanted))

@@ -71,7 +71,8 @@ class Order:
     of: Thing | None = None  # the charge that a refund is of
     of_order: str = ""
     source: str = "wallet"
-    made_at: int = 0
+    first_sent_at: int = 0
+    answer: str = ""  # the provider's first, which its key is told again
 
 
 class Gateway(Clock):
@@ -82,8 +83,11 @@ class Gateway(Clock):
 
     def send(self, *, order: str, fault: str) -> None:
         asked = self.orders[order]
+        if asked.state == "unknown" and self._is_remembered(asked):
+            self._hear_answer(order, asked.answer or self._arrives(asked))
         if asked.state != "new":
             return
+        asked.first_sent_at = self.now
         said = "" if fault in NEVER_ARRIVED else self._arrives(asked)
         if fault:
             asked.state = "unknown"
@@ -93,6 +97,8 @@ class Gateway(Clock):
     def follow(self, *, order: str) -> None:
         """Ask about it, and send it once more when it never arrived; not when it might be done twice."""
         asked = self.orders[order]
+        if asked.state == "new":
+            self.send(order=order, fault="")
         if asked.state not in UNDECIDED:
             return
         if not asked.things:
@@ -122,7 +128,7 @@ class Gateway(Clock):
         return max(charge.amount - gone - taken, 0)
 
     def _is_remembered(self, order: Order) -> bool:
-        return self.now < order.made_at + REMEMBERED
+        return self.now < order.first_sent_at + REMEMBERED
 
     def _arrives(self, order: Order) -> str:
         """What the provider answers; its objects have come to their last state meanwhile."""
@@ -141,6 +147,7 @@ class Gateway(Clock):
         order.things.append(thing)
         if order.instrument == "tok_charged_twice":
             order.things.append(Thing(status=last, amount=order.amount, currency=order.currency))
+        order.answer = first
         return first
 
     def _hear_answer(self, name: str, status: str) -> None:

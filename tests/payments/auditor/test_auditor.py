@@ -1,7 +1,8 @@
 """The books beside a model of them, under random commands: whatever differs by one unit is a mistake in one of both.
 
-``AUDITOR_EXAMPLES=500`` runs long, ``AUDITOR_SEED=…`` once more what was printed. ``AUDITOR_SHRINK=no`` shows the first
-history that differs as it was; to make it smaller takes minutes.
+``AUDITOR_SEED=random`` tries others than every run does, and prints which; ``AUDITOR_SEED=…`` plays that once more.
+``AUDITOR_EXAMPLES=500`` runs long. ``AUDITOR_SHRINK=no`` shows the first history that differs as it was: to make it
+smaller takes minutes.
 """
 
 import os
@@ -23,7 +24,8 @@ from tests.payments.provider import SECRET, caught
 pytestmark = [pytest.mark.domain("payments", transaction=True), pytest.mark.timeout(3600)]
 
 EXAMPLES = int(os.environ.get("AUDITOR_EXAMPLES", "4"))
-SEED = int(os.environ.get("AUDITOR_SEED") or random.randrange(2**32))
+CHOSEN = os.environ.get("AUDITOR_SEED", "5")
+SEED = random.randrange(2**32) if CHOSEN == "random" else int(CHOSEN)
 PHASES = [Phase.generate, Phase.shrink] if os.environ.get("AUDITOR_SHRINK", "yes") == "yes" else [Phase.generate]
 PATIENT = settings(
     max_examples=EXAMPLES,
