@@ -21,9 +21,9 @@ def refusal(statement: str, *parameters: object) -> str:
     return str(error.value.__cause__.sqlstate)
 
 
-def posted(*lines: Line, key: str = "k", reverses: int | None = None) -> int:
+def posted(*lines: Line, key: str = "k", kind: str = "test", reverses: int | None = None) -> int:
     with atomic("payments"):
-        return post(key=key, kind="test", lines=lines, reference={}, reverses=reverses)
+        return post(key=key, kind=kind, lines=lines, reference={}, reverses=reverses)
 
 
 @pytest.fixture
@@ -45,11 +45,33 @@ def test_the_same_key_and_lines_are_one_transaction(wallet, other):
     assert balance(wallet) == 9000
 
 
-def test_the_same_key_with_other_lines_is_refused_and_writes_nothing(wallet, other):
-    move(wallet, other, cedis(10), key="k")
+@pytest.mark.parametrize(
+    ("kind", "lines"),
+    [
+        ("test", lambda a, b, c: [Line(a, -cedis(11)), Line(b, cedis(4)), Line(c, cedis(7))]),
+        ("test", lambda a, b, c: [Line(a, -cedis(10)), Line(b, cedis(6)), Line(c, cedis(4))]),
+        ("test", lambda a, b, c: [Line(a, -cedis(10)), Line(c, cedis(4)), Line(b, cedis(6))]),
+        ("test", lambda a, b, c: [Line(b, cedis(4)), Line(a, -cedis(10)), Line(c, cedis(6))]),
+        ("test", lambda a, b, c: [Line(a, -cedis(10)), Line(b, cedis(10))]),
+        ("test", lambda a, b, c: [Line(a, -cedis(10)), Line(b, cedis(4)), Line(c, cedis(3)), Line(c, cedis(3))]),
+        (
+            "test",
+            lambda a, b, c: [Line(a, Money(-1000, "USD")), Line(b, Money(400, "USD")), Line(c, Money(600, "USD"))],
+        ),
+        ("gift", lambda a, b, c: [Line(a, -cedis(10)), Line(b, cedis(4)), Line(c, cedis(6))]),
+    ],
+    ids=["amounts", "shares", "accounts", "order", "fewer", "more", "currency", "kind"],
+)
+def test_the_same_key_with_another_posting_is_refused_and_writes_nothing(wallet, other, kind, lines):
+    third = rules.available(new_id(), "GHS")
+    first = (Line(wallet, -cedis(10)), Line(other, cedis(4)), Line(third, cedis(6)))
+    txn = posted(*first)
     before = LedgerEntry.objects.count()
     with pytest.raises(rules.LedgerKeyReused):
-        move(wallet, other, cedis(11), key="k")
+        posted(*lines(wallet, other, third), kind=kind)
+    with pytest.raises(rules.LedgerKeyReused):
+        posted(*first, reverses=txn)
+    assert posted(*first) == txn
     assert (balance(wallet), LedgerEntry.objects.count()) == (9000, before)
 
 
@@ -160,8 +182,8 @@ def test_wallets_start_empty():
         "UPDATE payments_ledgertransaction SET kind = 'gift'",
         "DELETE FROM payments_ledgertransaction",
         "TRUNCATE payments_ledgertransaction CASCADE",
-        "INSERT INTO payments_ledgertransaction (idem, req_hash, kind, n, reference, event_at)"
-        " VALUES ('x', '', 'gift', 2, '{}', now())",
+        "INSERT INTO payments_ledgertransaction (idem, kind, n, reference, event_at)"
+        " VALUES ('x', 'gift', 2, '{}', now())",
         "INSERT INTO payments_ledgerentry VALUES (1, 1, 2, 1, 'GHS', 100, 100, 99)",
         "INSERT INTO payments_ledgeraccount (key, currency, balance) VALUES ('user:x', 'GHS', 100)",
         "ALTER TABLE payments_ledgerentry DISABLE TRIGGER ALL",

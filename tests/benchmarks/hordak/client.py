@@ -1,17 +1,20 @@
 """One client, a process of its own: transfers for as many seconds as each line of standard input says, and prints how
 many it made.
 
-    python -m tests.benchmarks.hordak.client NUMBER ours|theirs|guarded
+    python -m tests.benchmarks.hordak.client NUMBER ours|theirs|guarded|stripped
 """
 
+import os
 import sys
 import time
 from functools import partial
 
 import django
+import psycopg
 
 django.setup()
 
+from kelmah.ids import new_id
 from tests.benchmarks.bench_ledger import pairs, service_client
 
 
@@ -42,7 +45,24 @@ def hordak_client(client: int, until: float, *, guarded: bool = False) -> int:
     return done
 
 
-TURNS = {"ours": service_client, "theirs": hordak_client, "guarded": partial(hordak_client, guarded=True)}
+def stripped_client(client: int, until: float) -> int:
+    done = 0
+    with psycopg.connect(os.environ["STRIPPED_DATABASE_URL"]) as connection:
+        for source, target in pairs(client):
+            if time.monotonic() > until:
+                break
+            connection.execute("SELECT bare.post(%s, %s, %s, 1)", [f"bench:{new_id()}", source + 1, target + 1])
+            connection.commit()
+            done += 1
+    return done
+
+
+TURNS = {
+    "ours": service_client,
+    "theirs": hordak_client,
+    "guarded": partial(hordak_client, guarded=True),
+    "stripped": stripped_client,
+}
 
 if __name__ == "__main__":
     number, turn = int(sys.argv[1]), TURNS[sys.argv[2]]
