@@ -56,7 +56,14 @@ TEST = (
     ),
 )
 SLOW = (
-    Step("slow", "tests that start whole systems", pytest("-m", "slow", "--ignore=tests/faults", "tests")),
+    Step(
+        "slow",
+        "tests that start whole systems, two files at once",
+        pytest("-n", "2", "--dist", "loadfile", "-m", "slow and not quiet", "--ignore=tests/faults", "tests"),
+    ),
+    Step(
+        "quiet", "those that want the machine for themselves", pytest("-m", "quiet", "--ignore=tests/faults", "tests")
+    ),
     Step(
         "loopback",
         "tests with every call between domains going over the wire",

@@ -28,6 +28,7 @@ if OWN_PROCESS:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "domain(*names, transaction=False): the domains a test may touch; '*' for all")
     config.addinivalue_line("markers", "slow: starts real processes; run by .ci/run after the default tests")
+    config.addinivalue_line("markers", "quiet: slow, and fills the machine or looks at times: nothing runs beside it")
     config.addinivalue_line("markers", "in_process: reaches into the process that answers, or asks it nothing")
 
 

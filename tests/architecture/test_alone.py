@@ -62,6 +62,7 @@ def test_reaching_for_another_domain_is_refused_however_it_is_written(how):
 
 
 @pytest.mark.slow
+@pytest.mark.quiet  # it runs the domain's tests two at a time
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("domain", DOMAINS)
 def test_the_domain_passes_its_own_tests_alone(domain):

@@ -16,7 +16,7 @@ from kelmah.embedded import scratch
 from kelmah.embedded.folders import CLONE
 from kelmah.embedded.ports import answers, free_port
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.quiet, pytest.mark.timeout(240)]
 
 
 @dataclass

@@ -7,6 +7,7 @@ from django.core.management import call_command
 
 
 @pytest.mark.slow
+@pytest.mark.quiet
 @pytest.mark.timeout(600)
 def test_reviews_leaves_and_comes_home(tmp_path: Path) -> None:
     call_command("extract", "reviews", into=tmp_path)

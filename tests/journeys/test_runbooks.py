@@ -13,7 +13,7 @@ from tests.journeys.narrator import Narrator
 from tests.journeys.system import ROOT, Running, started
 from tests.pages import Page
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.quiet, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")

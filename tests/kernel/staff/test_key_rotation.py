@@ -18,7 +18,7 @@ from kelmah.http import remote_keys
 from kelmah.secret_files import LOOK_EVERY
 from tests.kernel.staff.pair import Pair
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.quiet, pytest.mark.timeout(180)]
 
 PAUSE = remote_keys.ASK_AT_MOST_EVERY.total_seconds()
 UNKNOWN = jwt.encode({}, ec.generate_private_key(ec.SECP256R1()), algorithm="ES256", headers={"kid": "n" * 43})
