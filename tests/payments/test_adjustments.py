@@ -94,6 +94,15 @@ def test_a_hold_is_no_matter_of_the_hand():
         adjustments.ask_reversal(txn=fund, by_id=ASKER, reason="please")
 
 
+def test_a_deposit_taken_back_by_hand_could_still_be_refunded_so_it_is_not(user):
+    paid_in = LedgerTransaction.objects.get(kind="deposit", entries__account__key=rules.available(user, "GHS")).id
+    with pytest.raises(rules.HoldNotAdjustable):
+        adjustments.ask_reversal(txn=paid_in, by_id=ASKER, reason="a slip")
+    with pytest.raises(rules.HoldNotAdjustable), atomic("payments"):
+        reverse(txn=paid_in, reference={})
+    assert in_wallet(user) == 10000
+
+
 @pytest.mark.parametrize("account", ["user:0199:pending:GHS", "receivable:0199:GHS", "refund:0199", "dispute:0199"])
 def test_what_follows_a_row_is_no_matter_of_the_hand(wallet, account):
     with pytest.raises(rules.HoldNotAdjustable):

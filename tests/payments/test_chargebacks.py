@@ -5,10 +5,18 @@ from itertools import permutations
 import pytest
 
 from domains.payments import actions, rules
-from domains.payments.actions import receivables, refunds
+from domains.payments.actions import receivables, refunds, suspense
 from domains.payments.actions.outcomes import settle_command
 from domains.payments.gateways import Rejected, Succeeded
-from domains.payments.models import Chargeback, Decision, Deposit, GatewayCommand, LedgerAccount, Receivable
+from domains.payments.models import (
+    Chargeback,
+    Decision,
+    Deposit,
+    GatewayCommand,
+    LedgerAccount,
+    Receivable,
+    Suspended,
+)
 from domains.payments.queries import refunds as queries
 from domains.payments.queries.invariants import contradictions
 from domains.payments.tasks import collect_debts, resolve_disputes
@@ -281,6 +289,24 @@ def test_what_no_wallet_got_is_taken_from_suspense(provider, drain):
     assert (balance("suspense:sandbox:GHS"), owed(by.user_id), in_wallet(by.user_id)) == (0, 0, 0)
     with pytest.raises(rules.NothingArrived):
         actions.accept_deposit(deposit_id=command.subject_id, ruling=ruling())
+
+
+def test_what_staff_credited_out_of_suspense_is_taken_from_whom_they_credited(provider, drain):
+    by = somebody()
+    _, command = ordered_deposit(by, cedis(15), "tok_amount_drift")
+    drain()
+    command.refresh_from_db()
+    actions.dismiss_deposit(deposit_id=command.subject_id, ruling=ruling())
+    item = Suspended.objects.get(subject=f"deposit:{command.subject_id}").id
+    rich(cedis(1), by.user_id)
+    proposal = suspense.propose(item=item, credit_to=by.user_id, ruling=ruling())
+    suspense.carry_out(proposal_id=proposal.id, ruling=ruling())
+    assert in_wallet(by.user_id) == 1599
+    emptied(by.user_id, cedis(10))
+    disputed(command, amount=Money(1499, "GHS"))
+    assert (balance("suspense:sandbox:GHS"), in_wallet(by.user_id), owed(by.user_id)) == (0, 0, 900)
+    disputed(command, "reinstated", amount=Money(1499, "GHS"))
+    assert (balance("suspense:sandbox:GHS"), in_wallet(by.user_id), owed(by.user_id)) == (0, 599, 0)
 
 
 @pytest.mark.parametrize("change", [{"account": "somebody-else"}, {"live": True}])

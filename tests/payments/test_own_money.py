@@ -6,7 +6,7 @@ from domains.payments import actions
 from domains.payments.actions import Ruling, adjustments, receivables, refunds, suspense
 from domains.payments.actions.outcomes import settle_command
 from domains.payments.gateways import Succeeded
-from domains.payments.models import Decision, Deposit, LedgerTransaction
+from domains.payments.models import Decision, Deposit
 from domains.payments.rules import available
 from domains.payments.rules.errors import NotYoursToJudge
 from kelmah.ids import new_id
@@ -15,6 +15,7 @@ from tests.payments.factories import (
     cedis,
     facts_of,
     funded_escrow,
+    move,
     in_wallet,
     ordered_deposit,
     rich,
@@ -73,15 +74,15 @@ def test_what_is_suspended_is_credited_by_two_others():
 def test_a_correction_of_ones_own_wallet_is_neither_asked_for_nor_approved():
     owner = rich(cedis(100)).user_id
     wanted = {"lines": [("platform:loss:GHS", -cedis(10)), (available(owner, "GHS"), cedis(10))], "reason": "mine"}
-    paid_in = LedgerTransaction.objects.get(kind="deposit").id
+    given = move("platform:loss:GHS", available(owner, "GHS"), cedis(5))
     with pytest.raises(NotYoursToJudge):
         adjustments.ask(**wanted, by_id=owner)
     with pytest.raises(NotYoursToJudge):
-        adjustments.ask_reversal(txn=paid_in, by_id=owner, reason="mine")
+        adjustments.ask_reversal(txn=given, by_id=owner, reason="mine")
     for asked in (
         adjustments.ask(**wanted, by_id=new_id()),
-        adjustments.ask_reversal(txn=paid_in, by_id=new_id(), reason="a slip"),
+        adjustments.ask_reversal(txn=given, by_id=new_id(), reason="a slip"),
     ):
         with pytest.raises(NotYoursToJudge):
             adjustments.approve(adjustment_id=asked.id, by_id=owner)
-    assert in_wallet(owner) == 10000
+    assert in_wallet(owner) == 10500

@@ -10,8 +10,8 @@ from domains.payments.actions.ledger import Line, post
 from domains.payments.actions.reversals import reverse
 from domains.payments.models import Adjustment, LedgerAccount, LedgerEntry, LedgerTransaction
 from domains.payments.rules import adjustments as rules
-from domains.payments.rules.chart import is_adjustable, is_opened_by_hand
-from domains.payments.rules.errors import AlreadyReversed, HoldNotAdjustable
+from domains.payments.rules.chart import is_opened_by_hand
+from domains.payments.rules.errors import AlreadyReversed
 from kelmah import clock
 from kelmah.db import atomic
 from kelmah.errors import Forbidden, InvalidInput, NotFound
@@ -35,13 +35,12 @@ def ask_reversal(*, txn: int, by_id: UUID, reason: str) -> Adjustment:
     Raises ReasonMissing, NotFound, HoldNotAdjustable, AlreadyReversed, NotYoursToJudge.
     """
     reason = rules.check_reason(reason)
-    accounts = LedgerEntry.objects.filter(txn_id=txn).values_list("account__key", flat=True)
-    if not accounts:
+    entries = LedgerEntry.objects.filter(txn_id=txn).values_list("txn__kind", "account__key")
+    if not entries:
         raise NotFound("There is no such transaction.")
-    for account in accounts:
-        if not is_adjustable(account):
-            raise HoldNotAdjustable(f"{account} follows what it was held for.")
-    rules.check_not_theirs(by_id, list(accounts))
+    kind, accounts = entries[0][0], [account for _, account in entries]
+    rules.check_not_theirs(by_id, accounts)
+    rules.check_reversible(kind, accounts)
     _check_not_reversed(txn)
     try:
         with atomic("payments"):

@@ -6,6 +6,7 @@ from typing import Any
 from domains.payments import rules
 from domains.payments.actions.ledger import Line, post
 from domains.payments.models import LedgerEntry, LedgerTransaction
+from domains.payments.rules import adjustments
 from kelmah.errors import NotFound
 from kelmah.money import Money
 
@@ -17,12 +18,10 @@ def reverse(*, txn: int, reference: Mapping[str, Any]) -> int:
     reversal's id, the same each time. Raises NotFound, HoldNotAdjustable, AlreadyReversed (by another transaction),
     InsufficientFunds (what was given is spent), LedgerRefused (an account is closed).
     """
-    entries = list(LedgerEntry.objects.filter(txn_id=txn).select_related("account").order_by("seq"))
+    entries = list(LedgerEntry.objects.filter(txn_id=txn).select_related("account", "txn").order_by("seq"))
     if not entries:
         raise NotFound("There is no such transaction.")
-    for entry in entries:
-        if not rules.is_adjustable(entry.account.key):
-            raise rules.HoldNotAdjustable(f"{entry.account.key} follows what it was held for.")
+    adjustments.check_reversible(entries[0].txn.kind, [entry.account.key for entry in entries])
     key = f"reversal:{txn}"
     taken_back = LedgerTransaction.objects.filter(reverses=txn).exclude(idem=key).values_list("idem", flat=True).first()
     if taken_back:

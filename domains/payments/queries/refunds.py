@@ -6,7 +6,16 @@ from uuid import UUID
 from django.db.models import QuerySet, Sum
 
 from domains.payments import rules
-from domains.payments.models import Chargeback, GatewayCommand, LedgerEntry, Receivable, Refund, Suspended
+from domains.payments.models import (
+    Chargeback,
+    Deposit,
+    GatewayCommand,
+    LedgerEntry,
+    Receivable,
+    Refund,
+    Suspended,
+    SuspenseRuling,
+)
 from domains.payments.queries.ledger import balance_of, is_posted
 from domains.payments.queries.objects import lock_deposit
 from kelmah.errors import NotFound
@@ -16,7 +25,8 @@ from kelmah.principal import Principal
 
 @dataclass(frozen=True, kw_only=True)
 class Charge:
-    """A gateway's charge as it stands in our books. ``source``: a ``wallet`` got it, or it is in ``suspense``."""
+    """A gateway's charge as it stands in our books. ``source``: its payer's ``wallet`` got it, or it is in
+    ``suspense``, or was given from there to somebody else."""
 
     gateway: str
     ref: str
@@ -33,7 +43,7 @@ def charge_named(*, gateway: str, ref: str) -> Charge | None:
         return None
     deposit_id = UUID(entry.txn.reference["deposit_id"])
     accepted = is_posted(f"deposit:{deposit_id}:accepted") and charge_ref_of(deposit_id) == ref
-    in_wallet = entry.account.key.startswith("user:") or accepted
+    in_wallet = entry.account.key.startswith("user:") or accepted or _was_credited_since(entry, deposit_id)
     return Charge(
         gateway=gateway,
         ref=ref,
@@ -140,6 +150,14 @@ def lock_receivable(user_id: UUID, currency: str) -> Receivable | None:
 
 
 # Private functions
+
+
+def _was_credited_since(suspended: LedgerEntry, deposit_id: UUID) -> bool:
+    """Whether two of the staff gave what stood in suspense to the payer after all."""
+    owner = Deposit.objects.values_list("user_id", flat=True).get(id=deposit_id)
+    item = f"{suspended.account.key} deposit:{deposit_id}"
+    rulings = SuspenseRuling.objects.filter(item=item, state="carried_out", credit_to=owner)
+    return rulings.filter(decided_at__gte=suspended.txn.event_at).exists()
 
 
 def _sum(rows: QuerySet[Refund] | QuerySet[Chargeback]) -> int:

@@ -24,7 +24,7 @@ from domains.payments.rules.accounts import (
     taken_back,
     wallet,
 )
-from domains.payments.rules.chart import is_adjustable, is_opened_by_hand, kind_of
+from domains.payments.rules.chart import is_opened_by_hand, kind_of
 from domains.payments.rules.errors import (
     AlreadyReversed,
     DisputeOpen,
@@ -197,7 +197,6 @@ __all__ = [
     "gateway",
     "gateway_fee",
     "hint_of",
-    "is_adjustable",
     "is_opened_by_hand",
     "jumps",
     "kind_of",

@@ -16,6 +16,21 @@ from kelmah.transitions import StateTable, Transition
 MOST_LINES: Final = 64  # of one ledger transaction
 LARGEST_LINE: Final = 10**15  # minor units: a slip of the hand, not of the ledger
 
+# A row says that these happened, and what may follow: a deposit taken back by hand could still be refunded.
+_FOLLOWED_BY_A_ROW: Final = frozenset(
+    {
+        "deposit",
+        "suspense",
+        "address_credit",
+        "refund_complete",
+        "refund_returned",
+        "payout_returned",
+        "chargeback",
+        "chargeback_won",
+        "hold_refund",
+    }
+)
+
 ADJUSTMENT: Final = StateTable(
     "adjustment",
     [
@@ -51,6 +66,15 @@ def check_lines(lines: Sequence[tuple[str, Money]]) -> None:
     for currency, left in sums.items():
         if left:
             raise _invalid(f"The lines don't balance: {Money(left, currency)} too much.")
+
+
+def check_reversible(kind: str, accounts: Sequence[str]) -> None:
+    """That staff may take a transaction back by hand: no row follows it or its accounts. Raises HoldNotAdjustable."""
+    if kind in _FOLLOWED_BY_A_ROW:
+        raise HoldNotAdjustable(f"This is a {kind}: undo what it belongs to, or correct a wallet by an adjustment.")
+    for account in accounts:
+        if not is_adjustable(account):
+            raise HoldNotAdjustable(f"{account} follows what it was held for.")
 
 
 def check_reason(reason: str) -> str:
