@@ -19,6 +19,7 @@ from domains.payments.models import (
     Adjustment,
     BooksCheck,
     Decision,
+    Deposit,
     Escrow,
     FeePlan,
     LedgerAccount,
@@ -224,6 +225,19 @@ def test_a_deposit_in_review_is_accepted_or_dismissed_at_the_desk(desk: Client) 
     act(desk, "deposit", "accept", deposits[0].pk, reason="Fee of the bank")
     act(desk, "deposit", "dismiss", deposits[1].pk, reason="Sent back by hand")
     assert ([state_of(deposit) for deposit in deposits], in_wallet(by.user_id)) == (["succeeded", "failed"], 1400)
+
+
+def test_a_part_of_a_deposit_is_refunded_as_people_write_it(desk: Client) -> None:
+    user = rich(cedis(100)).user_id
+    deposit = Deposit.objects.get(user_id=user)
+    for part in ("12,50", "12.505", "a few", "9" * 5000):
+        said = act(desk, "deposit", "refund", deposit.pk, reason="He asked", part=part)
+        assert "is no amount in GHS" in said, part
+    for part in ("100.01", "0", "-12.50"):
+        assert "done" not in act(desk, "deposit", "refund", deposit.pk, reason="He asked", part=part), part
+    assert in_wallet(user) == 10000
+    assert "done" in act(desk, "deposit", "refund", deposit.pk, reason="He asked", part=" 12.5 ")
+    assert in_wallet(user) == 8750
 
 
 def test_a_gateway_that_cannot_be_asked_changes_nothing(desk: Client) -> None:

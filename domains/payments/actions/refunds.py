@@ -181,7 +181,7 @@ def _checked(charge: Charge, amount: Money | None) -> Money:
         raise rules.PayoutsFrozen(data={"retry_after": 600})
     if refunds.is_disputed(charge):
         raise rules.DisputeOpen()
-    if wanted.currency != left.currency or wanted > left or not wanted.minor:
+    if wanted.currency != left.currency or not 0 < wanted.minor <= left.minor:
         raise rules.RefundTooLarge(data={"refundable": left.as_json()})
     return wanted
 

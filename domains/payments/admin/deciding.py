@@ -21,7 +21,7 @@ class WithReasonAndPart(WithReason):
     part = forms.CharField(
         label="",
         required=False,
-        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "Part, in minor units", "inputmode": "numeric"}),
+        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "Part, as in 12.50", "inputmode": "decimal"}),
     )
 
 

@@ -13,6 +13,8 @@ from domains.payments.admin.deciding import Deciding, WithReasonAndPart
 from domains.payments.models import Deposit, GatewayCommand, Payout
 from domains.payments.queries.payouts import payouts_in
 from domains.payments.queries.refunds import charge_ref_of
+from domains.payments.rules.decimals import money_of
+from kelmah.errors import InvalidInput
 from kelmah.money import Money
 from kelmah.staff.deciding import attempt
 
@@ -60,9 +62,7 @@ class DepositAdmin(TransferAdmin):
         part = request.POST.get("part", "").strip()
 
         def give_back(deposit: Deposit, why: actions.Ruling) -> None:
-            if part and not part.isdecimal():
-                raise rules.RefundTooLarge("A part is a whole number of minor units.")
-            amount = Money(int(part), deposit.currency) if part else None
+            amount = _written(part, deposit.currency) if part else None
             refunds.refund_deposit(deposit_id=deposit.id, amount=amount, ruling=why)
 
         self._decide(request, queryset, give_back)
@@ -102,3 +102,13 @@ class PayoutAdmin(TransferAdmin):
     @admin.action(description="In review: take it as paid, with the reason given")
     def accept(self, request: HttpRequest, queryset: QuerySet[Payout]) -> None:
         self._decide(request, queryset, lambda p, why: actions.accept_payout(payout_id=p.id, ruling=why))
+
+
+# Private functions
+
+
+def _written(part: str, currency: str) -> Money:
+    try:
+        return money_of(part, currency)
+    except ValueError:
+        raise InvalidInput(f"{part[:20]} is no amount in {currency}: write it as in 12.50.") from None

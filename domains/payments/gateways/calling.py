@@ -1,5 +1,6 @@
 """Calls to providers over HTTP: an answer, a refusal, or word that nobody knows what became of the call."""
 
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import Any, Final, TypeVar
@@ -12,6 +13,8 @@ from kelmah.errors import Unavailable
 T = TypeVar("T")
 
 TIMEOUT: Final = 10.0  # seconds; what is not answered by then is unknown
+# Numbers of phones, accounts and cards, and addresses: what a provider says in words ends in logs and on staff's pages.
+_PERSONAL: Final = re.compile(r"\+?\d(?:[ -]?\d){6,}|\S+@\S+")
 
 
 class NoAnswer(Exception):
@@ -23,15 +26,16 @@ class NoSense(Exception):
 
 
 class Refused(Exception):
-    """It answered that it did not do it. Its text is the reason, ``code`` what the provider calls it.
+    """It answered that it did not do it. Its text is the reason, ``code`` what the provider calls it, both without the
+    numbers and addresses of people that may stand in them.
 
     ``definitive``: it is about the order, not about the provider itself, our access or an attempt that is still going
     on; ``absent``: it has no such thing.
     """
 
     def __init__(self, reason: str, *, code: str, definitive: bool, absent: bool) -> None:
-        super().__init__(reason)
-        self.code, self.definitive, self.absent = code, definitive, absent
+        super().__init__(_PERSONAL.sub("…", reason))
+        self.code, self.definitive, self.absent = _PERSONAL.sub("…", code), definitive, absent
 
 
 def call(method: str, url: str, path: str, **request: Any) -> httpx.Response:
