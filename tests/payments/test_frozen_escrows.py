@@ -3,23 +3,30 @@
 What was earned before stays earned; what was not is released once the bank has let go, or decided.
 """
 
+from decimal import Decimal
+
 import pytest
 
 from domains.payments import actions, rules
-from domains.payments.actions import disputes, escrows, reviews
+from domains.payments.actions import disputes, escrows, exchange, reviews
+from domains.payments.actions.outcomes import settle_command
+from domains.payments.gateways import Rejected
 from domains.payments.models import Deposit, Escrow, GatewayCommand
 from domains.payments.queries import protected
 from domains.payments.tasks import run_deadlines
+from kelmah import clock as now
 from kelmah.errors import InvalidTransition
 from kelmah.ids import new_id
 from kelmah.interfaces.payments.calls import payments
 from kelmah.interfaces.payments.events import EscrowRefunded, EscrowReleased
+from kelmah.money import Money
 from tests.payments.disputed import disputed, emptied
 from tests.payments.factories import (
     FundingFactory,
     cedis,
     funded_escrow,
     in_wallet,
+    ordered_payout,
     rich,
     ruling,
     somebody,
@@ -223,6 +230,47 @@ def test_a_payment_that_was_spent_otherwise_and_another_hirers_freeze_nothing():
     escrow = funded(by.user_id, cedis(50))
     disputed(charges_of(by.user_id)[0])
     assert [protected.is_frozen(each) for each in (escrow, other)] == [False, False]
+
+
+def test_what_came_back_and_was_protected_anew_is_still_that_payment():
+    by = rich(cedis(60))
+    first = funded(by.user_id, cedis(60))
+    actions.refund_escrow(milestone_id=first.milestone_id, ruling=ruling())
+    rich(cedis(50), by.user_id)
+    second, third = funded(by.user_id, cedis(60)), funded(by.user_id, cedis(50))
+    older, newer = charges_of(by.user_id)
+    disputed(older)
+    assert [protected.is_frozen(each) for each in (second, third)] == [True, False]
+    disputed(older, "reinstated")
+    disputed(newer)
+    assert [protected.is_frozen(each) for each in (second, third)] == [False, True]
+
+
+def test_what_a_payout_gave_back_is_still_that_payment():
+    by = rich(cedis(60))
+    _, command = ordered_payout(by, cedis(60))
+    settle_command(command_id=command.id, outcome=Rejected(code="account_closed"))
+    escrow = funded(by.user_id, cedis(60))
+    disputed(charges_of(by.user_id)[0])
+    assert protected.is_frozen(escrow)
+
+
+def test_what_was_changed_into_another_currency_is_still_that_payment():
+    exchange.keep_rates({"GHS": Decimal(10)}, origin="Bank of Ghana", observed_at=now.now())
+    by = rich(cedis(100))
+    rich(cedis(50), by.user_id)
+    for sold in (cedis(100), cedis(50)):
+        exchange.accept(by=by, quote_id=exchange.quote(by=by, sold=sold, into="USD").id)
+    first, second = funded(by.user_id, Money(700, "USD")), funded(by.user_id, Money(350, "USD"))
+    older, newer = charges_of(by.user_id)
+    disputed(older)
+    assert [protected.is_frozen(each) for each in (first, second)] == [
+        True,
+        True,
+    ]
+    disputed(older, "reinstated")
+    disputed(newer)
+    assert [protected.is_frozen(each) for each in (first, second)] == [False, True]
 
 
 def test_both_sides_see_that_it_is_frozen(api):

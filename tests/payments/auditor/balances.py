@@ -1,6 +1,7 @@
 """Expected balances, kept the plain way: a number per name, and lines that sum to zero."""
 
 from collections import Counter
+from dataclasses import dataclass
 
 PEOPLE = ("ama", "esi", "kofi")
 CURRENCIES = ("GHS", "USD", "JPY", "KWD")
@@ -15,6 +16,22 @@ class Refused(Exception):
         self.code = code
 
 
+@dataclass(frozen=True)
+class Moved:
+    """An amount that came into a wallet, or left it when negative, and what had come, or left, there before.
+
+    ``about``: what it left for, or came back of.
+    """
+
+    amount: int
+    before: int
+    about: str
+
+    @property
+    def ends(self) -> int:
+        return self.before + abs(self.amount)
+
+
 class Balances:
     """Names end with their currency: ``wallet:ama:GHS``. What was never moved is zero."""
 
@@ -22,8 +39,9 @@ class Balances:
         self.balances: Counter[str] = Counter()
         self.came: Counter[str] = Counter()  # all that ever came into a wallet
         self.left: Counter[str] = Counter()
+        self.moved: dict[str, list[Moved]] = {f"wallet:{who}:{name}": [] for who in PEOPLE for name in CURRENCIES}
 
-    def move(self, *lines: tuple[str, int]) -> None:
+    def move(self, *lines: tuple[str, int], about: str = "") -> None:
         """All lines or none. Raises Refused when somebody's money would fall below zero."""
         sums: Counter[str] = Counter()
         after = self.balances.copy()
@@ -38,8 +56,10 @@ class Balances:
             assert after[name] <= 0 or not name.startswith("owed"), lines
         self.balances = after
         for name, amount in lines:
-            self.came[name] += max(amount, 0)
-            self.left[name] += max(-amount, 0)
+            before = self.came if amount > 0 else self.left
+            if amount and name in self.moved:
+                self.moved[name].append(Moved(amount, before[name], about))
+            before[name] += abs(amount)
 
     def check(self, allowed: bool) -> None:
         """What a state does not allow."""

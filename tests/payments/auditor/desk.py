@@ -36,7 +36,7 @@ class Desk(Gateway):
         theirs = [o for o in self.orders.values() if (o.kind, o.who, o.currency) == ("payout", who, currency)]
         if any(o.state in ("new", "pending", "unknown") for o in theirs):
             raise Refused("payout_in_flight")
-        self.move((f"wallet:{who}:{currency}", -amount), (f"payout:{order}:{currency}", amount))
+        self.move((f"wallet:{who}:{currency}", -amount), (f"payout:{order}:{currency}", amount), about=order)
         self.orders[order] = Order("payout", who, amount, account, currency)
 
     def refund(self, *, order: str, deposit: str, amount: int | None) -> None:
@@ -110,7 +110,7 @@ class Desk(Gateway):
         order.of, order.of_order, order.source = charge, deposit, charge.booked
         if order.source == "wallet" and wanted > self.has(asked.who, charge.currency):
             raise Refused("insufficient_funds")
-        self.move(self._source(order, -wanted), (f"refund:{name}:{charge.currency}", wanted))
+        self.move(self._source(order, -wanted), (f"refund:{name}:{charge.currency}", wanted), about=name)
         self.orders[name] = order
 
     def _take(self, step: str, deposit: str, charge: Thing) -> None:

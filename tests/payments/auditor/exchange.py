@@ -50,7 +50,7 @@ class Exchange(Clock):
         (sold, gives), (bought, gets) = wanted.sold, wanted.bought
         self.check_spendable(wanted.who, gives, sold)
         there, here = (f"wallet:{wanted.who}:{sold}", -gives), (f"wallet:{wanted.who}:{bought}", gets)
-        self.move(there, (f"fx:{sold}", gives), (f"fx:{bought}", -gets), here)
+        self.move(there, (f"fx:{sold}", gives), (f"fx:{bought}", -gets), here, about=quote)
         wanted.accepted = True
 
     def _rate(self, currency: str) -> Fraction:

@@ -166,7 +166,7 @@ class Gateway(Clock):
                 if order.kind == "charge":
                     order.review = "failed"
                 else:
-                    self.move((_hold(name, order), -order.amount), self._source(order, order.amount))
+                    self.move((_hold(name, order), -order.amount), self._source(order, order.amount), about=name)
             case "returned" if thing:
                 self._returned(name, order)
 
@@ -198,7 +198,7 @@ class Gateway(Clock):
             return
         from_us = f"float:{order.currency}" if order.state == "succeeded" else _hold(name, order)
         order.state = "returned"
-        self.move((from_us, -order.amount), self._source(order, order.amount))
+        self.move((from_us, -order.amount), self._source(order, order.amount), about=name)
 
     def _book(self, name: str, order: Order, thing: Thing, to: str) -> None:
         thing.booked = to

@@ -35,7 +35,7 @@ class OwnersMoney(Clock):
                 raise Refused("ledger_key_reused")
             return
         self.check_spendable(payer, amount)
-        self.move((f"wallet:{payer}:GHS", -amount), (f"hold:{hold}:GHS", amount))
+        self.move((f"wallet:{payer}:GHS", -amount), (f"hold:{hold}:GHS", amount), about=hold)
         self.holds[hold] = Hold(payer, amount)
         if hours is not None:
             self.arm("expire", hold, self.now + hours * HOUR)
@@ -48,7 +48,8 @@ class OwnersMoney(Clock):
         if not 0 < share + commission <= held.amount:
             raise Refused("lines_do_not_fit")
         rest = (f"wallet:{held.payer}:GHS", held.amount - share - commission)
-        self.move((f"hold:{hold}:GHS", -held.amount), *self.debt_first(worker, share), ("fee:GHS", commission), rest)
+        given = (*self.debt_first(worker, share), ("fee:GHS", commission), rest)
+        self.move((f"hold:{hold}:GHS", -held.amount), *given, about=hold)
         held.state, held.worker, held.lines = "captured", worker, lines
         self.disarm("expire", hold)
 
@@ -61,7 +62,7 @@ class OwnersMoney(Clock):
 
     def expire(self, hold: str) -> None:
         held = self.holds[hold]
-        self.move((f"hold:{hold}:GHS", -held.amount), (f"wallet:{held.payer}:GHS", held.amount))
+        self.move((f"hold:{hold}:GHS", -held.amount), (f"wallet:{held.payer}:GHS", held.amount), about=hold)
         held.state = "released"
 
     def pay_back(self, *, hold: str, key: str, worker: str, amount: int) -> None:
@@ -75,7 +76,7 @@ class OwnersMoney(Clock):
             raise Refused("lines_do_not_fit")
         if self.has(worker) < amount:  # also when it is the payer's own wallet: it is taken first
             raise Refused("insufficient_funds")
-        self.move((f"wallet:{worker}:GHS", -amount), (f"wallet:{held.payer}:GHS", amount))
+        self.move((f"wallet:{worker}:GHS", -amount), (f"wallet:{held.payer}:GHS", amount), about=hold)
         held.refunded += amount
         held.refunds[key] = (worker, amount)
 

@@ -1,9 +1,10 @@
 """What is expected of protected funds: escrows in parts and whole, and disputes about them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from tests.payments.auditor.balances import Refused
+from tests.payments.auditor.balances import CURRENCIES, Refused
 from tests.payments.auditor.clock import HOUR
 from tests.payments.auditor.desk import Desk
 
@@ -148,7 +149,7 @@ class ProtectedFunds(Desk):
         wallet = f"wallet:{funds.hirer}:GHS"
         funds.left = self.left[wallet]
         self.check_spendable(funds.hirer, funds.amount)
-        self.move((wallet, -funds.amount), (f"escrow:{name}:GHS", funds.amount))
+        self.move((wallet, -funds.amount), (f"escrow:{name}:GHS", funds.amount), about=name)
         self.escrows[name] = funds
 
     def _funded(self, escrow: str, funds: Escrow) -> str:
@@ -171,7 +172,7 @@ class ProtectedFunds(Desk):
             self._check_not_frozen(funds)
         source = f"dispute:{dispute}:GHS" if dispute else f"escrow:{name}:GHS"
         back = (f"wallet:{funds.hirer}:GHS", held - to_worker)
-        self.move((source, -held), *self._earned(name, to_worker, 0), back)
+        self.move((source, -held), *self._earned(name, to_worker, 0), back, about=name)
         self.disarm("silence", name)
         funds.settled_gross = to_worker
         funds.state = "released" if to_worker == held else "split" if to_worker else "refunded"
@@ -194,13 +195,23 @@ class ProtectedFunds(Desk):
         return funds.state in ("released", "refunded", "split") and funds.settled_gross == to_worker
 
     def is_frozen(self, funds: Escrow) -> bool:
-        """What came first into a wallet leaves it first."""
-        for thing in self.taken_back():
-            wallet, came = thing.came
-            overlaps = came < funds.left + funds.amount and funds.left < came + thing.amount
-            if wallet == f"wallet:{funds.hirer}:GHS" and overlaps:
-                return True
-        return False
+        """What came first into a wallet leaves it first, and what comes back of it is the same money."""
+        spans = [(thing.came[0], thing.came[1], thing.came[1] + thing.amount) for thing in self.taken_back()]
+        spans = [span for span in spans if span[0].startswith(f"wallet:{funds.hirer}:")]
+        for wallet, begins, ends in spans:  # which grows meanwhile
+            for number, spent in enumerate(self.moved[wallet]):
+                if spent.amount < 0 and begins < spent.ends and spent.before < ends:
+                    spans += [span for span in self._back_of(wallet, number, funds.hirer) if span not in spans]
+        of_wallet = [(begins, ends) for wallet, begins, ends in spans if wallet == f"wallet:{funds.hirer}:GHS"]
+        return any(begins < funds.left + funds.amount and funds.left < ends for begins, ends in of_wallet)
+
+    def _back_of(self, wallet: str, number: int, who: str) -> Iterator[tuple[str, int, int]]:
+        """What came back into their wallets of what something had left for: later, or at once in another currency."""
+        about = self.moved[wallet][number].about
+        for name in (f"wallet:{who}:{currency}" for currency in CURRENCIES if about):
+            for back in self.moved[name][number if name == wallet else 0 :]:
+                if back.about == about and back.amount > 0:
+                    yield name, back.before, back.ends
 
     def _check_not_frozen(self, funds: Escrow) -> None:
         if self.is_frozen(funds):
