@@ -168,6 +168,14 @@ def verify_transfer(reference: str) -> tuple[Response, int]:
     return _say("Transfer retrieved", **shown(transfers[reference]))
 
 
+@app.get("/transaction/<int:number>")
+def fetch_transaction(number: int) -> tuple[Response, int]:
+    found = next((each for each in transactions.values() if each["id"] == number), None)
+    return (
+        _say("Transaction retrieved", **shown(found)) if found else _refuse(404, "transaction_not_found", "Not found")
+    )
+
+
 @app.post("/refund")
 def refund() -> tuple[Response, int]:
     body = _body()

@@ -9,6 +9,7 @@ from domains.payments import rules
 from domains.payments.actions import gateway_fees
 from domains.payments.actions.addresses import follow_credit
 from domains.payments.actions.differences import close_difference, open_difference, suspend
+from domains.payments.actions.foreign_refunds import follow_foreign_refund
 from domains.payments.actions.isolation import each_alone
 from domains.payments.actions.ledger import Line, post
 from domains.payments.actions.outcomes import settle_command
@@ -53,6 +54,8 @@ def judge(*, entry_id: int) -> None:
             settle_command(command_id=command.id, outcome=outcome)
     elif entry.kind == "credit":
         follow_credit(gateway=entry.gateway, outcome=gateway_named(entry.gateway).fetch("credit", entry.ref))
+    elif entry.kind == "refund":
+        _follow_foreign_refund(entry)
     _settle(entry_id, last=True)
 
 
@@ -62,6 +65,13 @@ def judge(*, entry_id: int) -> None:
 def _book_fee(entry: StatementEntry) -> None:
     """Before the line is judged: nobody looks again at one that is."""
     gateway_fees.book_fee_of_line(entry, ref=_object_of(entry, _order_of(entry)))
+
+
+def _follow_foreign_refund(entry: StatementEntry) -> None:
+    """One that somebody made at the gateway's own desk: some tell of it by no webhook, or by one that names nothing."""
+    there = gateway_named(entry.gateway)
+    if entry.ref and there.capabilities.refunds != "none":
+        follow_foreign_refund(gateway=entry.gateway, outcome=there.fetch("refund", entry.ref))
 
 
 def _settle(entry_id: int, *, last: bool) -> bool:

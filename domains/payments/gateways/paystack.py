@@ -92,7 +92,7 @@ class PaystackGateway(Gateway):
         path, read = {
             "charge": ("/transaction/verify/", answers.charge),
             "payout": ("/transfer/verify/", answers.transfer),
-            "refund": ("/refund/", answers.refund),
+            "refund": ("/refund/", _refund_in),
         }[kind]
         if not is_ref(ref):
             return Unknown(reason="no reference of Paystack")
@@ -146,7 +146,7 @@ class PaystackGateway(Gateway):
         """There is no key that keeps it from being done twice: what was asked for before is looked for first."""
         if (earlier := self._refund_of(order)) is not None:
             return answers.refund(earlier)
-        return answers.refund(ask("POST", "/refund", json=orders.refund(order)), order=order)
+        return answers.refund(ask("POST", "/refund", json=orders.refund(order)), of=order.of)
 
     def _refund_of(self, order: Order) -> dict[str, Any] | None:
         since = made_at(order.key) - timedelta(days=1)
@@ -166,6 +166,15 @@ class PaystackGateway(Gateway):
 
 
 # Private functions
+
+
+def _refund_in(thing: Mapping[str, Any]) -> Outcome:
+    """One that was made at Paystack's dashboard names its charge by Paystack's number alone: that one is asked for its
+    reference. Raises Refused, NoAnswer, NoSense."""
+    charge = thing.get("transaction")
+    if answers.key_in_note(thing) or not str(charge).isdecimal():
+        return answers.refund(thing)
+    return answers.refund(thing, of=str(ask("GET", f"/transaction/{charge}").get("reference") or ""))
 
 
 def _holder_of(bank: str, account: str) -> str:

@@ -81,9 +81,9 @@ def transfer_queued(order: Order) -> Outcome:
     return Pending(facts=_ordered(order, ref=str(order.key)))
 
 
-def refund(thing: Mapping[str, Any], *, order: Order | None = None) -> Outcome:
-    """Raises NoSense. ``order``: whose answer it is; a list names the charge by another number than its reference."""
-    facts = _facts(thing, ref=_text(thing, "id"), key=key_in_note(thing), of=order.of if order else "")
+def refund(thing: Mapping[str, Any], *, of: str = "") -> Outcome:
+    """Raises NoSense. ``of``: the charge's reference, since a refund names its charge by another number."""
+    facts = _facts(thing, ref=_text(thing, "id"), key=key_in_note(thing), of=of)
     match thing.get("status"):
         case "processed":
             return Succeeded(facts=facts)

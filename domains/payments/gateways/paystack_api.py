@@ -39,7 +39,8 @@ def every(path: str, *, params: dict[str, Any] | None = None) -> Iterator[dict[s
         if not isinstance(things, list):
             raise NoSense("an answer without its list")
         yield from things
-        page, pages = page + 1, int(meta.get("pageCount") or 1)
+        told = str(meta.get("pageCount") or 1)
+        page, pages = page + 1, int(told) if things and told.isdecimal() else 0  # whatever it says, an end has nothing
 
 
 def is_ref(ref: str) -> bool:

@@ -14,9 +14,12 @@ from django.test import Client, override_settings
 
 from domains.payments import actions, rules
 from domains.payments.actions import refunds
+from domains.payments.actions.reconciliation import reconcile
+from domains.payments.actions.statements import fetch_statement
 from domains.payments.gateways import Order, Outcome, Pending, Rejected, Returned, Succeeded, Unknown
 from domains.payments.gateways.paystack import PaystackGateway
-from domains.payments.models import Chargeback, Deposit, GatewayCommand
+from domains.payments.models import Chargeback, Deposit, GatewayCommand, Refund, StatementEntry
+from domains.payments.queries.invariants import contradictions
 from domains.payments.tasks import resolve_commands
 from kelmah import clock as kelmah_clock
 from kelmah.ids import new_id
@@ -203,7 +206,7 @@ def test_a_refund_that_paystack_made_for_somebody_else_is_not_ours(paystack):
     made = httpx.post(f"{paystack.url}/refund", json={"transaction": charge.facts.ref}, headers=access).json()
     fetched = PaystackGateway().fetch("refund", str(made["data"]["id"]))
     assert isinstance(fetched, Pending | Succeeded)
-    assert fetched.facts.key is None
+    assert (fetched.facts.key, fetched.facts.of) == (None, charge.facts.ref)
 
 
 # Webhooks
@@ -391,6 +394,24 @@ def test_a_part_of_a_deposit_goes_back_once_though_its_answer_is_lost(paystack, 
     resolve_commands()
     assert (state_of(refund), in_wallet(by.user_id)) == ("succeeded", 750)
     assert [m["minor"] for m in paystack.movements(command.id, kind="refund")] == [500]
+
+
+@pytest.mark.domain("payments")
+def test_a_refund_made_at_the_dashboard_is_booked_when_the_statement_tells_of_it(paystack, drain, settings):
+    """Its webhook names no refund."""
+    settings.GATEWAYS = ["paystack"]
+    by, deposit = paid_in()
+    charge = str(GatewayCommand.objects.get(subject_id=deposit.id).id)
+    access = {"Authorization": f"Bearer {KEY}"}
+    httpx.post(f"{paystack.url}/refund", json={"transaction": charge, "amount": 500}, headers=access).raise_for_status()
+    paystack.settle()
+    for _ in range(2):
+        fetch_statement(gateway="paystack", day=kelmah_clock.now().date())
+        reconcile(gateway="paystack")
+    refund = Refund.objects.get(deposit_id=deposit.id)
+    assert (refund.state, refund.amount, in_wallet(by.user_id)) == ("succeeded", cedis(5), 750)
+    assert StatementEntry.objects.get(kind="refund", ref=refund.made_there).verdict == "matched"
+    assert contradictions() == []
 
 
 @pytest.mark.domain("payments")
