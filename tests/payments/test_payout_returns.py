@@ -8,10 +8,14 @@ from domains.payments.actions.outcomes import settle_command
 from domains.payments.gateways import Outcome, Pending, Rejected, Returned, Succeeded, Unknown
 from domains.payments.models import GatewayCommand, LedgerTransaction
 from kelmah.interfaces.payments.events import PayoutFailed, PayoutPaid
-from tests.payments.factories import cedis, facts_of, in_wallet, ordered_payout, rich, state_of
+from tests.payments.factories import cedis, facts_of, in_wallet, ordered_payout, rich, ruling, state_of
 from tests.payments.test_payout_methods import usable
 
 pytestmark = pytest.mark.domain("payments")
+
+
+def balance(account: str) -> int:
+    return queries.balance_of(account, "GHS").minor
 
 
 def outcome(command: GatewayCommand, word: str) -> Outcome:
@@ -53,6 +57,24 @@ def test_from_every_state_the_money_is_back_once(clock, published, before, end, 
     assert queries.balance_of(rules.gateway("sandbox", "GHS"), "GHS").minor == -10000
     told = [len(published.of(event)) for event in (PayoutPaid, PayoutFailed)]
     assert told == [1 if "paid" in before else 0, 1]
+
+
+@pytest.mark.parametrize("accepted", [False, True])
+def test_what_differed_and_came_back_is_undone_whole(accepted):
+    by = rich(cedis(100))
+    payout, command = ordered_payout(by, cedis(40))
+    less = facts_of(command, amount=cedis(39))
+    settle_command(command_id=command.id, outcome=Succeeded(facts=less))
+    assert (state_of(payout), balance("suspense:sandbox:GHS")) == ("in_review", 100)
+    if accepted:
+        payouts.accept_payout(payout_id=payout.id, ruling=ruling())
+    contradiction = Returned(facts=facts_of(command), code="account_closed")  # never did forty leave
+    settle_command(command_id=command.id, outcome=contradiction)
+    assert in_wallet(by.user_id) == 6000
+    for _ in range(2):
+        settle_command(command_id=command.id, outcome=Returned(facts=less, code="account_closed"))
+    assert (state_of(payout), in_wallet(by.user_id)) == ("returned", 10000)
+    assert (balance("suspense:sandbox:GHS"), balance("gw:sandbox:GHS")) == (0, -10000)
 
 
 def test_the_return_of_what_was_paid_reverses_its_posting(clock):

@@ -197,6 +197,20 @@ def test_a_refund_of_another_amount_than_ordered_is_looked_at_by_staff(published
         refunds.accept_refund(refund_id=refund.id, ruling=ruling())
 
 
+@pytest.mark.parametrize("accepted", [False, True])
+def test_a_refund_that_differed_and_came_back_is_undone_whole(published, accepted):
+    by, deposit = paid_in(cedis(100))
+    refund, command = ordered(by, deposit, cedis(40))
+    less = facts_of(command, amount=cedis(39))
+    settle_command(command_id=command.id, outcome=Succeeded(facts=less))
+    if accepted:
+        refunds.accept_refund(refund_id=refund.id, ruling=ruling())
+    for _ in range(2):
+        settle_command(command_id=command.id, outcome=Returned(facts=less, code="account_closed"))
+    assert (state_of(refund), in_wallet(by.user_id), len(published.of(RefundFailed))) == ("returned", 10000, 1)
+    assert (balance("suspense:sandbox:GHS"), balance("gw:sandbox:GHS")) == (0, -10000)
+
+
 def test_a_refund_that_was_done_after_all_though_refused_is_a_loss_in_suspense_once():
     by, deposit = paid_in(cedis(10))
     _, command = ordered(by, deposit)

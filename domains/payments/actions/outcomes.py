@@ -20,6 +20,7 @@ from domains.payments.models import GatewayCommand
 from kelmah import clock
 from kelmah.db import atomic
 from kelmah.faultpoints import faultpoint
+from kelmah.money import Money
 
 log = structlog.get_logger(__name__)
 
@@ -55,7 +56,7 @@ def _succeeded(command: GatewayCommand, facts: Facts) -> None:
         _unexpected(command, facts)
         return
     _finish(command, "succeed", ref=facts.ref)
-    difference = _difference(command, facts)
+    difference = _difference(command, facts, command.amount)
     if difference != "account_differs":
         gateway_fees.note_fee(command, facts)
     match command.kind:
@@ -71,7 +72,8 @@ def _returned(command: GatewayCommand, facts: Facts, code: str) -> None:
     if command.state == "returned":
         return
     another = command.state == "succeeded" and command.gateway_ref != facts.ref
-    if another or command.kind == "charge" or command.state == "rejected" or _difference(command, facts):
+    contradicts = another or command.kind == "charge" or command.state == "rejected"
+    if contradicts or _difference(command, facts, _gone_for(command)):
         log.critical("return_contradicts", command_id=str(command.id), ref=facts.ref)
         return
     _finish(command, "return", ref=facts.ref, error=code)
@@ -99,7 +101,7 @@ def _rejected(command: GatewayCommand, code: str, facts: Facts | None) -> None:
 def _unexpected(command: GatewayCommand, facts: Facts) -> None:
     """Money moved though we had closed the matter: a second object for one order, or success after a refusal."""
     log.critical("money_moved_unexpectedly", command_id=str(command.id), ref=facts.ref, kind=command.kind)
-    if _difference(command, facts) == "account_differs":
+    if _difference(command, facts, command.amount) == "account_differs":
         return
     gateway_fees.note_fee(command, facts)
     if command.kind == "charge":
@@ -114,12 +116,20 @@ def _unexpected(command: GatewayCommand, facts: Facts) -> None:
         refunds.book_unexpected(refund_id=command.subject_id, facts=facts)
 
 
-def _difference(command: GatewayCommand, facts: Facts) -> str:
-    """What about the facts is not as ordered; empty when all is well."""
+def _gone_for(command: GatewayCommand) -> Money:
+    """What left for it, or will: as ordered, and once it is done as it was booked, which may differ."""
+    if command.state != "succeeded":
+        return command.amount
+    mirror = rules.gateway(command.gateway, command.currency)
+    return queries.amount_posted(f"{command.kind}:{command.subject_id}:settle", mirror, command.currency)
+
+
+def _difference(command: GatewayCommand, facts: Facts, amount: Money) -> str:
+    """What about the facts is not as it should be; empty when all is well."""
     ours = gateway_named(command.gateway).capabilities
     if (facts.account, facts.live) != (ours.account, ours.live):
         return "account_differs"
-    return "" if facts.amount == command.amount else "amount_differs"
+    return "" if facts.amount == amount else "amount_differs"
 
 
 def _finish(command: GatewayCommand, step: str, *, ref: str, error: str = "") -> None:

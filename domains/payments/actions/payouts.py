@@ -12,6 +12,7 @@ from domains.payments import queries, rules
 from domains.payments.actions.decisions import Ruling, keep_ruling
 from domains.payments.actions.ledger import Line, post
 from domains.payments.actions.orders import order
+from domains.payments.actions.reversals import undoing
 from domains.payments.actions.turns import take_turn
 from domains.payments.gateways import Facts, gateway_offered
 from domains.payments.models import Payout, PayoutMethod
@@ -118,15 +119,12 @@ def return_payout(*, payout_id: UUID, reason: str) -> None:
     Straight from the hold when we never heard that it was paid.
     """
     payout = queries.lock_payout(payout_id)
-    if payout.state == "in_review":
-        log.critical("payout_returned_in_review", payout_id=str(payout.id))
-        return
     if payout.state == "processing":
         _settle(payout, "return", to=[_back(payout)], kind="payout_returned", failure=reason)
     else:
         _mark(payout, "return", failure=reason)
         paid = queries.transaction_of(_settle_key(payout))
-        lines = [Line(rules.gateway(payout.gateway, payout.currency), -payout.amount), _back(payout)]
+        lines = [*undoing(txn=paid, but=rules.payout_hold(payout.id)), _back(payout)]
         key = f"payout:{payout.id}:returned"
         post(key=key, kind="payout_returned", lines=lines, reference=_reference(payout), reverses=paid)
     _tell_failure(payout)

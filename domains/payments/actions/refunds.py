@@ -8,6 +8,7 @@ from domains.payments import queries, rules
 from domains.payments.actions.decisions import Ruling, keep_ruling
 from domains.payments.actions.ledger import Line, post
 from domains.payments.actions.orders import order
+from domains.payments.actions.reversals import undoing
 from domains.payments.gateways import Facts, gateway_named
 from domains.payments.models import Refund
 from domains.payments.queries import refunds
@@ -93,15 +94,12 @@ def return_refund(*, refund_id: UUID, reason: str) -> None:
     Inside the transaction that settles the order.
     """
     refund = refunds.lock_refund(refund_id)
-    if refund.state == "in_review":
-        log.critical("refund_returned_in_review", refund_id=str(refund.id))
-        return
     if refund.state == "processing":
         _settle(refund, "return", to=[_source(refund)], failure=reason)
     else:
         _mark(refund, "return", failure=reason)
         done = queries.transaction_of(_settle_key(refund.id))
-        lines = [Line(rules.gateway(refund.gateway, refund.currency), -refund.amount), _source(refund)]
+        lines = [*undoing(txn=done, but=rules.refund_hold(refund.id)), _source(refund)]
         key = f"refund:{refund.id}:returned"
         post(key=key, kind="refund_returned", lines=lines, reference=_reference(refund), reverses=done)
     _tell_failure(refund)

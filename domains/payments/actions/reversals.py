@@ -28,3 +28,9 @@ def reverse(*, txn: int, reference: Mapping[str, Any]) -> int:
         raise rules.AlreadyReversed(f"{taken_back} took it back.")
     lines = [Line(entry.account.key, Money(-entry.amount, entry.currency)) for entry in entries]
     return post(key=key, kind="reversal", lines=lines, reference=reference, reverses=txn)
+
+
+def undoing(*, txn: int, but: str) -> list[Line]:
+    """The opposite of what a transaction did to all accounts ``but`` one: its caller knows where that goes now."""
+    entries = LedgerEntry.objects.filter(txn_id=txn).exclude(account__key=but).select_related("account").order_by("seq")
+    return [Line(entry.account.key, Money(-entry.amount, entry.currency)) for entry in entries]

@@ -1,6 +1,7 @@
 """Reads of payments."""
 
 from domains.payments.queries.ledger import (
+    amount_posted,
     balance_of,
     books_newest,
     books_paged,
@@ -35,6 +36,7 @@ __all__ = [
     "access_deposit",
     "access_escrow",
     "access_payout",
+    "amount_posted",
     "balance_of",
     "books_newest",
     "books_paged",

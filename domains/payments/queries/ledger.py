@@ -1,6 +1,7 @@
 """What the books say."""
 
 from django.db import DatabaseError
+from django.db.models import Sum
 
 from domains.payments import rules
 from domains.payments.models import (
@@ -28,6 +29,12 @@ def is_posted(key: str) -> bool:
 def transaction_of(key: str) -> int:
     """The transaction of a business key. Raises LedgerTransaction.DoesNotExist."""
     return LedgerTransaction.objects.values_list("id", flat=True).get(idem=key)
+
+
+def amount_posted(key: str, account: str, currency: str) -> Money:
+    """What a transaction under this key put on an account; zero without one."""
+    entries = LedgerEntry.objects.filter(txn__idem=key, account__key=account)
+    return Money(entries.aggregate(total=Sum("amount"))["total"] or 0, currency)
 
 
 def fee_booked(key: str, currency: str) -> Money:
