@@ -99,6 +99,7 @@ class Gateway(Clock):
         asked = self.orders[order]
         if asked.state == "new":
             self.send(order=order, fault="")
+            return
         if asked.state not in UNDECIDED:
             return
         if not asked.things:
