@@ -152,6 +152,7 @@ def test_a_period_that_ends_with_the_last_of_all_days_is_refused(api, path):
     assert (answer.status, answer.json["errors"][0]["pointer"]) == (400, "/last")
 
 
+@pytest.mark.in_process
 def test_whatever_moves_a_wallet_has_words_for_people():
     one_of_everything()
     wallets = LedgerEntry.objects.filter(account__key__startswith="user:", account__key__contains=":available:")
