@@ -15,6 +15,7 @@ from kelmah.errors import Unavailable
 from kelmah.ids import new_id
 from kelmah.interfaces.payments.events import PayoutFailed, PayoutPaid
 from kelmah.money import Money
+from kelmah.rpc import RemoteUnavailable
 from tests.payments.factories import cedis, in_wallet, ordered_payout, rich, ruling, state_of
 
 pytestmark = pytest.mark.domain("payments")
@@ -265,16 +266,23 @@ def test_whoever_was_restricted_meanwhile_keeps_nobody_and_is_paid_once_that_end
     assert (ends(payouts), transfers(provider, payouts)) == (["paid", "paid"], [1, 1])
 
 
-def test_nothing_leaves_while_nobody_can_say_who_is_restricted(provider, clock, people):
+@pytest.mark.parametrize("failure", [Unavailable, RemoteUnavailable])
+def test_while_nobody_can_say_who_is_restricted_only_what_was_asked_for_just_now_leaves(
+    provider, clock, people, failure
+):
+    waiting = ordered("acct_success")
+    people.failure = failure
+    clock.advance(minutes=11)  # a token is good for ten
     payouts = ordered("acct_success")
-    people.failure = Unavailable
     clock.advance(seconds=20)
-    with pytest.raises(Unavailable):
-        send_payouts()
-    assert (ends(payouts), PayoutBatch.objects.count()) == (["processing"], 0)
+    send_payouts()
+    assert (ends(payouts), ends(waiting), PayoutBatch.objects.get().count) == (["paid"], ["processing"], 1)
     people.failure = None
     send_payouts()
-    assert ends(payouts) == ["paid"]
+    assert ends(waiting) == ["processing"]
+    clock.advance(minutes=2)
+    send_payouts()
+    assert ends(waiting) == ["paid"]
 
 
 # Two workers

@@ -5,7 +5,7 @@ in a batch is in no other, ever. Only when the provider has definitely taken non
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 import structlog
@@ -20,9 +20,10 @@ from domains.payments.models import GatewayCommand, PayoutBatch, PayoutBatchItem
 from domains.payments.queries import payouts
 from kelmah import clock
 from kelmah.db import atomic
-from kelmah.errors import DomainError
+from kelmah.errors import DomainError, Unavailable
 from kelmah.faultpoints import faultpoint
 from kelmah.interfaces.identity.calls import identity
+from kelmah.rpc import RemoteFailure
 
 log = structlog.get_logger(__name__)
 
@@ -30,7 +31,8 @@ log = structlog.get_logger(__name__)
 def send_gathered() -> int:
     """Send the payouts that have waited long enough, with those that wait beside them; returns how many batches.
 
-    Nothing while the books are red. Raises Unavailable when nobody can say who is restricted: then all wait.
+    Nothing while the books are red. While nobody can say who is restricted, what was asked for longer ago than a token
+    is good waits.
     """
     if queries.payouts_are_frozen():
         return 0
@@ -90,7 +92,9 @@ def _store(gateway: str, currency: str) -> PayoutBatch | None:
     with atomic("payments"):
         if queries.payouts_are_frozen():
             return None
-        _keep_waiting(kept_back, until=clock.now() + wait + rules.RESTRICTED_FOR)
+        for command_id, (reason, pause) in kept_back.items():
+            later = {"next_at": clock.now() + wait + pause, "last_error": reason}
+            GatewayCommand.objects.filter(id=command_id, state="new").update(**later)
         ids = [command.id for command in candidates if command.id not in kept_back]
         # Locked, so that of two workers one has them all, and whoever sends an order alone sees that it is taken; that
         # none is in two batches is a unique index.
@@ -123,26 +127,31 @@ def _made_of(commands: Sequence[GatewayCommand]) -> PayoutBatch:
     return batch
 
 
-def _kept_back(commands: Sequence[GatewayCommand]) -> dict[UUID, str]:
-    """Those that must not go now, by the order's id, with the reason: one of them must not keep the others."""
-    owners = payouts.who_is_paid(commands)
-    restricted = set(identity.restricted_among(ids=sorted(set(owners.values())), permission=rules.PAYOUT_RIGHT))
-    reasons: dict[UUID, str] = {}
+def _kept_back(commands: Sequence[GatewayCommand]) -> dict[UUID, tuple[str, timedelta]]:
+    """Those that must not go now, by the order's id, with the reason and for how long: one must not keep the others."""
+    reasons = _restricted(commands)
     for command in commands:
-        if owners[command.id] in restricted:
-            reasons[command.id] = "restricted"
+        if command.id in reasons:
             continue
         try:
             queries.order_of(command)
         except DomainError as refusal:
             log.error("payout_unreadable", command_id=str(command.id), code=refusal.code)
-            reasons[command.id] = f"unreadable: {refusal.code}"
+            reasons[command.id] = f"unreadable: {refusal.code}", rules.RESTRICTED_FOR
     return reasons
 
 
-def _keep_waiting(reasons: dict[UUID, str], *, until: datetime) -> None:
-    for command_id, reason in reasons.items():
-        GatewayCommand.objects.filter(id=command_id, state="new").update(next_at=until, last_error=reason)
+def _restricted(commands: Sequence[GatewayCommand]) -> dict[UUID, tuple[str, timedelta]]:
+    """Those whose payee may not be paid. Whoever asked for one was let to by a token, or was asked about, at that time:
+    that is good for as long as tokens are, when identity can't be asked again."""
+    owners = payouts.who_is_paid(commands)
+    try:
+        restricted = set(identity.restricted_among(ids=sorted(set(owners.values())), permission=rules.PAYOUT_RIGHT))
+    except (RemoteFailure, Unavailable):
+        vouched_for = clock.now() - timedelta(seconds=settings.ACCESS_TOKEN_SECONDS)
+        long_ago = [command.id for command in commands if command.created_at < vouched_for]
+        return dict.fromkeys(long_ago, ("nobody could say whether they are restricted", rules.UNTOLD_FOR))
+    return {c.id: ("restricted", rules.RESTRICTED_FOR) for c in commands if owners[c.id] in restricted}
 
 
 def _send(batch: PayoutBatch, *, again: bool) -> None:

@@ -11,6 +11,7 @@ OUTAGE_ATTEMPTS: Final = 36  # about a day: a provider that is down is nobody's 
 SENDER_DEAD_AFTER: Final = timedelta(seconds=30)  # a sender that has said nothing for so long is gone
 PAGED_AGAIN_AFTER: Final = timedelta(hours=1)  # while the books are red
 RESTRICTED_FOR: Final = timedelta(hours=1)  # until it is asked again whether somebody may be paid
+UNTOLD_FOR: Final = timedelta(minutes=1)  # the same, when nobody could say
 TAKEN_FOR: Final = timedelta(seconds=30)  # what a worker has taken is nobody else's for so long
 
 
