@@ -212,8 +212,9 @@ def test_a_tick_that_nobody_took_is_dropped_and_not_buried(rabbit: RabbitMQ) -> 
     with running(start_worker(**here(rabbit)), start_relay(**here(rabbit))):
         actions.send_errand(2)  # stands behind the tick: once it is done, the tick was looked at
         wait_until("the next one is done", lambda: errands_done() == [0, 2])
-        time.sleep(1)  # it is acknowledged after it was done
-    assert (depth(rabbit, "kelmah.probe"), depth(rabbit, "kelmah.probe.dead")) == (0, 0)
+        # It is acknowledged after it was done.
+        wait_until("neither waits nor is buried", lambda: depth(rabbit, "kelmah.probe") == 0)
+    assert (errands_done(), depth(rabbit, "kelmah.probe.dead")) == ([0, 2], 0)
 
 
 def test_tasks_that_are_to_be_tried_later_keep_no_other_waiting(rabbit: RabbitMQ) -> None:
