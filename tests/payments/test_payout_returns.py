@@ -7,6 +7,7 @@ from domains.payments.actions import payouts, privacy
 from domains.payments.actions.outcomes import settle_command
 from domains.payments.gateways import Outcome, Pending, Rejected, Returned, Succeeded, Unknown
 from domains.payments.models import GatewayCommand, LedgerTransaction
+from kelmah.errors import InvalidTransition
 from kelmah.interfaces.payments.events import PayoutFailed, PayoutPaid
 from tests.payments.factories import cedis, facts_of, in_wallet, ordered_payout, rich, ruling, state_of
 from tests.payments.test_payout_methods import usable
@@ -139,3 +140,19 @@ def test_paid_and_returned_heard_at_once_leave_the_same_books(race):
     words = ["paid", "returned", "paid", "returned", "pending", "returned"]
     race([lambda word=word: settle_command(command_id=command.id, outcome=outcome(command, word)) for word in words])
     assert (state_of(payout), in_wallet(by.user_id)) == ("returned", 10000)
+
+
+@pytest.mark.domain("payments", transaction=True)
+@pytest.mark.in_process
+def test_a_return_of_what_is_looked_at_while_staff_accepts_it_is_one(race):
+    by = rich(cedis(100))
+    payout, command = ordered_payout(by, cedis(40))
+    less = facts_of(command, amount=cedis(39))
+    settle_command(command_id=command.id, outcome=Succeeded(facts=less))
+    back = Returned(facts=less, code="account_closed")
+    returns = [lambda: settle_command(command_id=command.id, outcome=back)] * 6
+    accepts = [lambda: payouts.accept_payout(payout_id=payout.id, ruling=ruling())] * 2
+    heard = race([*returns, *accepts])
+    assert heard[:6] == [None] * 6
+    assert all(result is None or isinstance(result, InvalidTransition) for result in heard[6:])
+    assert (state_of(payout), in_wallet(by.user_id), balance("suspense:sandbox:GHS")) == ("returned", 10000, 0)
