@@ -130,16 +130,16 @@ def run(clients: int, client: Client) -> dict[str, float]:
     return {"rate": total / (time.monotonic() - began), "cpu": (time.process_time() - cpu) / total * 1e6}
 
 
-def pairs(client: int):
+def pairs(client: int, clients: int = max(CLIENTS)):
     """Endless pairs of accounts, each client its own, so that nobody waits for a row."""
-    own = range(client * ACCOUNTS // max(CLIENTS), (client + 1) * ACCOUNTS // max(CLIENTS))
+    own = range(client * ACCOUNTS // clients, (client + 1) * ACCOUNTS // clients)
     step = 0
     while True:
         step += 1
         yield own[step % len(own)], own[(step + 1) % len(own)]
 
 
-def service_client(client: int, until: float) -> int:
+def service_client(client: int, until: float, clients: int = max(CLIENTS)) -> int:
     from django.db import connections
 
     from domains.payments.actions.ledger import Line, post
@@ -148,7 +148,7 @@ def service_client(client: int, until: float) -> int:
     from kelmah.money import Money
 
     done, give, take = 0, Money(-1, "GHS"), Money(1, "GHS")
-    for source, target in pairs(client):
+    for source, target in pairs(client, clients):
         if time.monotonic() > until:
             break
         with atomic("payments"):

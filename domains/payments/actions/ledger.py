@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.db import connections
@@ -21,8 +22,6 @@ class Line:
     account: str
     amount: Money
 
-
-_POST = "SELECT txn, refusal, detail FROM payments_try_post(%s, %s, %s, %s::bigint[], %s, %s, %s, %s)"
 
 # Accounts come to life on first use; two first uses at once make one row. Sorted: the second waits for the first, and
 # two that open the same pair must not wait for each other.
@@ -47,17 +46,26 @@ def post(
     with connections["payments"].cursor() as cursor:
         names, amounts = [line.account for line in lines], [line.amount.minor for line in lines]
         currencies = [line.amount.currency for line in lines]
-        call: list[Any] = [key, kind, names, amounts, currencies, json.dumps(dict(reference)), clock.now(), reverses]
-        cursor.execute(_POST, call)
+        statement = _statement(len(lines))
+        call = [key, kind, *names, *amounts, *currencies, json.dumps(dict(reference)), clock.now(), reverses]
+        cursor.execute(statement, call)
         txn, refusal, detail = cursor.fetchone()
         if refusal == "account_missing":
             floors = [rules.floor_of(name) for name in names]
             cursor.execute(_OPEN, [names, currencies, floors])
-            cursor.execute(_POST, call)
+            cursor.execute(statement, call)
             txn, refusal, detail = cursor.fetchone()
     if txn is None:
         raise _typed(refusal, detail)
     return int(txn)
+
+
+@cache
+def _statement(legs: int) -> str:
+    """The call for so many legs, each of their values a parameter: lists cost the driver more than the rest of it."""
+    each = f"ARRAY[{', '.join(['%s'] * legs)}]"
+    values = f"{each}::text[], {each}::bigint[], {each}::text[]"
+    return f"SELECT txn, refusal, detail FROM payments_try_post(%s, %s, {values}, %s, %s, %s)"  # noqa: S608 - placeholders
 
 
 def _typed(refusal: str, detail: str) -> DomainError:
