@@ -111,7 +111,7 @@ def test_a_webhook_that_lies_credits_nothing(provider, drain):
 
 
 @in_one_transaction
-@pytest.mark.parametrize("offset", [-301, 61, -10_000, 10_000])
+@pytest.mark.parametrize("offset", [-301, 70, -10_000, 10_000])
 def test_a_signature_too_old_or_from_the_future_is_refused(provider, offset):
     response = deliver(event_about(), at=int(time.time()) + offset)
     assert (response.status_code, response.json()["code"]) == (400, "signature_invalid")
