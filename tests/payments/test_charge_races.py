@@ -14,7 +14,7 @@ from domains.payments.actions import refunds, suspense
 from domains.payments.actions.foreign_refunds import follow_foreign_refund
 from domains.payments.actions.outcomes import settle_command
 from domains.payments.gateways import Succeeded
-from domains.payments.models import Suspended
+from domains.payments.models import Refund, Suspended
 from domains.payments.rules.errors import NothingSuspended
 from kelmah.db import atomic
 from kelmah.errors import DomainError
@@ -74,6 +74,17 @@ def test_what_went_into_a_wallet_meanwhile_is_taken_from_the_wallet(how):
     }
     in_this_order(lambda: actions.accept_deposit(deposit_id=command.subject_id, ruling=ruling()), words[how])
     assert (in_wallet(by.user_id), in_suspense()) == (0, 0)
+
+
+def test_eight_tellings_at_once_of_a_refund_made_at_the_gateway_book_it_once(race):
+    """Webhook and statement tell of it by one action."""
+    by = somebody()
+    _, command = ordered_deposit(by, cedis(15))
+    settle_command(command_id=command.id, outcome=Succeeded(facts=facts_of(command)))
+    command.refresh_from_db()
+    back = facts_of(command, ref="re_by_hand", key=None, amount=cedis(5), of=command.gateway_ref)
+    told = race(lambda: follow_foreign_refund(gateway="sandbox", outcome=Succeeded(facts=back)), 8)
+    assert (told, Refund.objects.get().amount, in_wallet(by.user_id)) == ([True] * 8, cedis(5), 1000)
 
 
 def test_what_is_being_sent_back_is_credited_to_nobody():

@@ -100,6 +100,24 @@ def test_the_end_of_a_dispute_is_asked_for_when_nobody_tells_it(provider, drain,
     assert resolve_disputes() == 0
 
 
+@pytest.mark.domain("payments", transaction=True)
+def test_workers_who_ask_about_the_same_disputes_at_once_share_them(provider, clock, race):
+    payers = []
+    for _ in range(6):
+        by = somebody()
+        _, command = ordered_deposit(by, cedis(15))
+        actions.submit_command(command_id=command.id)
+        charge = GatewayCommand.objects.get(id=command.id)
+        ref = provider.make("/_control/disputes", {"charge": charge.gateway_ref, "phase": "withdrawn"})
+        disputed(charge, ref=ref)
+        provider.make("/_control/disputes", {"charge": charge.gateway_ref, "phase": "reinstated", "ref": ref})
+        payers.append(by.user_id)
+    clock.advance(hours=7)
+    assert sum(race(resolve_disputes, 4)) == 6
+    assert {*Chargeback.objects.values_list("state", flat=True)} == {"reinstated"}
+    assert ([in_wallet(payer) for payer in payers], contradictions()) == ([1500] * 6, [])
+
+
 def test_a_dispute_that_cannot_be_asked_about_keeps_no_other_from_being_asked_about(provider, drain, clock):
     for _ in range(2):
         _, command = ordered_deposit(somebody(), cedis(15))

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 
 import httpx
 import pytest
@@ -14,6 +15,7 @@ from django.test import Client, override_settings
 
 from domains.payments import actions, rules
 from domains.payments.actions import refunds
+from domains.payments.actions.foreign_refunds import follow_foreign_refund
 from domains.payments.actions.reconciliation import reconcile
 from domains.payments.actions.statements import fetch_statement
 from domains.payments.gateways import Order, Outcome, Pending, Rejected, Returned, Succeeded, Unknown
@@ -412,6 +414,25 @@ def test_a_refund_made_at_the_dashboard_is_booked_when_the_statement_tells_of_it
     assert (refund.state, refund.amount, in_wallet(by.user_id)) == ("succeeded", cedis(5), 750)
     assert StatementEntry.objects.get(kind="refund", ref=refund.made_there).verdict == "matched"
     assert contradictions() == []
+
+
+@pytest.mark.domain("payments", transaction=True)
+def test_the_statement_and_another_telling_at_once_book_a_refund_made_at_the_dashboard_once(paystack, settings, race):
+    settings.GATEWAYS = ["paystack"]
+    by, deposit = paid_in()
+    charge = str(GatewayCommand.objects.get(subject_id=deposit.id).id)
+    access = {"Authorization": f"Bearer {KEY}"}
+    wish = {"transaction": charge, "amount": 500}
+    made = httpx.post(f"{paystack.url}/refund", json=wish, headers=access).raise_for_status().json()["data"]
+    paystack.settle()
+    fetch_statement(gateway="paystack", day=kelmah_clock.now().date())
+    outcome = PaystackGateway().fetch("refund", str(made["id"]))
+    tell = partial(follow_foreign_refund, gateway="paystack", outcome=outcome)
+    refused = [said for said in race([partial(reconcile, gateway="paystack"), tell] * 3) if isinstance(said, Exception)]
+    assert refused == []
+    refund = Refund.objects.get()
+    assert (refund.amount, in_wallet(by.user_id), contradictions()) == (cedis(5), 750, [])
+    assert StatementEntry.objects.get(kind="refund", ref=refund.made_there).verdict == "matched"
 
 
 @pytest.mark.domain("payments")
