@@ -55,6 +55,7 @@ __all__ = [
     "Unknown",
     "gateway_named",
     "gateway_offered",
+    "has_secrets",
     "names_gathering",
     "names_offered",
 ]
@@ -87,6 +88,11 @@ def gateway_offered(name: str) -> Gateway:
     if name not in names_offered():
         raise GatewayNotOffered(data={"offered": names_offered()})
     return gateway_named(name)
+
+
+def has_secrets(name: str) -> bool:
+    """Whether the settings hold what the adapter of that name, if there is one, can't be used without."""
+    return name in GATEWAYS and all(getattr(settings, secret, "") for secret in GATEWAYS[name].secrets)
 
 
 def names_gathering() -> list[str]:

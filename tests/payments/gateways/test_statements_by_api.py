@@ -55,3 +55,15 @@ def test_days_before_the_first_statement_and_those_of_long_ago_are_not_asked_for
     clock.advance(days=30)
     fetch_statements()
     assert days_of("stripe") == {today, *(today + timedelta(days=each) for each in range(17, 31))}
+
+
+def test_a_gateway_that_is_no_longer_offered_is_asked_while_its_secrets_are_there(today, clock, settings):
+    """What was begun there still moves."""
+    clock.advance(days=1)
+    fetch_statements()
+    settings.GATEWAYS = ["paystack"]
+    clock.advance(days=1)
+    assert (fetch_statements(), days_of("stripe")) == (1, {today, today + timedelta(days=1)})
+    settings.STRIPE_SECRET_KEY = ""
+    clock.advance(days=1)
+    assert fetch_statements() == 0
