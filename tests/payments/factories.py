@@ -97,5 +97,10 @@ def is_waiting(user_id: UUID, currency: str = "GHS") -> int:
     return queries.balance_of(rules.pending(user_id, currency), currency).minor
 
 
+def balance(account: str) -> int:
+    """Of an account in cedis, in pesewas."""
+    return queries.balance_of(account, "GHS").minor
+
+
 def in_wallet(user_id: UUID, currency: str = "GHS") -> int:
     return queries.balance_of(rules.available(user_id, currency), currency).minor

@@ -23,7 +23,7 @@ from kelmah.ids import new_id
 from kelmah.interfaces.payments.events import PayoutFailed, PayoutPaid
 from kelmah.money import Money
 from tests.payments.camt_writer import IBAN, Movement, statement
-from tests.payments.factories import cedis, in_wallet, rich, ruling, state_of
+from tests.payments.factories import balance, cedis, in_wallet, rich, ruling, state_of
 from tests.payments.statements import open_differences
 
 pytestmark = pytest.mark.domain("payments")
@@ -67,10 +67,6 @@ def told(*movements: Movement) -> None:
 def paid(command: GatewayCommand, **more) -> Movement:
     usual = {"amount": -command.amount, "end_to_end": command.id.hex, "ref": f"B{next(NUMBERS)}"}
     return Movement(**usual | more)
-
-
-def balance(account: str) -> int:
-    return queries.balance_of(account, "GHS").minor
 
 
 # --- the way of a payout -----------------------------------------------------------------------------------------

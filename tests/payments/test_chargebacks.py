@@ -13,7 +13,6 @@ from domains.payments.models import (
     Decision,
     Deposit,
     GatewayCommand,
-    LedgerAccount,
     Receivable,
     Suspended,
 )
@@ -25,6 +24,7 @@ from kelmah.interfaces.payments.events import ChargebackOpened, ChargebackWon
 from kelmah.money import Money
 from tests.payments.disputed import charge_of, disputed, emptied
 from tests.payments.factories import (
+    balance,
     cedis,
     facts_of,
     funded_escrow,
@@ -36,11 +36,6 @@ from tests.payments.factories import (
 )
 
 pytestmark = pytest.mark.domain("payments")
-
-
-def balance(account: str) -> int:
-    found = LedgerAccount.objects.filter(key=account).first()
-    return found.balance if found else 0
 
 
 def owed(user_id) -> int:

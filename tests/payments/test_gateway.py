@@ -9,6 +9,7 @@ from domains.payments.models import Decision, Deposit, Escrow, GatewayCommand, L
 from domains.payments.tasks import resolve_commands
 from kelmah.interfaces.payments.events import PaymentFailed, PaymentSucceeded, PayoutFailed, PayoutPaid
 from tests.payments.factories import (
+    balance,
     cedis,
     funded_escrow,
     in_wallet,
@@ -22,11 +23,6 @@ from tests.payments.factories import (
 from tests.payments.provider import DELAY
 
 pytestmark = pytest.mark.domain("payments")
-
-
-def balance(account: str) -> int:
-    found = LedgerAccount.objects.filter(key=account).first()
-    return found.balance if found else 0
 
 
 @pytest.fixture

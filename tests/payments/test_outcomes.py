@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from domains.payments import actions, rules
 from domains.payments.actions.outcomes import settle_command
 from domains.payments.gateways import Pending, Rejected, Returned, Succeeded, Unknown
-from domains.payments.models import LedgerAccount
 from kelmah.interfaces.payments.events import PaymentFailed, PaymentSucceeded, PayoutFailed
 from tests.payments.factories import (
+    balance,
     cedis,
     facts_of,
     in_wallet,
@@ -29,11 +29,6 @@ PATIENT = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors],
 )
-
-
-def balance(account: str) -> int:
-    found = LedgerAccount.objects.filter(key=account).first()
-    return found.balance if found else 0
 
 
 @PATIENT

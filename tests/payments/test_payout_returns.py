@@ -9,14 +9,10 @@ from domains.payments.gateways import Outcome, Pending, Rejected, Returned, Succ
 from domains.payments.models import GatewayCommand, LedgerTransaction
 from kelmah.errors import InvalidTransition
 from kelmah.interfaces.payments.events import PayoutFailed, PayoutPaid
-from tests.payments.factories import cedis, facts_of, in_wallet, ordered_payout, rich, ruling, state_of
+from tests.payments.factories import balance, cedis, facts_of, in_wallet, ordered_payout, rich, ruling, state_of
 from tests.payments.test_payout_methods import usable
 
 pytestmark = pytest.mark.domain("payments")
-
-
-def balance(account: str) -> int:
-    return queries.balance_of(account, "GHS").minor
 
 
 def outcome(command: GatewayCommand, word: str) -> Outcome:

@@ -21,6 +21,7 @@ from kelmah.db import atomic
 from kelmah.ids import new_id
 from kelmah.money import Money
 from tests.payments.factories import (
+    balance,
     cedis,
     facts_of,
     in_wallet,
@@ -35,10 +36,6 @@ from tests.payments.factories import (
 from tests.payments.statements import as_csv, bring, covering, line, line_of, open_differences, verdict_of
 
 pytestmark = pytest.mark.domain("payments")
-
-
-def balance(account: str) -> int:
-    return queries.balance_of(account, "GHS").minor
 
 
 def charged():

@@ -8,7 +8,7 @@ from domains.payments import actions, rules
 from domains.payments.actions import refunds
 from domains.payments.actions.outcomes import settle_command
 from domains.payments.gateways import Rejected, Returned, Succeeded, Unknown
-from domains.payments.models import BooksCheck, Decision, Deposit, GatewayCommand, LedgerAccount, Refund
+from domains.payments.models import BooksCheck, Decision, Deposit, GatewayCommand, Refund
 from domains.payments.queries import refunds as queries
 from domains.payments.queries.invariants import contradictions
 from domains.payments.tasks import resolve_commands
@@ -17,6 +17,7 @@ from kelmah.errors import InvalidTransition, NotFound
 from kelmah.interfaces.payments.events import RefundCompleted, RefundFailed
 from kelmah.money import Money
 from tests.payments.factories import (
+    balance,
     cedis,
     facts_of,
     funded_escrow,
@@ -31,11 +32,6 @@ from tests.payments.owner import refusal_of
 from tests.payments.provider import DELAY
 
 pytestmark = pytest.mark.domain("payments")
-
-
-def balance(account: str) -> int:
-    found = LedgerAccount.objects.filter(key=account).first()
-    return found.balance if found else 0
 
 
 def paid_in(amount: Money, token: str = "tok_success"):

@@ -3,7 +3,7 @@
 import pytest
 from django.db import IntegrityError, connections
 
-from domains.payments import actions, queries
+from domains.payments import actions
 from domains.payments.actions import Ruling, privacy, suspense
 from domains.payments.actions.outcomes import settle_command
 from domains.payments.gateways import Rejected, Succeeded
@@ -13,7 +13,7 @@ from kelmah.db import atomic
 from kelmah.errors import NotFound
 from kelmah.ids import new_id
 from kelmah.interfaces.payments.events import PaymentSucceeded
-from tests.payments.factories import cedis, facts_of, in_wallet, ordered_deposit, rich, ruling, somebody
+from tests.payments.factories import balance, cedis, facts_of, in_wallet, ordered_deposit, rich, ruling, somebody
 from tests.payments.statements import bring, line
 
 pytestmark = pytest.mark.domain("payments")
@@ -24,10 +24,6 @@ def unasked(amount=25) -> Suspended:
     row = line(cedis(amount), ref="ch_nobodys")
     bring(row)
     return Suspended.objects.get(subject=f"line:{row['line_id']}")
-
-
-def balance(account: str) -> int:
-    return queries.balance_of(account, "GHS").minor
 
 
 def test_what_came_unasked_is_an_item_with_its_gateway_and_amount():

@@ -17,7 +17,7 @@ from domains.payments.models import Chargeback, Deposit, GatewayCommand, LedgerA
 from domains.payments.queries import refunds as queries
 from domains.payments.tasks import collect_debts, sweep_webhooks
 from kelmah.ids import new_id
-from tests.payments.factories import cedis, in_wallet, ordered_deposit, ruling, somebody, state_of
+from tests.payments.factories import balance, cedis, in_wallet, ordered_deposit, ruling, somebody, state_of
 from tests.payments.provider import DELAY, SECRET, Provider, Webhook
 
 pytestmark = pytest.mark.domain("payments")
@@ -28,11 +28,6 @@ PATIENT = settings(
 )
 NOTICES = ["created", "processing", "succeeded", "refunded", "withdrawn", "reinstated"]
 numbers = itertools.count()
-
-
-def balance(account: str) -> int:
-    found = LedgerAccount.objects.filter(key=account).first()
-    return found.balance if found else 0
 
 
 def tell(kind: str, ref: str, *, event_id: str = "") -> None:
