@@ -118,11 +118,11 @@ def test_what_is_pending_is_polled_until_it_is_decided(provider, drain, later, t
 
 def test_what_was_unknown_may_turn_out_to_be_pending(provider, nobody_there, settings, drain, later):
     settings.SANDBOX_GATEWAY_URL = "http://127.0.0.1:9"
-    deposit, command = ordered_deposit(somebody(), cedis(15), "tok_pending")
+    deposit, command = ordered_deposit(somebody(), cedis(15), "tok_pending_forever")
     drain()
     assert state_of(command) == "unknown"
     settings.SANDBOX_GATEWAY_URL = provider.url
-    provider.charge(command.id, amount=1500, token="tok_pending")
+    provider.charge(command.id, amount=1500, token="tok_pending_forever")
     later()
     assert (state_of(command), state_of(deposit)) == ("pending", "processing")
 
