@@ -59,7 +59,7 @@ SLOW = (
     Step(
         "slow",
         "tests that start whole systems, two files at once",
-        pytest("-n", "2", "--dist", "loadgroup", "-m", "slow and not quiet", "--ignore=tests/faults", "tests"),
+        pytest("-n", "2", "--dist", "loadfile", "-m", "slow and not quiet", "--ignore=tests/faults", "tests"),
     ),
     Step(
         "quiet", "those that want the machine for themselves", pytest("-m", "quiet", "--ignore=tests/faults", "tests")
@@ -82,7 +82,7 @@ SLOW = (
     Step(
         "faults",
         "kill tests with real processes, two files at once",
-        pytest("-n", "2", "--dist", "loadgroup", "tests/faults"),
+        pytest("-n", "2", "--dist", "loadfile", "tests/faults"),
     ),
     Step("benchmarks", "benchmark smoke", python("-m", "tests.benchmarks", "--smoke")),
 )

@@ -5,7 +5,7 @@ import pytest
 from tests.journeys.first_paid_job import FirstPaidJob
 from tests.journeys.narrator import Narrator
 
-pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("running")]  # a system that starts is part of it
+pytestmark = pytest.mark.timeout(400)  # a system that starts is part of it
 
 
 def test_the_first_paid_job(running):

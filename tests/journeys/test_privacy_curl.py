@@ -7,7 +7,7 @@ import pytest
 from tests.journeys.system import Running
 from tests.pages import Page
 
-pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("running")]
+pytestmark = pytest.mark.timeout(400)
 
 
 def test_the_commands_of_the_page_do_what_it_says(running: Running, tmp_path: Path) -> None:

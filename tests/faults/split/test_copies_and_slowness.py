@@ -13,7 +13,7 @@ from tests.faults.split.system import System
 from tests.journeys.first_paid_job import FirstPaidJob
 from tests.journeys.people import GHS, cedis
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.xdist_group("split")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 PEOPLE = 12
 

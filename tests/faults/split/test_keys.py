@@ -14,7 +14,7 @@ from tests.faults.split.system import System
 from tests.journeys.first_paid_job import FirstPaidJob
 from tests.journeys.system import ROOT
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.xdist_group("split")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 def test_a_rotation_under_load_costs_no_answer_and_no_name(system: System, story: Callable[..., FirstPaidJob]) -> None:

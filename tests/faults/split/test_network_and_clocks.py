@@ -14,7 +14,7 @@ from tests.faults.split.system import System
 from tests.journeys.first_paid_job import FirstPaidJob
 from tests.journeys.people import GHS, cedis
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.xdist_group("split")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 CUT_FOR = 60.0  # seconds
 
