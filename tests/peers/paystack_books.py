@@ -89,9 +89,11 @@ def end_of(thing: Thing) -> str:
 
 def carry_out_refund(thing: Thing) -> None:
     time.sleep(DELAY)
-    thing["status"] = "processing"
-    time.sleep(DELAY)
-    refunded(thing)
+    if thing["status"] != "processed":  # told to settle meanwhile: what is done never waits again
+        thing["status"] = "processing"
+        time.sleep(DELAY)
+    if thing["status"] != "processed":
+        refunded(thing)
 
 
 def refunded(thing: Thing) -> None:
