@@ -19,7 +19,7 @@ class _Together(LoadFileScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file: str = super()._split_scope(nodeid)
-        return next((begins.rpartition("/")[0] for begins in _SHARING if file.startswith(begins)), file)
+        return file.rpartition("/")[0] if file.startswith(_SHARING) else file
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling | None:

@@ -15,9 +15,9 @@ DOMAINS = ("identity", "marketplace", "contracts", "payments", "messaging", "rev
 EXTRACTED = DOMAINS[1:]
 
 
-def run_alone(domain: str, *command: str) -> subprocess.CompletedProcess:
-    own = {"KELMAH_ALONE": domain, "DJANGO_SETTINGS_MODULE": "config.settings.test", "KELMAH_TEST_CALLS": "only"}
-    environment = os.environ | own
+def run_alone(domain: str, *command: str, **more: str) -> subprocess.CompletedProcess:
+    own = {"KELMAH_ALONE": domain, "DJANGO_SETTINGS_MODULE": "config.settings.test"}
+    environment = os.environ | own | more
     # The Redis of this process is not for two workers at once: they would share buckets of rate limits.
     for inherited in ("LOCAL_DOMAINS", "KELMAH_TEST_REDIS_URL"):
         environment.pop(inherited, None)
@@ -70,7 +70,7 @@ def test_the_domain_passes_its_own_tests_alone(domain):
     # Its API tests are run against a process that is alone: the step `api` of scripts/check.py, which lets most of what
     # the domain does be done there. Of the others, where somebody noted them, those in which it asks another domain.
     options = ("-x", "-q", "-n", "2", "-m", "not slow", "-p", "no:cacheprovider", "--ignore-glob=**/test_api*.py")
-    outcome = run_alone(domain, "-m", "pytest", f"tests/{domain}", *options)
+    outcome = run_alone(domain, "-m", "pytest", f"tests/{domain}", *options, KELMAH_TEST_CALLS="only")
     asks_nobody = outcome.returncode == pytest.ExitCode.NO_TESTS_COLLECTED and "KELMAH_TEST_CALLS_IN" in os.environ
     assert outcome.returncode == 0 or asks_nobody, outcome.stdout[-5000:]
 

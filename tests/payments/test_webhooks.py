@@ -2,6 +2,7 @@
 
 import json
 import time
+from contextlib import nullcontext
 
 import pytest
 from django.db import connections
@@ -10,8 +11,9 @@ from django.test import Client
 from domains.payments import actions, rules
 from domains.payments.actions.outcomes import settle_command
 from domains.payments.gateways import GATEWAYS, Rejected
-from domains.payments.gateways.signatures import sign
+from domains.payments.gateways.signatures import check_signature, sign
 from domains.payments.models import Decision, GatewayCommand, LedgerAccount, WebhookEvent
+from domains.payments.rules import SignatureInvalid
 from domains.payments.tasks import resolve_commands, sweep_webhooks
 from kelmah import clock as kelmah_clock
 from kelmah.ids import new_id
@@ -116,6 +118,13 @@ def test_a_signature_too_old_or_from_the_future_is_refused(provider, offset):
     response = deliver(event_about(), at=int(time.time()) + offset)
     assert (response.status_code, response.json()["code"]) == (400, "signature_invalid")
     assert not WebhookEvent.objects.exists()
+
+
+@pytest.mark.parametrize(("offset", "good"), [(-301, False), (-300, True), (60, True), (61, False)])
+def test_the_tolerance_ends_at_its_last_second(offset, good):
+    now, body = 1_800_000_000, b"{}"
+    with nullcontext() if good else pytest.raises(SignatureInvalid):
+        check_signature(sign(SECRET, body, at=now + offset), body, secrets=[SECRET], now=now)
 
 
 @in_one_transaction

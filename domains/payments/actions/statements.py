@@ -8,7 +8,7 @@ from uuid import UUID
 import structlog
 
 from domains.payments.actions.isolation import each_alone
-from domains.payments.gateways import gateway_named, has_secrets, names_offered
+from domains.payments.gateways import GATEWAYS, gateway_named, missing_secrets, names_offered
 from domains.payments.gateways.base import StatementLine
 from domains.payments.gateways.camt import read_camt
 from domains.payments.gateways.statement_csv import read_csv
@@ -83,7 +83,7 @@ def _names_telling() -> list[str]:
     Not the sandbox: killed, it forgets what it did, and what it forgot would be missing there.
     """
     told = Statement.objects.filter(source="api").values_list("gateway", flat=True).distinct()
-    names = {*names_offered(), *(name for name in told if has_secrets(name))} - {"sandbox"}
+    names = {*names_offered(), *(name for name in told if name in GATEWAYS and not missing_secrets(name))} - {"sandbox"}
     return sorted(name for name in names if gateway_named(name).capabilities.statements)
 
 

@@ -55,7 +55,7 @@ __all__ = [
     "Unknown",
     "gateway_named",
     "gateway_offered",
-    "has_secrets",
+    "missing_secrets",
     "names_gathering",
     "names_offered",
 ]
@@ -90,9 +90,9 @@ def gateway_offered(name: str) -> Gateway:
     return gateway_named(name)
 
 
-def has_secrets(name: str) -> bool:
-    """Whether the settings hold what the adapter of that name, if there is one, can't be used without."""
-    return name in GATEWAYS and all(getattr(settings, secret, "") for secret in GATEWAYS[name].secrets)
+def missing_secrets(name: str) -> list[str]:
+    """The settings that are empty, and without which the adapter of that name can't be used."""
+    return [secret for secret in GATEWAYS[name].secrets if not getattr(settings, secret, "")]
 
 
 def names_gathering() -> list[str]:

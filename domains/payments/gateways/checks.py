@@ -7,7 +7,7 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
 
-from domains.payments.gateways import GATEWAYS, names_offered
+from domains.payments.gateways import GATEWAYS, missing_secrets, names_offered
 
 
 def offered_gateways_are_complete(app_configs: Iterable[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
@@ -22,6 +22,9 @@ def _problems(name: str) -> list[CheckMessage]:
     if name == "sandbox" and not settings.SANDBOX_GATEWAY_ALLOWED:
         hint = "Take it out of GATEWAYS, or set SANDBOX_GATEWAY_ALLOWED where no real money is."
         return [Error("GATEWAYS offers the sandbox where it is not allowed", hint=hint, id="payments.E002")]
-    missing = [secret for secret in GATEWAYS[name].secrets if not getattr(settings, secret, "")]
+    missing = missing_secrets(name)
     hint = "Set it in the environment, or take the provider out of GATEWAYS."
-    return [Error(f"GATEWAYS offers {name}, but {each} is empty", hint=hint, id="payments.E003") for each in missing]
+    return [
+        Error(f"GATEWAYS offers {name}, but {each} is empty", hint=hint, id="payments.E003")
+        for each in missing_secrets(name)
+    ]
