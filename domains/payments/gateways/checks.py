@@ -22,7 +22,6 @@ def _problems(name: str) -> list[CheckMessage]:
     if name == "sandbox" and not settings.SANDBOX_GATEWAY_ALLOWED:
         hint = "Take it out of GATEWAYS, or set SANDBOX_GATEWAY_ALLOWED where no real money is."
         return [Error("GATEWAYS offers the sandbox where it is not allowed", hint=hint, id="payments.E002")]
-    missing = missing_secrets(name)
     hint = "Set it in the environment, or take the provider out of GATEWAYS."
     return [
         Error(f"GATEWAYS offers {name}, but {each} is empty", hint=hint, id="payments.E003")
