@@ -1,6 +1,7 @@
 """identity and payments as two real processes: a database, a secret key and a port for each, as after extraction."""
 
 import os
+import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -73,7 +74,8 @@ def two_databases(folder: Path) -> Iterator[Pair]:
     server = servers.test_postgres_url()
     ports = {domain: free_port() for domain in ("identity", "payments")}
     urls = {domain: f"http://{HOST}:{port}" for domain, port in ports.items()}
-    names = {domain: f"kelmah_pair_{domain}_{os.getpid()}" for domain in ports}
+    own = secrets.token_hex(4)  # one process may have several pairs at once
+    names = {domain: f"kelmah_pair_{domain}_{own}" for domain in ports}
     sides = {}
     for domain, port in ports.items():
         admin = urlsplit(server)._replace(path=f"/{names[domain]}")
