@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from config import env
 from kelmah.architecture.alone import wall_in_if_asked
 
 wall_in_if_asked()  # before any domain is imported, and before LOCAL_DOMAINS is read
@@ -60,6 +61,8 @@ def _database(domain: str, *, pool_size: int) -> dict[str, Any]:
             f"the database URL of {domain} must begin with postgresql://, for example postgresql://127.0.0.1:5432/kelmah"
         )
     options: dict[str, Any] = {"application_name": f"kelmah:{domain}"}
+    if env.switch("DATABASE_PREPARED_STATEMENTS", default=True):
+        options["prepare_threshold"] = 5  # as often as psycopg would wait; only of kelmah.db.prepared_cursor
     if pool_size:
         # Lazy: a process opens connections only to the domains it really asks.
         options["pool"] = {"min_size": 0, "max_size": pool_size, "timeout": 5, "max_idle": 120}

@@ -131,6 +131,27 @@ def test_an_overflow_is_refused():
         move(gateway, suspense, Money(2**62, "GHS"))
 
 
+@pytest.mark.parametrize("amount", [2**63, 2**70])
+def test_an_amount_that_no_account_can_hold_is_refused_and_the_callers_transaction_lives_on(wallet, other, amount):
+    beyond, small = Money(amount, "GHS"), cedis(10)
+    with atomic("payments"):
+        with pytest.raises(rules.LedgerRefused, match="more than an account can hold"):
+            post(key="k", kind="test", lines=[Line(wallet, -beyond), Line(other, beyond)], reference={})
+        post(key="k", kind="test", lines=[Line(wallet, -small), Line(other, small)], reference={})
+    assert balance(other) == 1000
+
+
+def test_the_server_plans_a_posting_once_however_wide_its_amounts_are(other):
+    gateway, legs = rules.gateway("sandbox", "GHS"), 7  # as many as no other test has
+    for amount in (1, 40_000, 5_000_000_000) * 5:
+        paid = Line(gateway, Money(-amount * (legs - 1), "GHS"))
+        posted(paid, *[Line(other, Money(amount, "GHS"))] * (legs - 1), key=f"k:{new_id()}")
+    with connections["payments"].cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements WHERE statement LIKE '%payments_try_post(%'")
+        planned = [statement for (statement,) in cursor.fetchall() if statement.count("$") == 2 + 3 * legs + 3]
+    assert len(planned) == 1
+
+
 def test_a_transaction_is_reversed_once(wallet, other):
     first = move(wallet, other, cedis(10))
     back = (Line(other, -cedis(10)), Line(wallet, cedis(10)))

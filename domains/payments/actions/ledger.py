@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from django.db import connections
+from django.db.backends.utils import CursorWrapper
+from psycopg.types.numeric import Int8
 
 from domains.payments import rules
 from kelmah import clock
-from kelmah.db import in_atomic
+from kelmah.db import in_atomic, prepared_cursor
 from kelmah.errors import DomainError
 from kelmah.money import Money
 
@@ -43,21 +44,28 @@ def post(
     """
     if in_atomic() != "payments":
         raise RuntimeError("a posting belongs into the transaction of what it is about: open atomic('payments')")
-    with connections["payments"].cursor() as cursor:
-        names, amounts = [line.account for line in lines], [line.amount.minor for line in lines]
+    with prepared_cursor("payments") as cursor:
+        names, amounts = [line.account for line in lines], [Int8(line.amount.minor) for line in lines]
         currencies = [line.amount.currency for line in lines]
         statement = _statement(len(lines))
         call = [key, kind, *names, *amounts, *currencies, json.dumps(dict(reference)), clock.now(), reverses]
-        cursor.execute(statement, call)
-        txn, refusal, detail = cursor.fetchone()
+        txn, refusal, detail = _answer(cursor, statement, call)
         if refusal == "account_missing":
             floors = [rules.floor_of(name) for name in names]
             cursor.execute(_OPEN, [names, currencies, floors])
-            cursor.execute(statement, call)
-            txn, refusal, detail = cursor.fetchone()
+            txn, refusal, detail = _answer(cursor, statement, call)
     if txn is None:
         raise _typed(refusal, detail)
     return int(txn)
+
+
+def _answer(cursor: CursorWrapper, statement: str, call: Sequence[Any]) -> tuple[int | None, str, str]:
+    try:
+        cursor.execute(statement, call)
+    except OverflowError:  # of the driver, which sends nothing then
+        return None, "ledger_refused", "an amount is more than an account can hold"
+    txn, refusal, detail = cursor.fetchone()
+    return txn, refusal, detail
 
 
 @cache

@@ -24,13 +24,14 @@ def cursor_client(client: int, until: float, clients: int) -> int:
     from django.db import connections
 
     from kelmah import clock
+    from kelmah.db import prepared_cursor
 
     call = "SELECT payments_post(%s, 'bench', ARRAY[%s, %s], ARRAY[-1, 1]::bigint[], ARRAY['GHS', 'GHS'], '{}', %s)"
     done = 0
     for source, target in pairs(client, clients):
         if time.monotonic() > until:
             break
-        with connections["payments"].cursor() as cursor:
+        with prepared_cursor("payments") as cursor:
             cursor.execute(call, [f"bench:{new_id()}", wallet(source), wallet(target), clock.now()])
             cursor.fetchone()
         done += 1
