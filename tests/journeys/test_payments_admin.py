@@ -1,5 +1,6 @@
 """The finance desk, with identity beside it: every page opens, nothing can be edited, decisions need a reason."""
 
+import re
 from typing import Any
 
 import pytest
@@ -272,3 +273,31 @@ def test_a_fee_plan_is_proposed_at_the_desk_and_only_a_colleague_puts_it_in_forc
     assert state_of(plan) == "proposed"
     assert "done" in act(colleague(), "feeplan", "approve", plan.pk, reason="Agreed")
     assert (state_of(plan), FeePlan.objects.filter(name="standard").count()) == ("approved", 2)
+
+
+def pressed(desk: Client, form: str, page: str) -> str:
+    """What staff see after the one button of a form on a page, filled in as the page came."""
+    shown = desk.get(page).content.decode()
+    _, _, begun = shown.partition(f'id="{form}"')
+    inside, _, _ = begun.partition("</form>")
+    fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', inside))
+    return desk.post(page, fields, follow=True).content.decode()
+
+
+def test_the_books_are_looked_at_by_a_button_before_they_ever_were_and_again(desk: Client) -> None:
+    for looks in (1, 2):
+        assert "The books are in order." in pressed(desk, "look", path(BooksCheck))
+        assert BooksCheck.objects.count() == looks
+
+
+def test_who_may_only_see_money_has_no_button_for_the_books() -> None:
+    from tests.identity.desk import show_second_factor
+    from tests.identity.factories import colleague as staff
+
+    looker, member = Client(), staff("compliance")
+    looker.force_login(member)
+    show_second_factor(looker, member)
+    assert 'id="look"' not in looker.get(path(BooksCheck)).content.decode()
+    form = {"action": "check_now", "select_across": "1", "_selected_action": "all", "index": "0"}
+    looker.post(path(BooksCheck), form, follow=True)
+    assert not BooksCheck.objects.exists()

@@ -55,6 +55,11 @@ class BooksCheckAdmin(ReadOnly, ModelAdmin):
     list_display = ("at", "in_order", "broken")
     ordering = ("-at",)
     actions = ("check_now",)
+    list_before_template = "desk/books_before.html"
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        may = "check_now" in self.get_actions(request)
+        return super().changelist_view(request, {**(extra_context or {}), "may_look": may})
 
     @admin.display(boolean=True)
     def in_order(self, check: BooksCheck) -> bool:
