@@ -13,6 +13,7 @@ from tests.peers.paypal_books import Thing, peer, plan, read, write
 from tests.peers.paypal_talk import CURRENCIES, absent, body, refuse, say
 
 _WIDEST: Final = timedelta(days=31)
+_MOST: Final = 10_000
 
 app = peer.app
 tokens: set[str] = set()
@@ -37,7 +38,7 @@ def show_dispute(number: str) -> tuple[Response, int]:
 
 @app.get("/v1/reporting/transactions")
 def search() -> tuple[Response, int]:
-    """Between two moments, at most 31 days apart; numbered pages from 1."""
+    """Between two moments, at most 31 days apart; numbered pages from 1, of no more than so many in all."""
     start, end = (datetime.fromisoformat(request.args[name]) for name in ("start_date", "end_date"))
     if end - start > _WIDEST:
         return refuse(400, "INVALID_REQUEST", "Date range is greater than 31 days")
@@ -48,6 +49,9 @@ def search() -> tuple[Response, int]:
         and request.args.get("transaction_id", each["transaction_id"]) == each["transaction_id"]
         and request.args.get("transaction_status", each["transaction_status"]) == each["transaction_status"]
     ]
+    if len(found) > (most := plan.get("most", _MOST)):
+        told = {"name": "RESULTSET_TOO_LARGE", "total_items": len(found), "maximum_items": most}
+        return say({**told, "message": "Result set size is greater than the maximum limit."}, 400)
     size = min(int(request.args.get("page_size", 100)), plan.get("page", 500))
     page = int(request.args.get("page", 1))
     answer: Thing = {
@@ -130,6 +134,14 @@ def broke() -> tuple[str, int]:
 @app.post("/_control/tokens")
 def revoke() -> tuple[str, int]:
     tokens.clear()
+    return "", 204
+
+
+@app.post("/_control/came")
+def come() -> tuple[str, int]:
+    """Charges that nobody ordered here: {"at": their moments}."""
+    for at in body()["at"]:
+        books.moved("T0006", books.name(17), Money(100, "USD"), transaction_initiation_date=at)
     return "", 204
 
 

@@ -21,7 +21,8 @@ _tokens: dict[tuple[str, ...], tuple[str, float]] = {}
 class RefusedInDetail(Refused):
     """``about_the_request``: even about what is written there, which it looks at before all else.
 
-    ``field``: what the first of its details is about; ``links``: where it leads.
+    ``name``: of the whole refusal, where ``code`` is what its first detail says; ``field``: what that one is about;
+    ``links``: where it leads.
     """
 
     def __init__(self, *, status: int, name: str, issue: str, field: str, links: list[str]) -> None:
@@ -29,7 +30,7 @@ class RefusedInDetail(Refused):
         code = issue or name
         super().__init__(f"answered {status}: {code}", code=code, definitive=definitive, absent=status == 404)
         self.about_the_request = definitive and name == "VALIDATION_ERROR"
-        self.field, self.links = field, links
+        self.name, self.field, self.links = name, field, links
 
 
 def ask(method: str, path: str, *, key: str = "", **request: Any) -> dict[str, Any]:

@@ -10,10 +10,12 @@ from typing import Any, Final
 from domains.payments.gateways.base import StatementLine
 from domains.payments.gateways.calling import NoSense
 from domains.payments.gateways.paypal_answers import amount_in, key_named, text
-from domains.payments.gateways.paypal_api import ask, every
+from domains.payments.gateways.paypal_api import RefusedInDetail, ask, every
 from kelmah import clock
 from kelmah.money import EXPONENTS, Money
 
+_SEARCH: Final = "/v1/reporting/transactions"
+_STEP: Final = timedelta(seconds=1)  # PayPal's moments are whole seconds
 _PAYOUTS: Final = frozenset({"T0001", "T1114", "T1115"})
 _DISPUTES: Final = frozenset({"T1106", "T1201", "T1202", "T1205", "T1207", "T1208"})
 _FEES: Final = frozenset({"T1108", "T1109"})
@@ -25,10 +27,9 @@ _GROUPS_OF_HOLDS: Final = frozenset({"T13", "T15", "T21"})
 def lines_of(day: date) -> list[StatementLine]:
     """Oldest first. Raises Refused, NoAnswer, NoSense; also while PayPal doesn't know the whole of a past day."""
     start = datetime.combine(day, time(), tzinfo=UTC)
-    span = {"start_date": start.isoformat(), "end_date": (start + timedelta(days=1, seconds=-1)).isoformat()}
-    _check_known_until(start + timedelta(days=1), span)
-    wanted = span | {"fields": "transaction_info", "page_size": 500, "transaction_status": "S"}
-    found = every("/v1/reporting/transactions", "transaction_details", params=wanted)
+    end = start + timedelta(days=1)
+    _check_known_until(end)
+    found = _transactions(start, end - _STEP)
     lines = [_line(each.get("transaction_info") or {}) for each in found if not _is_hold(each)]
     return sorted(lines, key=lambda line: (line.occurred_at, line.line_id))
 
@@ -44,11 +45,29 @@ def balances() -> list[Money]:
 # Private functions
 
 
-def _check_known_until(end: datetime, span: Mapping[str, str]) -> None:
+def _transactions(start: datetime, end: datetime) -> list[dict[str, Any]]:
+    """Of both moments and between them. To one question PayPal tells of some thousands at most: each half is asked for
+    then, down to a second."""
+    wanted = {"fields": "transaction_info", "page_size": 500, "transaction_status": "S"}
+    try:
+        return list(every(_SEARCH, "transaction_details", params=_span(start, end) | wanted))
+    except RefusedInDetail as refusal:
+        if refusal.name != "RESULTSET_TOO_LARGE" or end <= start:
+            raise
+    middle = start + (end - start) // (2 * _STEP) * _STEP
+    return _transactions(start, middle) + _transactions(middle + _STEP, end)
+
+
+def _span(start: datetime, end: datetime) -> dict[str, Any]:
+    return {"start_date": start.isoformat(), "end_date": end.isoformat()}
+
+
+def _check_known_until(end: datetime) -> None:
     """Its search lags by hours: a past day is whole once it is refreshed beyond its end."""
     if end > clock.now():
         return
-    told = ask("GET", "/v1/reporting/transactions", params={**span, "page_size": 1}).get("last_refreshed_datetime")
+    # Whatever is asked for, it says until when it knows all: of the last second there are never too many.
+    told = ask("GET", _SEARCH, params=_span(end - _STEP, end - _STEP) | {"page_size": 1}).get("last_refreshed_datetime")
     if told and datetime.fromisoformat(str(told)) < end:
         raise NoSense(f"the day is known until {told} only")
 

@@ -155,6 +155,20 @@ def test_a_statement_has_every_line_of_all_pages_with_its_sign_fee_and_object(se
         assert {line.key for line in lines if line.kind == "charge"} == {each.facts.key for each in charges}
 
 
+def test_a_day_of_more_lines_than_paypal_tells_at_once_is_asked_for_in_parts(paypal):
+    yesterday = kelmah_clock.now().date() - timedelta(days=1)
+    times = ("00:00:00", "00:00:00", "05:30:00", "11:59:59", "11:59:59", "12:00:00", "12:00:01", "23:59:59")
+    moments = [f"{yesterday}T{each}+00:00" for each in times]
+    with peer("paypal", most=2, merchant=MERCHANT) as busy, override_settings(PAYPAL_API_URL=busy.url):
+        told(busy, "came", {"at": moments})
+        lines = PaypalGateway().statement(yesterday)
+        assert [line.occurred_at.isoformat() for line in lines] == moments
+        assert len({line.line_id for line in lines}) == len(moments)
+        told(busy, "came", {"at": moments[:1]})  # three in one second: there is no smaller part
+        with pytest.raises(Unavailable, match="RESULTSET_TOO_LARGE"):
+            PaypalGateway().statement(yesterday)
+
+
 def test_a_day_that_paypal_does_not_know_whole_yet_is_asked_for_again_later(paypal):
     yesterday = kelmah_clock.now().date() - timedelta(days=1)
     told(paypal, "refreshed", {"until": f"{yesterday}T20:59:59Z"})
