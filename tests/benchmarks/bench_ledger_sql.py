@@ -55,7 +55,7 @@ def main() -> None:
         prepare(server.url("postgres"), server.url("kelmah"))
         there = fill(server.url("kelmah"))
         found = measure(server, ["limit", "ours", *(["pgledger"] if there else [])])
-        # Apart: they write to our tables and to nobody else's, and what that leaves is cleaned up in whatever comes next.
+        # Apart: they write to our tables and nobody else's, and what they leave is cleaned up in whatever comes next.
         found |= measure(server, ["one fee row", "sixteen fee rows"])
         check_books()
     finally:
