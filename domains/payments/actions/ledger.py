@@ -63,7 +63,7 @@ def _answer(cursor: CursorWrapper, statement: str, call: Sequence[Any]) -> tuple
     try:
         cursor.execute(statement, call)
     except OverflowError:  # of the driver, which sends nothing then
-        return None, "ledger_refused", "an amount is more than an account can hold"
+        raise rules.LedgerRefused("an amount is more than an account can hold") from None
     txn, refusal, detail = cursor.fetchone()
     return txn, refusal, detail
 

@@ -66,8 +66,9 @@ def _check_known_until(end: datetime) -> None:
     """Its search lags by hours: a past day is whole once it is refreshed beyond its end."""
     if end > clock.now():
         return
-    # Whatever is asked for, it says until when it knows all: of the last second there are never too many.
-    told = ask("GET", _SEARCH, params=_span(end - _STEP, end - _STEP) | {"page_size": 1}).get("last_refreshed_datetime")
+    # Whatever is asked for, it says until when it knows all; of a whole day there may be too many to ask for.
+    last_minute = _span(end - timedelta(minutes=1), end - _STEP)
+    told = ask("GET", _SEARCH, params=last_minute | {"page_size": 1}).get("last_refreshed_datetime")
     if told and datetime.fromisoformat(str(told)) < end:
         raise NoSense(f"the day is known until {told} only")
 
